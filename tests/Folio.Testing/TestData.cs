@@ -1,0 +1,38 @@
+namespace Folio.Testing;
+
+/// <summary>Finds the repository and the reference data that lies beside it.</summary>
+public static class TestData
+{
+    /// <summary>The folder of Folio.slnx.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    public static string DemoModel => Path.Combine(Repository, "models", "demo", "folio-demo.Q8_0.gguf");
+
+    private static string SharedRoot => Path.Combine(Repository, "..", "shared");
+
+    /// <summary>The path of a file or folder under ../shared; skips the running test where it is absent.</summary>
+    public static string Shared(params string[] parts)
+    {
+        string path = Path.GetFullPath(Path.Combine([SharedRoot, .. parts]));
+        if (!File.Exists(path) && !Directory.Exists(path)) Assert.Skip($"the reference data {Path.Combine(["../shared", .. parts])} is not here");
+        return path;
+    }
+
+    /// <summary>Names of the entries of a folder under ../shared; empty where it is absent. For theory data.</summary>
+    public static IReadOnlyList<string> SharedNames(string folder, string pattern = "*")
+    {
+        string path = Path.Combine(SharedRoot, folder);
+        if (!Directory.Exists(path)) return [];
+        return [.. Directory.EnumerateFileSystemEntries(path, pattern).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
+    }
+
+    private static string FindRepository()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Folio.slnx"))) return folder;
+        }
+
+        throw new InvalidOperationException($"no Folio.slnx above {AppContext.BaseDirectory}");
+    }
+}
