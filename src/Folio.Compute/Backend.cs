@@ -1,0 +1,89 @@
+namespace Folio.Compute;
+
+/// <summary>The op set that models are written over: one processor's memory and kernels.</summary>
+/// <remarks>
+/// Every op fixes the order in which a row's numbers are summed, whatever the batch, the chunking or the number of threads: a row's result is a
+/// function of that row alone (design §5). Inputs and outputs must not overlap except where an op says that it works in place.
+/// After loading, no op allocates.
+/// </remarks>
+public abstract class Backend : IDisposable
+{
+    /// <summary>What runs here, for people: processor, instruction set, threads.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Bytes of memory that weights, buffers and caches may still take.</summary>
+    public abstract long AvailableMemory { get; }
+
+    /// <summary>A zeroed buffer of <paramref name="rows"/> × <paramref name="columns"/> values.</summary>
+    public abstract Tensor Allocate(int rows, int columns);
+
+    /// <summary>A vector in the backend's memory, as one row: norm weights, biases.</summary>
+    public abstract Tensor Upload(ReadOnlySpan<float> values);
+
+    /// <summary>Converts stored matrices into the layout that the kernels read, one below the other: the parts of a fused product (Q, K, V) become one.</summary>
+    /// <param name="parts">Matrices of equal <c>Columns</c> and <c>Type</c>.</param>
+    public abstract Weight Pack(params ReadOnlySpan<WeightSource> parts);
+
+    public abstract KvCache AllocateKvCache(KvCacheShape shape);
+
+    /// <summary>Bytes that one block of one such cache takes over all its layers.</summary>
+    public abstract long KvBytesPerBlock(KvCacheShape shape);
+
+    /// <summary>Copies token rows of the table: y[i] = table[ids[i]] (or y[i] += with <paramref name="accumulate"/>: learnt positions).</summary>
+    public abstract void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false);
+
+    /// <summary>y = x · wᵀ + bias, or y += with <paramref name="accumulate"/> (a residual): [rows, w.Columns] → [rows, w.Rows].</summary>
+    /// <param name="bias">[1, w.Rows], or default for none.</param>
+    public abstract void Linear(Tensor x, Weight w, Tensor bias, Tensor y, bool accumulate = false);
+
+    /// <summary>
+    /// y = x / √(mean(x²) + ε) · weight, over each group of <c>weight.Columns</c> values of a row: the whole row, or each head. y may be x.
+    /// </summary>
+    public abstract void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y);
+
+    /// <summary>y = (x − mean) / √(variance + ε) · weight + bias over each row. y may be x. weight and bias may be default: 1 and 0.</summary>
+    public abstract void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y);
+
+    /// <summary>Rotates each head of x in place by the angles of its row.</summary>
+    /// <param name="cosines">[rows, rotaryDim / 2]; the first rotaryDim channels of each head turn, the rest stay.</param>
+    /// <param name="sines">Like <paramref name="cosines"/>.</param>
+    public abstract void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style);
+
+    /// <summary>Writes each row's keys and values to its slot: k and v [tokens, kvHeads · headDim].</summary>
+    public abstract void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots);
+
+    /// <summary>Causal attention of each query row over its sequence's blocks: q and y [tokens, heads · headDim].</summary>
+    public abstract void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y);
+
+    /// <summary>y = f(x), element by element, in place allowed.</summary>
+    public abstract void Activate(Activation activation, Tensor x, Tensor y);
+
+    /// <summary>y = f(gate) · up, element by element; y may be gate.</summary>
+    public abstract void ActivateGated(Activation activation, Tensor gate, Tensor up, Tensor y);
+
+    /// <summary>x += y.</summary>
+    public abstract void Add(Tensor x, Tensor y);
+
+    /// <summary>y[i] = x[rows[i]].</summary>
+    public abstract void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y);
+
+    /// <summary>Copies whole blocks in every layer: one batched call for all copies of a step.</summary>
+    public abstract void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Copies host values to a buffer: rows [0, values.Length / x.Columns).</summary>
+    public abstract void Write(Tensor x, ReadOnlySpan<float> values);
+
+    /// <summary>
+    /// One row in host memory, for what the host must do itself (grammar masks, penalties, log-probabilities). What the host writes there counts
+    /// for the following <see cref="Sample"/>.
+    /// </summary>
+    public abstract Span<float> HostRow(Tensor x, int row);
+
+    /// <summary>
+    /// The common end of the sampling chain, in place: temperature, min-p, top-k, top-p (dropped ids become −∞), then one draw: results[i] is the id drawn
+    /// from row requests[i].Row. See <see cref="SampleRequest"/> for the definition.
+    /// </summary>
+    public abstract void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results);
+
+    public abstract void Dispose();
+}
