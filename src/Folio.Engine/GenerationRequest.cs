@@ -1,0 +1,24 @@
+namespace Folio.Engine;
+
+/// <summary>One prompt to be continued.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>[prompt tokens] vocabulary ids; at least one.</summary>
+    public required ReadOnlyMemory<int> Prompt { get; init; }
+
+    public SamplingParams Sampling { get; init; } = new();
+
+    /// <summary>A name for logs.</summary>
+    public string? Id { get; init; }
+}
+
+/// <summary>A request that can't be served as it was asked: an answer of 400 to whoever sent it.</summary>
+/// <param name="message">What is wrong and what was expected.</param>
+/// <param name="parameter">The parameter at fault, by its name in the API (<c>top_p</c>), or null.</param>
+public sealed class RequestException(string message, string? parameter = null) : FolioException(message)
+{
+    public string? Parameter { get; } = parameter;
+}
+
+/// <summary>A request that was accepted and then failed by itself; no other request suffers.</summary>
+public sealed class RequestFailedException(string message) : FolioException(message);

@@ -1,0 +1,20 @@
+namespace Folio.Engine;
+
+/// <summary>The outputs of one request, in the order in which they were made, until each of its sequences has finished.</summary>
+/// <remarks>
+/// Enumerate once. Leaving the enumeration early, disposing, or cancelling the token given to Submit cancels the request; its blocks are free within a step.
+/// A request that fails ends the enumeration with <see cref="RequestFailedException"/>.
+/// </remarks>
+public abstract class GenerationStream : IAsyncEnumerable<GenerationOutput>, IAsyncDisposable
+{
+    public abstract string RequestId { get; }
+
+    public abstract int PromptTokens { get; }
+
+    /// <summary>Tokens of all sequences yielded so far.</summary>
+    public abstract int CompletionTokens { get; }
+
+    public abstract IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default);
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,66 @@
+namespace Folio.Engine;
+
+/// <summary>How a request's tokens are chosen and when it ends. Names, defaults, ranges and order of operations are vLLM's.</summary>
+public sealed record SamplingParams
+{
+    /// <summary>Answers to one prompt: independent sequences that share the prompt's blocks.</summary>
+    public int N { get; init; } = 1;
+
+    /// <summary>0 takes the likeliest token. [0, 2].</summary>
+    public float Temperature { get; init; } = 1;
+
+    /// <summary>(0, 1]; 1 is off.</summary>
+    public float TopP { get; init; } = 1;
+
+    /// <summary>0 or −1 is off.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>[0, 1]; 0 is off.</summary>
+    public float MinP { get; init; }
+
+    /// <summary>Above 0; over prompt and output; 1 is off.</summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>[−2, 2]; over the output.</summary>
+    public float PresencePenalty { get; init; }
+
+    /// <summary>[−2, 2]; over the output.</summary>
+    public float FrequencyPenalty { get; init; }
+
+    /// <summary>Added to the logits of these ids; values are clipped to ±100.</summary>
+    public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
+
+    /// <summary>Only these ids may be chosen.</summary>
+    public IReadOnlyList<int>? AllowedTokenIds { get; init; }
+
+    /// <summary>Token sequences that must not appear in the output.</summary>
+    public IReadOnlyList<IReadOnlyList<int>>? BadWords { get; init; }
+
+    /// <summary>Most tokens of the answer. Null: the room left in the context.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Until the answer has so many tokens, neither EOS nor a stop id can be chosen.</summary>
+    public int MinTokens { get; init; }
+
+    /// <summary>Texts that end the answer; at most 4, none empty. Checked by whoever turns tokens into text (<see cref="GenerationStream"/>).</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    public IReadOnlyList<int> StopTokenIds { get; init; } = [];
+
+    public bool IncludeStopStrInOutput { get; init; }
+
+    /// <summary>The model's end tokens don't end the answer.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Makes the draws repeatable: sequence i of the request draws with Seed + i. Null: a fresh seed for each request.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Log-probabilities of the so many likeliest ids beside the chosen one's; 0: the chosen one's alone; null: none.</summary>
+    public int? Logprobs { get; init; }
+
+    /// <summary>The same for the tokens of the prompt.</summary>
+    public int? PromptLogprobs { get; init; }
+
+    /// <summary>Special tokens leave no text.</summary>
+    public bool SkipSpecialTokens { get; init; } = true;
+}
