@@ -1,0 +1,62 @@
+namespace Folio.Compute.Cpu;
+
+/// <summary>The op set in C# SIMD on a team of threads. fp32 values and sums; weights stay in their stored type.</summary>
+/// <remarks>
+/// Every buffer, weight and cache lies in one native arena and is freed with the backend.
+/// Partial: this file holds memory, the others one group of ops each.
+/// </remarks>
+public sealed unsafe partial class CpuBackend : Backend
+{
+    private readonly ThreadTeam _team;
+    private readonly NativeArena _arena = new();
+    private readonly CpuIsa _isa;
+
+    /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
+    /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
+    public CpuBackend(int? threads = null, CpuIsa? isa = null)
+    {
+        if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
+        _isa = isa ?? CpuIsas.FromEnvironment();
+        _team = new ThreadTeam(threads ?? CpuCores.Available);
+    }
+
+    public CpuIsa Isa => _isa;
+
+    public int Threads => _team.Threads;
+
+    public override string Description => $"CPU, {_isa}, {Threads} thread{(Threads == 1 ? "" : "s")}";
+
+    public override long AvailableMemory => HostMemory.Available;
+
+    public override Tensor Allocate(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        return new((nint)_arena.Allocate((long)rows * columns * sizeof(float)), rows, columns, columns);
+    }
+
+    public override Tensor Upload(ReadOnlySpan<float> values)
+    {
+        Tensor x = Allocate(1, values.Length);
+        values.CopyTo(HostRow(x, 0));
+        return x;
+    }
+
+    public override void Write(Tensor x, ReadOnlySpan<float> values)
+    {
+        if (x.Columns == 0) return;
+        for (int row = 0; row * x.Columns < values.Length; row++) values.Slice(row * x.Columns, x.Columns).CopyTo(HostRow(x, row));
+    }
+
+    public override Span<float> HostRow(Tensor x, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(row));
+        return new((float*)x.Data + (long)row * x.Stride, x.Columns);
+    }
+
+    public override void Dispose()
+    {
+        _team.Dispose();
+        _arena.Dispose();
+    }
+}
