@@ -1,0 +1,74 @@
+namespace Folio.Paging;
+
+/// <summary>Where the keys and values of one sequence lie: token t is at offset t % blockSize of block Blocks[t / blockSize].</summary>
+/// <remarks>
+/// Blocks are filled left to right and taken on demand, so at most one is partly filled (the paper's bound on waste). Tables that were forked share blocks;
+/// whoever appends to a shared block gets a copy of it first (copy-on-write).
+/// </remarks>
+public sealed class BlockTable(BlockPool pool)
+{
+    private int[] _blocks = [];
+    private int _count;
+
+    /// <summary>Tokens that have a slot.</summary>
+    public int Tokens { get; private set; }
+
+    public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, _count);
+
+    /// <summary>Reserves room for the ids of so many blocks, so that appending later allocates nothing on the managed heap.</summary>
+    public void Reserve(int blocks)
+    {
+        if (blocks > _blocks.Length) Array.Resize(ref _blocks, blocks);
+    }
+
+    /// <summary>Blocks that the pool must give for <paramref name="tokens"/> more tokens: new ones, and one for the copy of a shared last block.</summary>
+    public int BlocksNeeded(int tokens) => tokens == 0 ? 0 : pool.BlocksFor(Tokens + tokens) - _count + (LastIsSharedAndPartial ? 1 : 0);
+
+    /// <summary>Makes slots for <paramref name="tokens"/> more tokens, all or none.</summary>
+    /// <param name="tokens">How many.</param>
+    /// <param name="copies">Gains the copy of a shared last block, which must be made before anything is written.</param>
+    /// <returns>False, and nothing is changed, when the pool has too few free blocks.</returns>
+    public bool TryAppend(int tokens, CopyList copies)
+    {
+        int needed = BlocksNeeded(tokens);
+        if (needed > pool.Free) return false;
+        if (needed > 0)
+        {
+            if (LastIsSharedAndPartial)
+            {
+                int shared = _blocks[_count - 1];
+                int own = pool.Allocate();
+                copies.Add(shared, own);
+                pool.Release(shared);
+                _blocks[_count - 1] = own;
+            }
+
+            int blocks = pool.BlocksFor(Tokens + tokens);
+            if (blocks > _blocks.Length) Array.Resize(ref _blocks, Math.Max(blocks, _blocks.Length * 2));
+            while (_count < blocks) _blocks[_count++] = pool.Allocate();
+        }
+
+        Tokens += tokens;
+        return true;
+    }
+
+    /// <summary>Makes this empty table share every block of <paramref name="parent"/>, the partly filled last one too. Takes no block, so it can't fail.</summary>
+    public void ForkFrom(BlockTable parent)
+    {
+        if (_count > 0) throw new InvalidOperationException("a table that holds blocks can't become a fork");
+        Reserve(parent._count);
+        foreach (int block in parent.Blocks) pool.Share(block);
+        parent.Blocks.CopyTo(_blocks);
+        _count = parent._count;
+        Tokens = parent.Tokens;
+    }
+
+    /// <summary>Gives all blocks up. Those that no other table holds become free, the last first.</summary>
+    public void Free()
+    {
+        while (_count > 0) pool.Release(_blocks[--_count]);
+        Tokens = 0;
+    }
+
+    private bool LastIsSharedAndPartial => Tokens % pool.BlockSize != 0 && pool.References(_blocks[_count - 1]) > 1;
+}
