@@ -1,10 +1,95 @@
+using Folio.Compute.Blocks;
+using Folio.Compute.Cpu.Linear;
+
 namespace Folio.Compute.Cpu;
 
+/// <summary>Weights: packing, matrix product, look-up.</summary>
 public sealed unsafe partial class CpuBackend
 {
-    public override Weight Pack(params ReadOnlySpan<WeightSource> parts) => throw new NotImplementedException();
+    public override Weight Pack(params ReadOnlySpan<WeightSource> parts)
+    {
+        WeightSource first = parts[0];
+        StoredRows* stored = stackalloc StoredRows[parts.Length];
+        int outputs = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            Check(parts[i], first);
+            stored[i] = new() { Data = (byte*)parts[i].Data, Rows = parts[i].Rows, Transposed = parts[i].Transposed };
+            outputs = checked(outputs + parts[i].Rows);
+        }
 
-    public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false) => throw new NotImplementedException();
+        var ops = PanelOps.For(first.Type, _isa);
+        long panelBytes = ops.PanelBytes(first.Columns);
+        byte* panels = (byte*)_arena.AllocateUncleared(Panel.Count(outputs) * panelBytes);
+        Pack(first.Type, new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Outputs = outputs, Panels = panels, PanelBytes = panelBytes });
+        return new PackedWeight(first.Type, outputs, first.Columns, ops, panels);
+    }
 
-    public override void Linear(Tensor x, Weight w, Tensor bias, Tensor y, bool accumulate = false) => throw new NotImplementedException();
+    public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
+    {
+        if (ids.Length > y.Rows || y.Columns != table.Columns) throw Mismatch($"[{ids.Length}] ids", table, y);
+        foreach (int id in ids) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)table.Rows, nameof(ids));
+
+        var weight = (PackedWeight)table;
+        fixed (int* first = ids)
+        {
+            weight.Ops.LookUp(_team, new()
+            {
+                Panels = weight.Panels, PanelBytes = weight.PanelBytes, Columns = weight.Columns,
+                Ids = first, Rows = ids.Length,
+                Y = (float*)y.Data, YStride = y.Stride, Accumulate = accumulate,
+            });
+        }
+    }
+
+    public override void Linear(Tensor x, Weight w, Tensor bias, Tensor y, bool accumulate = false)
+    {
+        if (x.Columns != w.Columns || y.Columns != w.Rows || x.Rows != y.Rows) throw Mismatch($"[{x.Rows}, {x.Columns}]", w, y);
+        if (bias.Data != 0 && bias.Columns != w.Rows) throw Mismatch($"bias [{bias.Columns}]", w, y);
+
+        var weight = (PackedWeight)w;
+        weight.Ops.Multiply(_team, new()
+        {
+            Panels = weight.Panels, PanelBytes = weight.PanelBytes, Outputs = weight.Rows, Columns = weight.Columns,
+            X = (float*)x.Data, XStride = x.Stride, Rows = x.Rows,
+            Bias = (float*)bias.Data, Y = (float*)y.Data, YStride = y.Stride, Accumulate = accumulate,
+        });
+    }
+
+    private static void Check(in WeightSource part, in WeightSource first)
+    {
+        if (part.Type != first.Type || part.Columns != first.Columns)
+            throw new FolioException($"tensor '{part.Name}' is {part.Type} with {part.Columns} inputs; it is joined with '{first.Name}', which is {first.Type} with {first.Columns}.");
+
+        int block = QuantizedBlocks.BlockSize(part.Type);
+        if (part.Columns % block != 0)
+            throw new FolioException($"tensor '{part.Name}' has rows of {part.Columns} values; {part.Type} is stored in blocks of {block}.");
+        if (part.Transposed && block > 1)
+            throw new FolioException($"tensor '{part.Name}' is {part.Type}, stored as [inputs, outputs]; only F32, F16 and BF16 are read so.");
+
+        long bytes = (long)part.Rows * (part.Columns / block) * QuantizedBlocks.BlockBytes(part.Type);
+        if (part.Bytes != bytes) throw new FolioException($"tensor '{part.Name}' has {part.Bytes} bytes; [{part.Rows}, {part.Columns}] {part.Type} takes {bytes}.");
+    }
+
+    private void Pack(DType type, in PackArguments arguments)
+    {
+        int panels = Panel.Count(arguments.Outputs);
+        switch (type)
+        {
+            case DType.F32: _team.Run(panels, new PackNumbersJob<uint>(arguments)); break;
+            case DType.F16 or DType.BF16: _team.Run(panels, new PackNumbersJob<ushort>(arguments)); break;
+            case DType.Q8_0: _team.Run(panels, new PackBlocksJob<Q8_0>(arguments)); break;
+            case DType.Q4_0: _team.Run(panels, new PackBlocksJob<Q4_0>(arguments)); break;
+            case DType.Q4_1: _team.Run(panels, new PackBlocksJob<Q4_1>(arguments)); break;
+            case DType.Q5_0: _team.Run(panels, new PackBlocksJob<Q5_0>(arguments)); break;
+            case DType.Q5_1: _team.Run(panels, new PackBlocksJob<Q5_1>(arguments)); break;
+            case DType.Q2_K: _team.Run(panels, new PackBlocksJob<Q2_K>(arguments)); break;
+            case DType.Q3_K: _team.Run(panels, new PackBlocksJob<Q3_K>(arguments)); break;
+            case DType.Q4_K: _team.Run(panels, new PackBlocksJob<Q4_K>(arguments)); break;
+            case DType.Q5_K: _team.Run(panels, new PackBlocksJob<Q5_K>(arguments)); break;
+            case DType.Q6_K: _team.Run(panels, new PackBlocksJob<Q6_K>(arguments)); break;
+        }
+    }
+
+    private static ArgumentException Mismatch(string x, Weight w, Tensor y) => new($"{x} and a weight [{w.Rows}, {w.Columns}] don't give [{y.Rows}, {y.Columns}].");
 }

@@ -2,27 +2,34 @@ using System.Runtime.InteropServices;
 
 namespace Folio.Compute.Cpu;
 
-/// <summary>Zeroed native memory on 64-byte boundaries (a cache line, a 512-bit vector), freed all at once.</summary>
+/// <summary>Native memory on 64-byte boundaries (a cache line, a 512-bit vector), freed all at once.</summary>
 internal sealed unsafe class NativeArena : IDisposable
 {
     public const int Alignment = 64;
 
     private readonly List<nint> _allocations = [];
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes { get; private set; }
-
     public void* Allocate(long bytes)
     {
-        nuint size = (nuint)Math.Max(bytes, 1);
-        void* memory = NativeMemory.AlignedAlloc(size, Alignment);
-        NativeMemory.Clear(memory, size);
-        lock (_allocations)
+        void* memory = AllocateUncleared(bytes);
+        NativeMemory.Clear(memory, (nuint)bytes);
+        return memory;
+    }
+
+    /// <summary>For memory that the caller fills itself: its pages are first touched, and so placed, by the threads that fill it.</summary>
+    public void* AllocateUncleared(long bytes)
+    {
+        void* memory;
+        try
         {
-            _allocations.Add((nint)memory);
-            Bytes += bytes;
+            memory = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new FolioException($"{bytes} bytes of memory are not to be had; {HostMemory.Available} are available.");
         }
 
+        lock (_allocations) _allocations.Add((nint)memory);
         return memory;
     }
 
@@ -30,6 +37,5 @@ internal sealed unsafe class NativeArena : IDisposable
     {
         foreach (nint memory in _allocations) NativeMemory.AlignedFree((void*)memory);
         _allocations.Clear();
-        Bytes = 0;
     }
 }

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+
+namespace Folio.Compute.Cpu.Linear;
+
+/// <summary>One panel times some rows: sums = x · wᵀ for 32 outputs.</summary>
+/// <remarks>
+/// Order: each output is one chain of fused multiply-adds over k ascending, from zero, on the exact fp32 values of the weights, whatever the number of rows: so answers depend
+/// neither on the batch nor on the stored form or the vector width (design §5).
+/// Bound: up to three rows, weights are decoded in registers: by the decoding (about five instructions a vector) or by memory. Above, a chunk of the panel is decoded into the
+/// first-level cache once and <see cref="Tile{TSimd, TV}"/> runs over it: by the multiply-add units.
+/// </remarks>
+internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
+    where TSimd : ISimd<TV> where TV : struct where TDecoder : struct, IPanelDecoder<TDecoder, TV>
+{
+    /// <summary>Most rows of one call: their sums stay in the first-level cache.</summary>
+    public const int MaxRows = 96;
+
+    private const int MaxDirectRows = 3;
+    private const int Chunk = 128; // inputs decoded at a time: 16 KB
+
+    /// <param name="rows">[1, <see cref="MaxRows"/>]</param>
+    /// <param name="x">[rows, columns], rows <paramref name="stride"/> values apart.</param>
+    /// <param name="sums">[rows, 32]</param>
+    [SkipLocalsInit]
+    public static void Multiply(byte* panel, int columns, int rows, float* x, long stride, float* sums)
+    {
+        switch (rows)
+        {
+            case 1: MultiplyDirect<Rows1>(panel, columns, x, stride, sums); return;
+            case 2: MultiplyDirect<Rows2>(panel, columns, x, stride, sums); return;
+            case MaxDirectRows: MultiplyDirect<Rows3>(panel, columns, x, stride, sums); return;
+        }
+
+        float* w = stackalloc float[Chunk * Panel.Lanes + NativeArena.Alignment / sizeof(float)];
+        w = (float*)((nint)w + NativeArena.Alignment - 1 & -NativeArena.Alignment);
+        new Span<float>(sums, rows * Panel.Lanes).Clear();
+        int tiles = (rows + TSimd.TileRows - 1) / TSimd.TileRows;
+        for (int k = 0; k < columns; k += Chunk)
+        {
+            int inputs = Math.Min(Chunk, columns - k);
+            Decode(panel, k, inputs, 0, Panel.Lanes, w);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                int first = rows * tile / tiles, count = rows * (tile + 1) / tiles - first; // tiles of nearly equal height
+                for (int lane = 0; lane < Panel.Lanes; lane += 2 * TSimd.Count)
+                    Tile<TSimd, TV>.Run(count, x + first * stride + k, stride, w + lane, inputs, sums + first * Panel.Lanes + lane);
+            }
+        }
+    }
+
+    /// <summary>Decodes inputs [start, start + inputs) of lanes [lane, lane + lanes) to fp32.</summary>
+    /// <param name="start">A multiple of <c>TDecoder.Group</c>.</param>
+    /// <param name="w">Receives [inputs, lanes].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(byte* panel, int start, int inputs, int lane, int lanes, float* w)
+    {
+        int end = start + inputs;
+        for (int k = start; k < end; k += TDecoder.Group)
+        {
+            int group = k / TDecoder.Group, groupEnd = Math.Min(k + TDecoder.Group, end);
+            byte* words = TDecoder.Words(panel, group) + lane * sizeof(uint);
+            for (int l = 0; l < lanes; l += TSimd.Count)
+            {
+                TDecoder decoder = TDecoder.Open(panel, group, lane + l);
+                byte* word = words + l * sizeof(uint);
+                float* to = w + l + (long)(k - start) * lanes;
+                for (int i = k; i < groupEnd; word += Panel.WordBytes)
+                {
+                    TV bits = TSimd.Load(word);
+                    for (int wordEnd = Math.Min(i + TDecoder.InputsPerWord, groupEnd); i < wordEnd; i++, to += lanes) TSimd.Store(decoder.Next(ref bits), to);
+                }
+            }
+        }
+    }
+
+    /// <summary>Up to three rows, up to four vectors of outputs at once: enough chains in flight to hide a multiply-add's latency.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyDirect<TRows>(byte* panel, int columns, float* x, long stride, float* sums) where TRows : ITileRows
+    {
+        bool four = TSimd.Count < 16; // 16 lanes: two vectors are a whole panel
+        int n = TSimd.Count, rows = TRows.Count;
+        for (int lane = 0; lane < Panel.Lanes; lane += (four ? 4 : 2) * n)
+        {
+            TV a0 = default, a1 = default, a2 = default, a3 = default;
+            TV b0 = default, b1 = default, b2 = default, b3 = default;
+            TV c0 = default, c1 = default, c2 = default, c3 = default;
+            for (int k = 0, group = 0; k < columns; group++)
+            {
+                TDecoder d0 = TDecoder.Open(panel, group, lane), d1 = TDecoder.Open(panel, group, lane + n), d2 = default, d3 = default;
+                if (four)
+                {
+                    d2 = TDecoder.Open(panel, group, lane + 2 * n);
+                    d3 = TDecoder.Open(panel, group, lane + 3 * n);
+                }
+
+                float* words = (float*)TDecoder.Words(panel, group) + lane;
+                int groupEnd = Math.Min(k + TDecoder.Group, columns);
+                for (; k < groupEnd; words += Panel.Lanes)
+                {
+                    TV bits0 = TSimd.Load(words), bits1 = TSimd.Load(words + n);
+                    TV bits2 = four ? TSimd.Load(words + 2 * n) : default, bits3 = four ? TSimd.Load(words + 3 * n) : default;
+                    for (int wordEnd = Math.Min(k + TDecoder.InputsPerWord, groupEnd); k < wordEnd; k++)
+                    {
+                        TV w0 = d0.Next(ref bits0), w1 = d1.Next(ref bits1);
+                        TV w2 = four ? d2.Next(ref bits2) : default, w3 = four ? d3.Next(ref bits3) : default;
+                        TV factor = TSimd.Broadcast(x[k]);
+                        a0 = TSimd.MultiplyAdd(w0, factor, a0);
+                        a1 = TSimd.MultiplyAdd(w1, factor, a1);
+                        if (four) a2 = TSimd.MultiplyAdd(w2, factor, a2);
+                        if (four) a3 = TSimd.MultiplyAdd(w3, factor, a3);
+                        if (rows > 1)
+                        {
+                            factor = TSimd.Broadcast(x[k + stride]);
+                            b0 = TSimd.MultiplyAdd(w0, factor, b0);
+                            b1 = TSimd.MultiplyAdd(w1, factor, b1);
+                            if (four) b2 = TSimd.MultiplyAdd(w2, factor, b2);
+                            if (four) b3 = TSimd.MultiplyAdd(w3, factor, b3);
+                        }
+
+                        if (rows > 2)
+                        {
+                            factor = TSimd.Broadcast(x[k + 2 * stride]);
+                            c0 = TSimd.MultiplyAdd(w0, factor, c0);
+                            c1 = TSimd.MultiplyAdd(w1, factor, c1);
+                            if (four) c2 = TSimd.MultiplyAdd(w2, factor, c2);
+                            if (four) c3 = TSimd.MultiplyAdd(w3, factor, c3);
+                        }
+                    }
+                }
+            }
+
+            Store(sums + lane, a0, a1, a2, a3);
+            if (rows > 1) Store(sums + Panel.Lanes + lane, b0, b1, b2, b3);
+            if (rows > 2) Store(sums + 2 * Panel.Lanes + lane, c0, c1, c2, c3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* sums, TV v0, TV v1, TV v2, TV v3)
+    {
+        TSimd.Store(v0, sums);
+        TSimd.Store(v1, sums + TSimd.Count);
+        if (TSimd.Count == 16) return;
+        TSimd.Store(v2, sums + 2 * TSimd.Count);
+        TSimd.Store(v3, sums + 3 * TSimd.Count);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Folio.Compute.Blocks;
+
+namespace Folio.Compute.Cpu.Linear;
+
+/// <summary>A stored matrix without its name, for jobs.</summary>
+internal unsafe struct StoredRows
+{
+    public byte* Data;
+    public int Rows;
+    public bool Transposed;
+}
+
+/// <summary>Stored matrices, one below the other, to panels.</summary>
+internal unsafe struct PackArguments
+{
+    public StoredRows* Parts;
+    public int PartCount;
+    public int Columns;
+    public int Outputs;
+    public byte* Panels;
+    public long PanelBytes;
+
+    /// <returns>Where a panel goes; cleared if it has lanes without an output.</returns>
+    public readonly byte* Panel(int index)
+    {
+        byte* panel = Panels + index * PanelBytes;
+        if ((index + 1L) * Linear.Panel.Lanes > Outputs) NativeMemory.Clear(panel, (nuint)PanelBytes);
+        return panel;
+    }
+
+    /// <summary>The part that holds an output.</summary>
+    /// <param name="row">The output; receives its row in the part.</param>
+    /// <returns>Null past the last output.</returns>
+    public readonly StoredRows* Find(ref int row)
+    {
+        for (int part = 0; part < PartCount; part++)
+        {
+            if (row < Parts[part].Rows) return Parts + part;
+            row -= Parts[part].Rows;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Packs quantised blocks. An item is a panel, written lane by lane.</summary>
+internal readonly unsafe struct PackBlocksJob<TFormat>(PackArguments arguments) : IParallelJob where TFormat : IBlockFormat
+{
+    private readonly PackArguments _a = arguments;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int item, int worker)
+    {
+        byte* panel = _a.Panel(item), codes = stackalloc byte[TFormat.Values];
+        int blocks = _a.Columns / TFormat.Values;
+        BlockScales scales;
+        for (int lane = 0; lane < Panel.Lanes; lane++)
+        {
+            int row = item * Panel.Lanes + lane;
+            StoredRows* part = _a.Find(ref row);
+            if (part == null) return;
+
+            byte* from = part->Data + (long)row * blocks * TFormat.Bytes, to = panel;
+            for (int block = 0; block < blocks; block++, from += TFormat.Bytes, to += QuantizedPanel<TFormat>.BlockBytes)
+            {
+                TFormat.Unpack(from, codes, &scales);
+                WriteScales(&scales, to, lane);
+                WriteCodes(codes, (uint*)(to + QuantizedPanel<TFormat>.CodesOffset) + lane);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteScales(BlockScales* scales, byte* block, int lane)
+    {
+        ((ushort*)block)[lane] = scales->D;
+        if (TFormat.HasMins) ((ushort*)(block + QuantizedPanel<TFormat>.MinsOffset))[lane] = scales->M;
+        if (!QuantizedPanel<TFormat>.HasFactors) return;
+        for (int group = 0; group < QuantizedPanel<TFormat>.Groups; group++)
+        {
+            block[QuantizedPanel<TFormat>.FactorsOffset + group * Panel.Lanes + lane] = (byte)scales->Scales[group];
+            if (TFormat.HasMins) block[QuantizedPanel<TFormat>.MinFactorsOffset + group * Panel.Lanes + lane] = (byte)scales->Mins[group];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteCodes(byte* codes, uint* word)
+    {
+        for (byte* end = codes + TFormat.Values; codes < end; codes += QuantizedPanel<TFormat>.CodesPerWord, word += Panel.Lanes)
+            *word = QuantizedPanel<TFormat>.Bits == 8 ? *(uint*)codes : JoinNibbles(*(ulong*)codes);
+    }
+
+    /// <summary>Eight bytes below 16 to one word, the first byte lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint JoinNibbles(ulong bytes)
+    {
+        bytes = (bytes | bytes >> 4) & 0x00FF00FF00FF00FF;
+        bytes = (bytes | bytes >> 8) & 0x0000FFFF0000FFFF;
+        return (uint)(bytes | bytes >> 16);
+    }
+}
+
+/// <summary>Packs numbers of 16 or 32 bits. An item is a panel, written in pieces that stay in the first-level cache.</summary>
+internal readonly unsafe struct PackNumbersJob<T>(PackArguments arguments) : IParallelJob where T : unmanaged
+{
+    private const int Piece = 64; // inputs
+
+    private readonly PackArguments _a = arguments;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int item, int worker)
+    {
+        int perWord = sizeof(uint) / sizeof(T);
+        byte* panel = _a.Panel(item);
+        if (_a.Columns % perWord != 0) NativeMemory.Clear(panel + _a.PanelBytes - Panel.WordBytes, Panel.WordBytes);
+        for (int start = 0; start < _a.Columns; start += Piece)
+        {
+            int end = Math.Min(start + Piece, _a.Columns);
+            for (int lane = 0; lane < Panel.Lanes; lane++)
+            {
+                int row = item * Panel.Lanes + lane;
+                StoredRows* part = _a.Find(ref row);
+                if (part == null) break;
+
+                long step = part->Transposed ? part->Rows : 1;
+                T* from = (T*)part->Data + (part->Transposed ? row : (long)row * _a.Columns);
+                T* to = (T*)panel + lane * perWord;
+                for (int k = start; k < end; k++) to[(long)(k / perWord) * (Panel.Lanes * perWord) + k % perWord] = from[k * step];
+            }
+        }
+    }
+}
