@@ -1,30 +1,47 @@
 namespace Folio.Compute.Cpu;
 
+/// <remarks>
+/// The ops other than matrix products. One text serves every level: eight fp32 lanes, which .NET lowers to one AVX register or to two 128-bit ones. The lanes and
+/// their order are the same everywhere, so these ops yield the same bits on every machine.
+/// </remarks>
 public sealed unsafe partial class CpuBackend
 {
-    public override KvCache AllocateKvCache(KvCacheShape shape) => throw new NotImplementedException();
+    public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) =>
+        _team.RunRows(x.Rows, x.Columns, new RmsNormKernel(x, weight, epsilon, y));
 
-    public override long KvBytesPerBlock(KvCacheShape shape) => throw new NotImplementedException();
+    public override void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y) =>
+        _team.RunRows(x.Rows, x.Columns, new LayerNormKernel(x, weight, bias, epsilon, y));
 
-    public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) => throw new NotImplementedException();
+    public override void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style) =>
+        _team.RunRows(x.Rows, x.Columns, new RopeKernel(x, headDim, cosines, sines, style));
 
-    public override void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y) => throw new NotImplementedException();
+    public override void Activate(Activation activation, Tensor x, Tensor y) => ActivateGated(activation, x, default, y);
 
-    public override void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style) => throw new NotImplementedException();
+    public override void ActivateGated(Activation activation, Tensor gate, Tensor up, Tensor y)
+    {
+        switch (activation)
+        {
+            case Activation.Relu: _team.RunRows(gate.Rows, gate.Columns, new ActivationKernel<Relu>(gate, up, y)); break;
+            case Activation.Silu: _team.RunRows(gate.Rows, gate.Columns, new ActivationKernel<Silu>(gate, up, y)); break;
+            case Activation.Gelu: _team.RunRows(gate.Rows, gate.Columns, new ActivationKernel<Gelu>(gate, up, y)); break;
+            case Activation.GeluTanh: _team.RunRows(gate.Rows, gate.Columns, new ActivationKernel<GeluTanh>(gate, up, y)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "unknown activation");
+        }
+    }
 
-    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots) => throw new NotImplementedException();
+    public override void Add(Tensor x, Tensor y) => _team.RunRows(x.Rows, x.Columns, new AddKernel(x, y));
 
-    public override void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y) => throw new NotImplementedException();
+    public override void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y)
+    {
+        fixed (int* pointer = rows) _team.RunRows(rows.Length, y.Columns, new GatherRowsKernel(x, pointer, y));
+    }
 
-    public override void Activate(Activation activation, Tensor x, Tensor y) => throw new NotImplementedException();
-
-    public override void ActivateGated(Activation activation, Tensor gate, Tensor up, Tensor y) => throw new NotImplementedException();
-
-    public override void Add(Tensor x, Tensor y) => throw new NotImplementedException();
-
-    public override void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y) => throw new NotImplementedException();
-
-    public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies) => throw new NotImplementedException();
-
-    public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results) => throw new NotImplementedException();
+    public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results)
+    {
+        fixed (SampleRequest* each = requests)
+        fixed (int* ids = results)
+        {
+            _team.Run(requests.Length, new SampleJob(logits, each, ids));
+        }
+    }
 }

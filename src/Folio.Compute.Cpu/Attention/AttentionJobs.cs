@@ -1,0 +1,60 @@
+namespace Folio.Compute.Cpu;
+
+/// <summary>An item is one (tile, KV head) with its whole context.</summary>
+internal unsafe struct AttentionJob(AttentionPlan plan, float* scratch, long scratchStride) : IParallelJob
+{
+    private AttentionPlan _plan = plan;
+
+    public void Run(int item, int worker)
+    {
+        // Last tiles first: those of a long prompt have the most to read, and the end of the job is where imbalance costs.
+        ref AttentionTile tile = ref _plan.Tiles[_plan.TileCount - 1 - item / _plan.Cache.KvHeads];
+        int kvHead = item % _plan.Cache.KvHeads, queries = tile.Rows * _plan.Group, lanes = _plan.Cache.ChannelLanes;
+        var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, lanes);
+
+        AttentionKernel.LoadQueries(_plan, tile, kvHead, memory);
+        AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition, memory, memory.Merged);
+        for (int i = 1; i < tile.Partitions; i++)
+        {
+            AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition + i, memory, memory.Partial);
+            AttentionKernel.Merge(memory.Merged, memory.Partial, queries, lanes);
+        }
+
+        AttentionKernel.StoreOutputs(_plan, tile, kvHead, memory.Merged);
+    }
+}
+
+/// <summary>For few tiles with long contexts: an item is one (tile, KV head, partition), its state goes to a slot of its own.</summary>
+/// <param name="states">[parts, MaxQueries, StateStride]</param>
+internal unsafe struct AttentionPartJob(AttentionPlan plan, float* scratch, long scratchStride, float* states, long partStride) : IParallelJob
+{
+    private AttentionPlan _plan = plan;
+
+    public void Run(int item, int worker)
+    {
+        int index = _plan.TileCount - 1;
+        while (_plan.Tiles[index].FirstPart > item) index--;
+        ref AttentionTile tile = ref _plan.Tiles[index];
+        int kvHead = (item - tile.FirstPart) / tile.Partitions, partition = (item - tile.FirstPart) % tile.Partitions;
+        var memory = new AttentionScratch(
+            scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, _plan.Cache.ChannelLanes);
+
+        AttentionKernel.LoadQueries(_plan, tile, kvHead, memory);
+        AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + item * partStride);
+    }
+}
+
+/// <summary>Merges the states of <see cref="AttentionPartJob"/>: an item is one (tile, KV head).</summary>
+internal unsafe struct AttentionMergeJob(AttentionPlan plan, float* states, long partStride) : IParallelJob
+{
+    private AttentionPlan _plan = plan;
+
+    public void Run(int item, int worker)
+    {
+        ref AttentionTile tile = ref _plan.Tiles[item / _plan.Cache.KvHeads];
+        int kvHead = item % _plan.Cache.KvHeads, lanes = _plan.Cache.ChannelLanes;
+        float* first = states + (tile.FirstPart + (long)kvHead * tile.Partitions) * partStride;
+        for (int i = 1; i < tile.Partitions; i++) AttentionKernel.Merge(first, first + i * partStride, tile.Rows * _plan.Group, lanes);
+        AttentionKernel.StoreOutputs(_plan, tile, kvHead, first);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Folio.Compute.Cpu;
+
+/// <summary>softmax(q · kᵀ) · v of one tile's query vectors and one KV head over one partition of the context, and the merging of partitions.</summary>
+/// <remarks>
+/// Layout: <see cref="KvLayout"/>; query vector i of a tile is row i / group, query head kvHead · group + i mod group.
+/// Order, for each query vector by itself: a score is one multiply-add chain over the channels ascending; a partition's sum of exponentials goes by lanes (position mod 8),
+/// then a fixed tree; each output channel is one multiply-add chain over the partition's visible positions ascending; partitions are merged ascending.
+/// So bits depend neither on the tile, nor on threads, nor on where the blocks lie or how large they are.
+/// Bound: decode by reading the cache (one pass); prefill by the multiply-add units (four query vectors share each loaded key or value).
+/// </remarks>
+internal static unsafe class AttentionKernel
+{
+    /// <summary>The sum of exponentials where a query vector sees nothing of a partition.</summary>
+    public const float Nothing = 0;
+
+    /// <summary>Copies the tile's query vectors of one KV head, multiplied by the scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LoadQueries(in AttentionPlan plan, in AttentionTile tile, int kvHead, in AttentionScratch scratch)
+    {
+        int n = plan.Cache.HeadDim;
+        float* target = scratch.Queries;
+        for (int row = tile.FirstRow; row < tile.FirstRow + tile.Rows; row++)
+        {
+            float* source = plan.Q.Row(row) + kvHead * plan.Group * n;
+            for (int i = 0; i < plan.Group * n; i++) target[i] = source[i] * plan.Scale;
+            target += plan.Group * n;
+        }
+    }
+
+    /// <summary>Reduces one partition for every query vector of the tile into <paramref name="states"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Partition(in AttentionPlan plan, in AttentionTile tile, int kvHead, int partition, in AttentionScratch scratch, float* states)
+    {
+        int queries = tile.Rows * plan.Group;
+        int origin = partition * AttentionPlan.PartitionTokens;
+        int first = Math.Max(origin, plan.FirstVisible(plan.Positions[tile.FirstRow]));
+        int end = Math.Min(origin + AttentionPlan.PartitionTokens, plan.Positions[tile.FirstRow + tile.Rows - 1] + 1);
+        int* table = plan.BlockTables + (long)tile.Sequence * plan.BlocksPerSequence;
+        int blockSize = plan.Cache.BlockSize;
+
+        for (int block = first / blockSize; block * blockSize < end; block++)
+        {
+            int start = block * blockSize;
+            int lane = Math.Max(0, first - start) & ~7, lanes = Math.Min(blockSize, end - start);
+            float* keys = plan.Cache.Keys(table[block], kvHead);
+            AttentionScores.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.TokenLanes, lane, lanes, start - origin);
+        }
+
+        int stride = AttentionScratch.StateStride(plan.Cache.ChannelLanes);
+        for (int query = 0; query < queries; query++)
+        {
+            (int from, int to) = Visible(plan, tile, query, origin);
+            float* state = states + query * stride;
+            new Span<float>(state, stride).Clear();
+            if (from < to) Softmax(scratch.Scores(query), from, to, plan.SoftCap, state + plan.Cache.ChannelLanes);
+        }
+
+        for (int block = first / blockSize; block * blockSize < end; block++)
+        {
+            float* values = plan.Cache.Values(table[block], kvHead);
+            WeighBlock(plan, tile, scratch, queries, origin, block * blockSize - origin, values, states);
+        }
+    }
+
+    /// <summary>Adds a later partition's state to what has been merged so far.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Merge(float* merged, float* partial, int queries, int channelLanes)
+    {
+        int stride = AttentionScratch.StateStride(channelLanes);
+        for (int query = 0; query < queries; query++, merged += stride, partial += stride)
+        {
+            ref float max = ref merged[channelLanes], sum = ref merged[channelLanes + 1];
+            float otherMax = partial[channelLanes], otherSum = partial[channelLanes + 1];
+            if (otherSum == Nothing) continue;
+            if (sum == Nothing)
+            {
+                new Span<float>(partial, stride).CopyTo(new Span<float>(merged, stride));
+                continue;
+            }
+
+            float larger = MathF.Max(max, otherMax);
+            float mine = VectorMath.Exp(max - larger), others = VectorMath.Exp(otherMax - larger);
+            for (int i = 0; i < channelLanes; i += 8)
+            {
+                Vector256.FusedMultiplyAdd(Vector256.Load(partial + i), Vector256.Create(others), Vector256.Load(merged + i) * mine).Store(merged + i);
+            }
+
+            sum = MathF.FusedMultiplyAdd(otherSum, others, sum * mine);
+            max = larger;
+        }
+    }
+
+    /// <summary>Divides by the sums of exponentials and writes the tile's outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreOutputs(in AttentionPlan plan, in AttentionTile tile, int kvHead, float* states)
+    {
+        int n = plan.Cache.HeadDim, stride = AttentionScratch.StateStride(plan.Cache.ChannelLanes);
+        for (int row = tile.FirstRow; row < tile.FirstRow + tile.Rows; row++)
+        {
+            float* target = plan.Y.Row(row) + kvHead * plan.Group * n;
+            for (int head = 0; head < plan.Group; head++, target += n, states += stride)
+            {
+                float inverse = 1 / states[plan.Cache.ChannelLanes + 1];
+                for (int i = 0; i < n; i++) target[i] = states[i] * inverse;
+            }
+        }
+    }
+
+    /// <summary>The visible positions of a query vector within the partition, relative to its origin; empty where from ≥ to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (int From, int To) Visible(in AttentionPlan plan, in AttentionTile tile, int query, int origin)
+    {
+        int position = plan.Positions[tile.FirstRow + query / plan.Group];
+        return (Math.Max(0, plan.FirstVisible(position) - origin), Math.Min(AttentionPlan.PartitionTokens, position + 1 - origin));
+    }
+
+    /// <summary>Turns scores [from, to) into e^(score − max), in place; writes max and the sum.</summary>
+    private static void Softmax(float* scores, int from, int to, float softCap, float* maxAndSum)
+    {
+        int start = from & ~7, end = (to + 7) & ~7;
+        if (softCap > 0)
+        {
+            for (int i = start; i < end; i += 8) (softCap * VectorMath.Tanh(Vector256.Load(scores + i) / softCap)).Store(scores + i);
+        }
+
+        for (int i = start; i < from; i++) scores[i] = float.NegativeInfinity;
+        for (int i = to; i < end; i++) scores[i] = float.NegativeInfinity;
+
+        Vector256<float> largest = Vector256.Load(scores + start);
+        for (int i = start + 8; i < end; i += 8) largest = Vector256.MaxNative(largest, Vector256.Load(scores + i));
+        float max = VectorMath.Largest(largest);
+        Vector256<float> sum = Vector256<float>.Zero;
+        for (int i = start; i < end; i += 8)
+        {
+            Vector256<float> e = VectorMath.Exp(Vector256.Load(scores + i) - Vector256.Create(max));
+            e.Store(scores + i);
+            sum += e;
+        }
+
+        (maxAndSum[0], maxAndSum[1]) = (max, VectorMath.Sum(sum));
+    }
+
+    /// <summary>Adds one block's weighted values to all states. Four query vectors go together over the positions that all four see.</summary>
+    private static void WeighBlock(
+        in AttentionPlan plan, in AttentionTile tile, in AttentionScratch scratch, int queries, int origin, int start, float* values, float* states)
+    {
+        int lanes = plan.Cache.ChannelLanes, stride = AttentionScratch.StateStride(lanes);
+        int blockFrom = Math.Max(0, start), blockTo = Math.Min(AttentionPlan.PartitionTokens, start + plan.Cache.BlockSize);
+        values -= (long)start * lanes; // position t of the partition at values[t · lanes]
+
+        int* from = stackalloc int[4];
+        int* to = stackalloc int[4];
+        for (int query = 0; query < queries; query += 4)
+        {
+            // A group of fewer than four repeats its last vector: the same sums are made and stored twice.
+            int count = Math.Min(4, queries - query), common = blockFrom, commonEnd = blockTo;
+            for (int i = 0; i < count; i++)
+            {
+                (from[i], to[i]) = Visible(plan, tile, query + i, origin);
+                (from[i], to[i]) = (Math.Max(blockFrom, from[i]), Math.Min(blockTo, to[i]));
+                (common, commonEnd) = (Math.Max(common, from[i]), Math.Min(commonEnd, to[i]));
+            }
+
+            bool together = count > 1 && common < commonEnd;
+            if (!together) common = commonEnd = blockTo;
+            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), from[i], Math.Min(to[i], common), values, lanes, states + (query + i) * stride);
+            if (!together) continue;
+
+            int second = query + 1, third = query + Math.Min(2, count - 1), fourth = query + count - 1;
+            AttentionValues.Four(
+                scratch.Scores(query), scratch.Scores(second), scratch.Scores(third), scratch.Scores(fourth), common, commonEnd, values, lanes,
+                states + query * stride, states + second * stride, states + third * stride, states + fourth * stride);
+            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), commonEnd, to[i], values, lanes, states + (query + i) * stride);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+namespace Folio.Compute.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <summary>Address space for the states of partitions when one context is spread over threads; the system commits what is used.</summary>
+    private const long PartBytes = 64L << 20;
+
+    private AttentionTile[] _tiles = [];
+    private float* _partStates;
+    private float* _attentionScratch;
+    private long _attentionScratchSize;   // values, all workers together
+
+    public override KvCache AllocateKvCache(KvCacheShape shape) => new CpuKvCache(shape, _arena);
+
+    public override long KvBytesPerBlock(KvCacheShape shape) => new KvLayout(shape, null).BlockStride * sizeof(float) * shape.Layers;
+
+    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots)
+    {
+        fixed (int* pointer = slots) _team.RunRows(slots.Length, k.Columns, new StoreKvKernel(((CpuKvCache)cache).Layer(layer), k, v, pointer));
+    }
+
+    public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies)
+    {
+        if (copies.IsEmpty) return;
+        var own = (CpuKvCache)cache;
+        fixed (BlockCopy* pointer = copies) _team.Run(cache.Shape.Layers, new CopyBlocksJob(own.Layer(0), own.LayerStride, pointer, copies.Length));
+    }
+
+    public override void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y)
+    {
+        KvLayout layout = ((CpuKvCache)cache).Layer(layer);
+        int group = parameters.Heads / layout.KvHeads;
+        if (_tiles.Length < batch.MaxTokens) _tiles = new AttentionTile[batch.MaxTokens];
+        fixed (int* positions = batch.Positions, tables = batch.BlockTables)
+        fixed (AttentionTile* tiles = _tiles)
+        {
+            var plan = new AttentionPlan
+            {
+                Cache = layout,
+                Q = q,
+                Y = y,
+                Group = group,
+                Positions = positions,
+                BlockTables = tables,
+                BlocksPerSequence = batch.MaxBlocksPerSequence,
+                Scale = parameters.Scale,
+                SoftCap = parameters.SoftCap,
+                Window = parameters.Window,
+                Tiles = tiles,
+            };
+            plan.AddTiles(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
+            Run(plan);
+        }
+    }
+
+    /// <summary>Whole contexts where there are tiles enough to keep all threads busy, single partitions where there are not.</summary>
+    private void Run(in AttentionPlan plan)
+    {
+        const int itemsForBalance = 4; // a thread; fewer leave the last of them waiting
+        int queries = AttentionPlan.MaxQueries(plan.Group), items = plan.TileCount * plan.Cache.KvHeads;
+        long scratch = AttentionScratch.Size(queries, plan.Cache.HeadDim, plan.Cache.ChannelLanes);
+        ReserveAttentionScratch(scratch * Threads);
+
+        long partStride = (long)queries * AttentionScratch.StateStride(plan.Cache.ChannelLanes);
+        bool split = Threads > 1 && items < itemsForBalance * Threads && plan.PartCount > items && plan.PartCount * partStride * sizeof(float) <= PartBytes;
+        if (!split)
+        {
+            _team.Run(items, new AttentionJob(plan, _attentionScratch, scratch));
+            return;
+        }
+
+        if (_partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
+        _team.Run(plan.PartCount, new AttentionPartJob(plan, _attentionScratch, scratch, _partStates, partStride));
+        _team.Run(items, new AttentionMergeJob(plan, _partStates, partStride));
+    }
+
+    /// <summary>Grows at the first call for a larger shape of head; every later step finds it there.</summary>
+    private void ReserveAttentionScratch(long values)
+    {
+        if (_attentionScratchSize >= values) return;
+        _attentionScratch = (float*)_arena.AllocateUncleared(values * sizeof(float));
+        _attentionScratchSize = values;
+    }
+}
