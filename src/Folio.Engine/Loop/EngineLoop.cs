@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Folio.Compute;
+
+namespace Folio.Engine;
+
+/// <summary>Runs the engine one step at a time. One thread owns all of this; nothing below it takes a lock.</summary>
+internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
+{
+    private volatile bool _stopping;
+    private long _preemptionsSeen;
+
+    /// <summary>Called once for each group that has ended, however it did.</summary>
+    public Action<SequenceGroup>? GroupEnded { get; init; }
+
+    /// <summary>Steps while there is anything to run, and sleeps else, until <see cref="Stop"/>. Then whatever is left is aborted.</summary>
+    public void Run()
+    {
+        string? defect = null;
+        try
+        {
+            while (!_stopping)
+            {
+                inbox.Quiet();
+                if (!Step()) inbox.Wait();
+            }
+        }
+        catch (Exception error) // a defect of the engine itself: its state can't be trusted, so nobody must be left waiting for it
+        {
+            defect = $"the engine has stopped: {error.Message}";
+        }
+
+        inbox.Close();
+        foreach (SequenceGroup group in scheduler.Groups().ToArray()) EndUnserved(group, defect);
+        while (inbox.TryTake(out InboxMessage message))
+        {
+            if (message.Kind == MessageKind.Submit) EndUnserved(message.Group, defect);
+        }
+    }
+
+    public void Stop()
+    {
+        _stopping = true;
+        inbox.Ring();
+    }
+
+    /// <returns>False when there was nothing to run.</returns>
+    public bool Step()
+    {
+        TakeMessages();                          // arrivals and cancellations since the last step
+        StepPlan plan = scheduler.Schedule();    // who runs, how many tokens each, which blocks
+        Publish(plan);
+        if (plan.IsEmpty) return false;
+
+        VerifyPlan();
+        try
+        {
+            runner.CopyBlocks(MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(plan.Copies.Copies)); // copy-on-write, before anything reads
+            runner.Execute(plan.Batch);
+            sampler.Sample(plan);
+        }
+        catch (Exception error) // whatever the backend throws fails this step's requests, and no others
+        {
+            Fail(plan, error);
+            return true;
+        }
+
+        scheduler.Commit();                      // fork where a prompt is complete
+        foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
+        VerifyScheduler();
+        return true;
+    }
+
+    private void TakeMessages()
+    {
+        while (inbox.TryTake(out InboxMessage message))
+        {
+            SequenceGroup group = message.Group;
+            switch (message.Kind)
+            {
+                case MessageKind.Submit:
+                    scheduler.Add(group);
+                    break;
+                case MessageKind.Cancel:
+                    Abort(group);
+                    break;
+                default:
+                    Sequence sequence = group.Sequences[message.Index];
+                    if (sequence.Finished) break;
+                    scheduler.Finish(sequence);
+                    if (group.Alive == 0) End(group);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>One drawn token: appended, checked for the end, sent on its way.</summary>
+    private void Accept(in PlannedSample sample)
+    {
+        Sequence sequence = sample.Sequence;
+        SequenceGroup group = sequence.Group;
+        if (sequence.Finished) return; // its group has failed with a sibling's token
+        if (sample.Token < 0)
+        {
+            Fail(group, "no token can be chosen: the model's logits are not numbers, or the request's own limits exclude every id");
+            return;
+        }
+
+        sequence.Append(sample.Token);
+        (FinishReason? reason, int? stopId) = End(sequence, sample.Token);
+        group.Outlet.Write(new(sequence.Index, sample.Token, sample.Logprobs, reason, stopId, Stopwatch.GetTimestamp()));
+        if (reason is null) return;
+
+        scheduler.Finish(sequence);
+        if (group.Alive == 0) End(group);
+    }
+
+    /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, and both before the length.</summary>
+    private static (FinishReason? Reason, int? StopId) End(Sequence sequence, int token)
+    {
+        SequenceGroup group = sequence.Group;
+        if (sequence.OutputLength >= group.Sampling.MinTokens)
+        {
+            if (group.EndIds.Contains(token)) return (FinishReason.Stop, null);
+            if (group.StopIds.Contains(token)) return (FinishReason.Stop, token);
+        }
+
+        return (sequence.Length >= group.MaxLength ? FinishReason.Length : null, null);
+    }
+
+    private void End(SequenceGroup group, RequestFailedException? failure = null)
+    {
+        group.Outlet.Complete(failure);
+        GroupEnded?.Invoke(group);
+    }
+
+    private void Abort(SequenceGroup group)
+    {
+        if (group.State == GroupState.Finished) return;
+        foreach (Sequence sequence in group.Sequences)
+        {
+            if (!sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
+        }
+
+        scheduler.Finish(group);
+        End(group);
+    }
+
+    private void Fail(SequenceGroup group, string reason)
+    {
+        if (group.State == GroupState.Finished) return;
+        scheduler.Finish(group);
+        End(group, new RequestFailedException(reason));
+    }
+
+    private void Fail(StepPlan plan, Exception error)
+    {
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) Fail(tokens.Sequence.Group, $"the model failed in a step that this request took part in: {error.Message}");
+    }
+
+    /// <summary>Ends a group when the loop has stopped: aborted, or failed where a defect stopped it.</summary>
+    public void EndUnserved(SequenceGroup group, string? defect = null)
+    {
+        if (group.State == GroupState.Finished) return;
+        group.State = GroupState.Finished;
+        foreach (Sequence sequence in group.Sequences)
+        {
+            if (defect is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
+            sequence.Finished = true;
+        }
+
+        End(group, defect is null ? null : new RequestFailedException(defect));
+    }
+
+    private void Publish(StepPlan plan)
+    {
+        metrics.RequestsRunning.Set(scheduler.Running);
+        metrics.RequestsWaiting.Set(scheduler.Waiting);
+        metrics.KvCacheUsage.Set(scheduler.KvCacheUsage);
+        metrics.Preemptions.Add(scheduler.Preemptions - _preemptionsSeen);
+        _preemptionsSeen = scheduler.Preemptions;
+        if (plan.IsEmpty) return;
+
+        metrics.IterationTokens.Observe(plan.Batch.Tokens);
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
+        {
+            RequestOutlet outlet = tokens.Sequence.Group.Outlet;
+            if (outlet.ScheduledAt == 0) outlet.ScheduledAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void VerifyPlan() => scheduler.VerifyPlan();
+
+    [Conditional("DEBUG")]
+    private void VerifyScheduler() => scheduler.Verify();
+}

@@ -1,0 +1,22 @@
+using Folio.Compute;
+
+namespace Folio.Engine;
+
+/// <summary>What the loop needs of a model: one forward pass over one ragged batch, and its logits.</summary>
+/// <remarks>A seam: tests run the scheduler and the paging over a model whose whole answer is a hash of what it reads from the cache.</remarks>
+internal interface IModelRunner
+{
+    int VocabularySize { get; }
+
+    /// <summary>Copy-on-write, before the step that writes.</summary>
+    void CopyBlocks(ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Runs the batch: keys and values go to the cache, logits to rows [0, batch.LogitRows).</summary>
+    void Execute(StepBatch batch);
+
+    /// <summary>[vocabulary] one row in host memory; what is written there counts for <see cref="Sample"/>.</summary>
+    Span<float> Logits(int row);
+
+    /// <summary>The end of the sampling chain, as <see cref="Backend.Sample"/> defines it; −1 for a row without any number to draw from.</summary>
+    void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens);
+}

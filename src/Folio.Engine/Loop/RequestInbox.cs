@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+
+namespace Folio.Engine;
+
+internal enum MessageKind
+{
+    Submit,
+
+    /// <summary>Ends the group: its client is gone.</summary>
+    Cancel,
+
+    /// <summary>Ends one sequence: whoever reads its text has seen a stop string.</summary>
+    StopSequence,
+}
+
+internal readonly record struct InboxMessage(MessageKind Kind, SequenceGroup Group, int Index);
+
+/// <summary>How other threads reach the loop: messages in the order of their posting, and a bell that wakes it.</summary>
+/// <remarks>Once closed, nobody reads; whoever posts after that finds its message back with <see cref="TryTake"/>.</remarks>
+internal sealed class RequestInbox
+{
+    private readonly ConcurrentQueue<InboxMessage> _messages = new();
+    private readonly object _bell = new();
+    private volatile bool _rung;
+    private volatile bool _closed;
+
+    public bool Closed => _closed;
+
+    public void Post(InboxMessage message)
+    {
+        _messages.Enqueue(message);
+        Ring();
+    }
+
+    public bool TryTake(out InboxMessage message) => _messages.TryDequeue(out message);
+
+    /// <summary>Forgets the bell: what rang it is taken next.</summary>
+    public void Quiet() => _rung = false;
+
+    public void Ring()
+    {
+        lock (_bell)
+        {
+            _rung = true;
+            Monitor.Pulse(_bell);
+        }
+    }
+
+    /// <summary>Sleeps until something is posted after the last <see cref="Quiet"/>.</summary>
+    public void Wait()
+    {
+        lock (_bell)
+        {
+            while (!_rung) Monitor.Wait(_bell);
+        }
+    }
+
+    public void Close() => _closed = true;
+}

@@ -1,0 +1,94 @@
+namespace Folio.Engine;
+
+/// <summary>The engine's figures, by vLLM's metric names, so that dashboards made for it work here.</summary>
+public sealed class EngineMetrics
+{
+    private static readonly double[] FirstTokenBounds =
+        [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560];
+
+    private static readonly double[] TokenBounds = [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80];
+
+    private static readonly double[] RequestBounds = [.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
+
+    public EngineMetrics(int maxModelLen)
+    {
+        double[] lengths = OneTwoFive(maxModelLen);
+        PromptLength = new("vllm:request_prompt_tokens", "Prompt tokens of a request.", lengths);
+        GenerationLength = new("vllm:request_generation_tokens", "Generated tokens of a sequence.", lengths);
+        MaxGenerationLength = new("vllm:request_max_num_generation_tokens", "Generated tokens of a request's longest sequence.", lengths);
+        ParamsMaxTokens = new("vllm:request_params_max_tokens", "The max_tokens that requests asked for.", lengths);
+        All =
+        [
+            RequestsRunning, RequestsWaiting, KvCacheUsage, Preemptions, PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
+            InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, GenerationLength, MaxGenerationLength,
+            ParamsN, ParamsMaxTokens, RequestPreemptions,
+        ];
+    }
+
+    /// <summary>All of them; those of one name stand side by side.</summary>
+    public IReadOnlyList<Metric> All { get; }
+
+    public Gauge RequestsRunning { get; } = new("vllm:num_requests_running", "Requests that run.");
+
+    public Gauge RequestsWaiting { get; } = new("vllm:num_requests_waiting", "Requests that wait, new or preempted.");
+
+    public Gauge KvCacheUsage { get; } = new("vllm:kv_cache_usage_perc", "Share of the KV cache's blocks in use; 1 is all.");
+
+    public Counter Preemptions { get; } = new("vllm:num_preemptions_total", "Preemptions since the start.");
+
+    public Counter PromptTokens { get; } = new("vllm:prompt_tokens_total", "Prompt tokens processed.");
+
+    public Counter GenerationTokens { get; } = new("vllm:generation_tokens_total", "Tokens generated and handed out.");
+
+    public Histogram IterationTokens { get; } = new("vllm:iteration_tokens_total", "Tokens of a step.", [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]);
+
+    public Histogram TimeToFirstToken { get; } = new("vllm:time_to_first_token_seconds", "From arrival to the first token.", FirstTokenBounds);
+
+    public Histogram InterTokenLatency { get; } = new("vllm:inter_token_latency_seconds", "From one token of a sequence to the next.", TokenBounds);
+
+    public Histogram TimePerOutputToken { get; } = new("vllm:request_time_per_output_token_seconds", "A sequence's mean time from token to token.", TokenBounds);
+
+    public Histogram EndToEnd { get; } = new("vllm:e2e_request_latency_seconds", "From arrival to the last token.", RequestBounds);
+
+    public Histogram QueueTime { get; } = new("vllm:request_queue_time_seconds", "From arrival to the first step.", RequestBounds);
+
+    public Histogram InferenceTime { get; } = new("vllm:request_inference_time_seconds", "From the first step to the last token.", RequestBounds);
+
+    public Histogram PrefillTime { get; } = new("vllm:request_prefill_time_seconds", "From the first step to the first token.", RequestBounds);
+
+    public Histogram DecodeTime { get; } = new("vllm:request_decode_time_seconds", "From the first token to the last.", RequestBounds);
+
+    public Histogram PromptLength { get; }
+
+    public Histogram GenerationLength { get; }
+
+    public Histogram MaxGenerationLength { get; }
+
+    public Histogram ParamsN { get; } = new("vllm:request_params_n", "The n that requests asked for.", [1, 2, 5, 10, 20]);
+
+    public Histogram ParamsMaxTokens { get; }
+
+    public Histogram RequestPreemptions { get; } = new("vllm:request_num_preemptions", "Preemptions of a request.", [1, 2, 3, 4, 5, 10, 20]);
+
+    /// <summary>Finished sequences: stop, length, abort, error.</summary>
+    private Counter[] RequestsFinished { get; } = [Finished("stop"), Finished("length"), Finished("abort"), Finished("error")];
+
+    /// <param name="reason">Null: it failed.</param>
+    internal Counter FinishedWith(FinishReason? reason) => RequestsFinished[(int?)reason ?? 3];
+
+    private static Counter Finished(string reason) => new("vllm:request_success_total", "Sequences that ended, by reason.") { Label = ("finished_reason", reason) };
+
+    /// <summary>1, 2, 5, 10, … up to <paramref name="most"/>.</summary>
+    private static double[] OneTwoFive(int most)
+    {
+        List<double> bounds = [];
+        for (double decade = 1; ; decade *= 10)
+        {
+            foreach (double bound in (ReadOnlySpan<double>)[decade, 2 * decade, 5 * decade])
+            {
+                if (bound > most) return [.. bounds];
+                bounds.Add(bound);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Folio.Compute;
+
+namespace Folio.Engine;
+
+/// <summary>From a step's logits to its tokens: the host's part of the chain where a request asks for it, then one batched call of the backend.</summary>
+internal sealed class Sampler(IModelRunner runner, StepLimits limits)
+{
+    private readonly SampleRequest[] _requests = new SampleRequest[limits.Sequences];
+    private readonly int[] _drawn = new int[limits.Sequences];    // [requests] the sample that each is for
+    private readonly int[] _tokens = new int[limits.Sequences];   // [requests]
+    private readonly int[] _keptRows = new int[limits.LogitRows]; // [logit rows] where in _kept the untouched row lies
+    private float[] _kept = [];                                   // [kept rows, vocabulary] rows whose log-probabilities are wanted
+    private int[] _top = [];
+
+    public void Sample(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) AddPromptLogprobs(tokens);
+
+        Span<PlannedSample> samples = plan.Samples;
+        KeepRows(samples);
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (!SharesRow(samples, i)) Process(samples[i]);
+        }
+
+        for (int sibling = 0; Draw(samples, sibling); sibling++) { }
+        for (int i = 0; i < samples.Length; i++) AddLogprobs(ref samples[i]);
+    }
+
+    /// <summary>Whether the row is its left neighbour's too: the n first tokens of a group.</summary>
+    private static bool SharesRow(ReadOnlySpan<PlannedSample> samples, int i) => i > 0 && samples[i].Row == samples[i - 1].Row;
+
+    /// <summary>Draws for the samples that are the n-th of their row (n: <paramref name="sibling"/>, from 0); a call of the backend wants each row once.</summary>
+    /// <remarks>
+    /// The backend works in place: after the first draw a row holds the scaled logits of the ids that are left. The others draw from just that, so each token is the
+    /// one that a request of its own with that seed would have had.
+    /// </remarks>
+    /// <returns>False when there are none.</returns>
+    private bool Draw(Span<PlannedSample> samples, int sibling)
+    {
+        int count = 0;
+        for (int i = 0, place = 0; i < samples.Length; i++)
+        {
+            place = SharesRow(samples, i) ? place + 1 : 0;
+            if (place != sibling) continue;
+            Sequence sequence = samples[i].Sequence;
+            SamplingParams sampling = sequence.Group.Sampling;
+            _drawn[count] = i;
+            _requests[count++] = sibling == 0
+                ? new(samples[i].Row, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, sequence.Seed, sequence.OutputLength)
+                : new(samples[i].Row, Temperature: 1, TopK: 0, TopP: 1, MinP: 0, sequence.Seed, sequence.OutputLength);
+        }
+
+        if (count == 0) return false;
+        runner.Sample(_requests.AsSpan(0, count), _tokens.AsSpan(0, count));
+        for (int i = 0; i < count; i++) samples[_drawn[i]].Token = _tokens[i];
+        return true;
+    }
+
+    private void Process(in PlannedSample sample)
+    {
+        Sequence sequence = sample.Sequence;
+        sequence.Group.Processors?.Apply(runner.Logits(sample.Row), sequence.Output, sequence.OutputCounts);
+    }
+
+    /// <summary>Copies the rows whose log-probabilities are wanted: they are those of the untouched logits, and the chain works in place.</summary>
+    private void KeepRows(ReadOnlySpan<PlannedSample> samples)
+    {
+        int kept = 0, vocabulary = runner.VocabularySize;
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (samples[i].Sequence.Group.Sampling.Logprobs is null || SharesRow(samples, i)) continue;
+            int end = (kept + 1) * vocabulary;
+            if (end > _kept.Length) Array.Resize(ref _kept, Math.Max(end, _kept.Length * 2));
+            runner.Logits(samples[i].Row).CopyTo(_kept.AsSpan(kept * vocabulary));
+            _keptRows[samples[i].Row] = kept++;
+        }
+    }
+
+    private void AddLogprobs(ref PlannedSample sample)
+    {
+        if (sample.Sequence.Group.Sampling.Logprobs is not { } top || sample.Token < 0) return;
+        int vocabulary = runner.VocabularySize;
+        sample.Logprobs = Logprobs(_kept.AsSpan(_keptRows[sample.Row] * vocabulary, vocabulary), sample.Token, top);
+    }
+
+    /// <summary>The row at position p tells how likely the prompt's token p + 1 was.</summary>
+    private void AddPromptLogprobs(in ScheduledTokens tokens)
+    {
+        SequenceGroup group = tokens.Sequence.Group;
+        for (int i = 0; i < tokens.PromptRows; i++)
+        {
+            int position = tokens.PromptStart + i + 1;
+            int token = tokens.Sequence.Tokens(position, 1)[0];
+            group.PromptLogprobs![position] = Logprobs(runner.Logits(tokens.PromptRow + i), token, group.Sampling.PromptLogprobs!.Value);
+        }
+
+        if (tokens.PromptRows > 0) group.PromptLogprobsDone = tokens.PromptStart + tokens.PromptRows;
+    }
+
+    private PositionLogprobs Logprobs(ReadOnlySpan<float> row, int token, int top)
+    {
+        float norm = LogProbabilities.LogSumExp(row);
+        if (top > _top.Length) _top = new int[top];
+        int count = LogProbabilities.TopK(row, _top.AsSpan(0, top));
+        var best = new TokenLogprob[count];
+        for (int i = 0; i < count; i++) best[i] = new(_top[i], row[_top[i]] - norm, i + 1);
+        return new(new(token, row[token] - norm, LogProbabilities.Rank(row, token)), best);
+    }
+}

@@ -1,0 +1,56 @@
+using Folio.Paging;
+
+namespace Folio.Engine;
+
+/// <summary>One continuation of a prompt: its tokens, and where the keys and values of those already computed lie.</summary>
+internal sealed class Sequence
+{
+    private int[] _tokens;
+
+    public Sequence(SequenceGroup group, int index, ReadOnlySpan<int> prompt, BlockPool pool, ulong seed)
+    {
+        Group = group;
+        Index = index;
+        Seed = seed;
+        Table = new BlockTable(pool);
+        Table.Reserve(pool.BlocksFor(group.MaxLength));
+        _tokens = new int[Math.Min(group.MaxLength, prompt.Length + 256)];
+        prompt.CopyTo(_tokens);
+        Length = prompt.Length;
+        OutputCounts = group.Processors is { CountsOutput: true } ? [] : null;
+    }
+
+    public SequenceGroup Group { get; }
+
+    /// <summary>Which of the request's n sequences.</summary>
+    public int Index { get; }
+
+    /// <summary>The seed of its draws.</summary>
+    public ulong Seed { get; }
+
+    public BlockTable Table { get; }
+
+    /// <summary>Prompt and output, in tokens.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Tokens whose keys and values are in the cache.</summary>
+    public int Computed => Table.Tokens;
+
+    public ReadOnlySpan<int> Output => _tokens.AsSpan(Group.PromptLength, OutputLength);
+
+    public int OutputLength => Length - Group.PromptLength;
+
+    /// <summary>How often each id stands in the output; null where no penalty asks.</summary>
+    public Dictionary<int, int>? OutputCounts { get; }
+
+    public bool Finished { get; set; }
+
+    public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.AsSpan(start, count);
+
+    public void Append(int token)
+    {
+        if (Length == _tokens.Length) Array.Resize(ref _tokens, (int)Math.Min(Group.MaxLength, _tokens.Length * 2L));
+        _tokens[Length++] = token;
+        if (OutputCounts is not null) OutputCounts[token] = OutputCounts.GetValueOrDefault(token) + 1;
+    }
+}

@@ -1,0 +1,162 @@
+using Folio.Compute;
+using Folio.Paging;
+
+namespace Folio.Engine;
+
+/// <summary>The tokens [Start, Start + Count) of one sequence, to be computed in one step.</summary>
+internal struct ScheduledTokens
+{
+    public Sequence Sequence;
+    public int Start;
+    public int Count;
+
+    /// <summary>Logit rows [PromptRow, PromptRow + PromptRows) hold the prompt positions from PromptStart on, whose log-probabilities are wanted.</summary>
+    public int PromptRow;
+    public int PromptStart;
+    public int PromptRows;
+}
+
+/// <summary>One token to be drawn, and what was drawn.</summary>
+internal struct PlannedSample
+{
+    public Sequence Sequence;
+
+    /// <summary>The row of the logits. The n first tokens of a group come from one row, so neighbours may share it.</summary>
+    public int Row;
+
+    /// <summary>The id drawn; −1: the row has no number to draw from.</summary>
+    public int Token;
+
+    public PositionLogprobs? Logprobs;
+}
+
+/// <summary>Who runs in a step, how many tokens each, and what is read from the result. One plan is filled anew for each step.</summary>
+internal sealed class StepPlan
+{
+    private readonly ScheduledTokens[] _scheduled;
+    private readonly PlannedSample[] _samples;
+    private readonly int _blockSize;
+    private readonly int _maxLogitRows;
+    private int _scheduledCount;
+    private int _sampleCount;
+
+    /// <param name="limits">Tokens, sequences and logit rows of a step at most.</param>
+    /// <param name="maxBlocksPerSequence">Blocks of the longest sequence.</param>
+    /// <param name="blockSize">Tokens of a block.</param>
+    public StepPlan(StepLimits limits, int maxBlocksPerSequence, int blockSize)
+    {
+        _scheduled = new ScheduledTokens[limits.Sequences];
+        _samples = new PlannedSample[limits.Sequences];
+        _blockSize = blockSize;
+        _maxLogitRows = limits.LogitRows;
+        Batch = new StepBatch(limits.Tokens, limits.Sequences, maxBlocksPerSequence);
+        Copies = new CopyList(limits.Sequences);
+    }
+
+    public StepBatch Batch { get; }
+
+    /// <summary>Copy-on-write, before anything reads.</summary>
+    public CopyList Copies { get; }
+
+    public ReadOnlySpan<ScheduledTokens> Scheduled => _scheduled.AsSpan(0, _scheduledCount);
+
+    public Span<PlannedSample> Samples => _samples.AsSpan(0, _sampleCount);
+
+    /// <summary>What is left of the token budget.</summary>
+    public int TokensLeft { get; private set; }
+
+    private int RowsLeft { get; set; }
+
+    public bool IsEmpty => _scheduledCount == 0;
+
+    public void Clear()
+    {
+        Array.Clear(_samples, 0, _sampleCount); // let go of what finished
+        _scheduledCount = _sampleCount = 0;
+        TokensLeft = Batch.MaxTokens;
+        RowsLeft = _maxLogitRows;
+        Copies.Truncate(0);
+        Batch.Clear();
+    }
+
+    /// <summary>How many tokens of the sequence this step can still take: up to its end, or to the prompt's where others must fork it first.</summary>
+    public int Room(Sequence sequence)
+    {
+        SequenceGroup group = sequence.Group;
+        int start = sequence.Computed;
+        int end = Math.Min(group.Forked || group.Alive == 1 ? sequence.Length : group.PromptLength, start + TokensLeft);
+        if (LogitRows(sequence, start, end) > RowsLeft)
+        {
+            int lastPromptRow = PromptStart(group, start) + RowsLeft;
+            end = lastPromptRow < group.PromptLength - 1 ? lastPromptRow : sequence.Length - 1;
+        }
+
+        return end - start;
+    }
+
+    public void Add(Sequence sequence, int start, int count)
+    {
+        _scheduled[_scheduledCount++] = new() { Sequence = sequence, Start = start, Count = count };
+        TokensLeft -= count;
+        RowsLeft -= LogitRows(sequence, start, start + count);
+    }
+
+    /// <summary>Takes back whatever was planned for this group, the last that was planned for.</summary>
+    public void Withdraw(SequenceGroup group, int copiesBefore)
+    {
+        while (_scheduledCount > 0 && _scheduled[_scheduledCount - 1].Sequence.Group == group)
+        {
+            ref ScheduledTokens last = ref _scheduled[--_scheduledCount];
+            TokensLeft += last.Count;
+            RowsLeft += LogitRows(last.Sequence, last.Start, last.Start + last.Count);
+        }
+
+        Copies.Truncate(copiesBefore);
+    }
+
+    /// <summary>Lays the batch out.</summary>
+    public void Build()
+    {
+        for (int i = 0; i < _scheduledCount; i++)
+        {
+            ref ScheduledTokens tokens = ref _scheduled[i];
+            Sequence sequence = tokens.Sequence;
+            SequenceGroup group = sequence.Group;
+            int end = tokens.Start + tokens.Count;
+            int first = Batch.Add(sequence.Tokens(tokens.Start, tokens.Count), tokens.Start, sequence.Table.Blocks, _blockSize, group.PromptLength);
+
+            tokens.PromptStart = PromptStart(group, tokens.Start);
+            tokens.PromptRows = Math.Max(0, Math.Min(end, group.PromptLength - 1) - tokens.PromptStart);
+            tokens.PromptRow = Batch.LogitRows;
+            for (int row = 0; row < tokens.PromptRows; row++) Batch.WantLogits(first + tokens.PromptStart - tokens.Start + row);
+
+            if (end == sequence.Length) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
+        }
+    }
+
+    /// <summary>A prompt that ends yields the first token of each of its group's sequences.</summary>
+    private void AddSamples(Sequence sequence, int row)
+    {
+        SequenceGroup group = sequence.Group;
+        if (group.Forked || group.Alive == 1)
+        {
+            _samples[_sampleCount++] = new() { Sequence = sequence, Row = row };
+            return;
+        }
+
+        foreach (Sequence sibling in group.Sequences)
+        {
+            if (!sibling.Finished) _samples[_sampleCount++] = new() { Sequence = sibling, Row = row };
+        }
+    }
+
+    /// <summary>Rows of logits that computing the tokens [start, end) yields.</summary>
+    private static int LogitRows(Sequence sequence, int start, int end)
+    {
+        SequenceGroup group = sequence.Group;
+        int promptRows = Math.Max(0, Math.Min(end, group.PromptLength - 1) - PromptStart(group, start));
+        return promptRows + (end == sequence.Length ? 1 : 0);
+    }
+
+    private static int PromptStart(SequenceGroup group, int start) => Math.Max(start, group.PromptLogprobsDone);
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace Folio.Engine;
+
+/// <summary>Records one request's times and counts as its outputs are read, so that the figures are those that the client saw.</summary>
+internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
+{
+    private readonly long[] _lastAt = new long[group.Sequences.Length]; // [n] time of each sequence's last token; 0: none yet
+    private readonly int[] _tokens = new int[group.Sequences.Length];   // [n] tokens of each sequence
+    private long _firstAt;
+
+    public void Token(int index, long at)
+    {
+        RequestOutlet outlet = group.Outlet;
+        metrics.GenerationTokens.Add(1);
+        if (_firstAt == 0)
+        {
+            _firstAt = at;
+            metrics.PromptTokens.Add(group.PromptLength);
+            metrics.PromptLength.Observe(group.PromptLength);
+            metrics.ParamsN.Observe(group.Sampling.N);
+            if (group.Sampling.MaxTokens is { } most) metrics.ParamsMaxTokens.Observe(most);
+            metrics.TimeToFirstToken.Observe(Seconds(outlet.ArrivedAt, at));
+            metrics.QueueTime.Observe(Seconds(outlet.ArrivedAt, outlet.ScheduledAt));
+            metrics.PrefillTime.Observe(Seconds(outlet.ScheduledAt, at));
+        }
+
+        if (_lastAt[index] != 0) metrics.InterTokenLatency.Observe(Seconds(_lastAt[index], at));
+        _lastAt[index] = at;
+        _tokens[index]++;
+    }
+
+    /// <param name="index">The sequence that has ended.</param>
+    /// <param name="reason">Null: it failed.</param>
+    /// <param name="at">When.</param>
+    public void End(int index, FinishReason? reason, long at)
+    {
+        metrics.FinishedWith(reason).Add(1);
+        int tokens = _tokens[index];
+        if (tokens == 0) return;
+        metrics.GenerationLength.Observe(tokens);
+        metrics.EndToEnd.Observe(Seconds(group.Outlet.ArrivedAt, at));
+        metrics.InferenceTime.Observe(Seconds(group.Outlet.ScheduledAt, at));
+        metrics.DecodeTime.Observe(Seconds(_firstAt, at));
+        if (tokens > 1) metrics.TimePerOutputToken.Observe(Seconds(_firstAt, at) / (tokens - 1));
+    }
+
+    /// <summary>The request is over, however it ended.</summary>
+    public void Close()
+    {
+        if (_firstAt == 0) return;
+        metrics.MaxGenerationLength.Observe(_tokens.Max());
+        metrics.RequestPreemptions.Observe(group.Preemptions);
+    }
+
+    private static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
+}

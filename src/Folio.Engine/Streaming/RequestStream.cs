@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Folio.Engine;
+
+/// <summary>The reader's end of a request: tokens become text here, on the reader's thread, and stop strings are found here.</summary>
+/// <remarks>What the loop generated after a stop string, before it was told, is dropped: the output is a function of the request alone.</remarks>
+internal sealed class RequestStream : GenerationStream
+{
+    private readonly SequenceGroup _group;
+    private readonly RequestInbox _inbox;
+    private readonly SequenceText[] _texts; // [n]; empty: no tokenizer
+    private readonly bool[] _ended;         // [n]
+    private readonly RequestMetrics _metrics;
+    private readonly CancellationTokenRegistration _cancellation;
+    private int _enumerations;
+    private int _alive;
+    private volatile bool _over;
+    private int _completionTokens;
+    private PositionLogprobs?[]? _promptLogprobs;
+
+    public RequestStream(string id, SequenceGroup group, RequestInbox inbox, EngineMetrics metrics, Func<SequenceText>? newText, CancellationToken cancellation)
+    {
+        RequestId = id;
+        _group = group;
+        _inbox = inbox;
+        _texts = newText is null ? [] : [.. group.Sequences.Select(_ => newText())];
+        _promptLogprobs = group.PromptLogprobs;
+        _ended = new bool[group.Sequences.Length];
+        _alive = _ended.Length;
+        _metrics = new(metrics, group);
+        _cancellation = cancellation.Register(Cancel);
+    }
+
+    public override string RequestId { get; }
+
+    public override int PromptTokens => _group.PromptLength;
+
+    public override int CompletionTokens => _completionTokens;
+
+    public override IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Increment(ref _enumerations) > 1) throw new InvalidOperationException("a request's outputs can be read once only");
+        return ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Close(FinishReason.Abort);
+        return ValueTask.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<GenerationOutput> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        FinishReason? unfinished = FinishReason.Abort; // what those sequences end with that haven't ended when the enumeration does
+        try
+        {
+            while (_alive > 0 && await WaitAsync(cancellation).ConfigureAwait(false))
+            {
+                while (_alive > 0 && _group.Outlet.Events.TryRead(out SequenceEvent happened))
+                {
+                    if (!_ended[happened.Index]) yield return Output(happened);
+                }
+            }
+        }
+        finally
+        {
+            if (_group.Outlet.Events.Completion.IsFaulted) unfinished = null;
+            Close(unfinished);
+        }
+    }
+
+    private ValueTask<bool> WaitAsync(CancellationToken cancellation) => _group.Outlet.Events.WaitToReadAsync(cancellation);
+
+    private GenerationOutput Output(SequenceEvent happened)
+    {
+        int index = happened.Index;
+        FinishReason? reason = happened.FinishReason;
+        bool hasToken = happened.TokenId >= 0;
+        if (hasToken)
+        {
+            _completionTokens++;
+            _metrics.Token(index, happened.At);
+        }
+
+        string text = Text(happened, out string? stop);
+        if (stop is not null)
+        {
+            if (reason is null) _inbox.Post(new(MessageKind.StopSequence, _group, index));
+            reason = FinishReason.Stop;
+        }
+
+        if (reason is not null)
+        {
+            _ended[index] = true;
+            _alive--;
+            _metrics.End(index, reason, happened.At);
+        }
+
+        return new()
+        {
+            Index = index,
+            TokenIds = hasToken ? [happened.TokenId] : [],
+            Text = text,
+            Logprobs = happened.Logprobs is { } logprobs ? [logprobs] : _group.Sampling.Logprobs is null ? null : [],
+            PromptLogprobs = index == 0 && hasToken ? TakePromptLogprobs() : null,
+            FinishReason = reason,
+            StopReason = stop is not null ? stop : happened.StopId,
+        };
+    }
+
+    /// <summary>Once, with the first token: by then the whole prompt has been computed.</summary>
+    private PositionLogprobs?[]? TakePromptLogprobs()
+    {
+        PositionLogprobs?[]? logprobs = _promptLogprobs;
+        _promptLogprobs = null;
+        return logprobs;
+    }
+
+    private string Text(SequenceEvent happened, out string? stop)
+    {
+        stop = null;
+        if (_texts.Length == 0) return "";
+        SequenceText text = _texts[happened.Index];
+        bool silent = happened.TokenId < 0 || (happened.FinishReason == FinishReason.Stop && !_group.Sampling.IncludeStopStrInOutput);
+        string gained = silent ? "" : text.Append(happened.TokenId, out stop);
+        if (stop is null && happened.FinishReason is not null) gained += text.End(out stop);
+        return gained;
+    }
+
+    private void Close(FinishReason? unfinished)
+    {
+        if (_over) return;
+        _over = true;
+        _cancellation.Dispose();
+        if (_alive > 0) Cancel();
+        for (int index = 0; index < _ended.Length; index++)
+        {
+            if (!_ended[index]) _metrics.End(index, unfinished, Stopwatch.GetTimestamp());
+        }
+
+        _metrics.Close();
+    }
+
+    private void Cancel() => _inbox.Post(new(MessageKind.Cancel, _group, 0));
+}

@@ -1,0 +1,45 @@
+namespace Folio.Engine.Tests;
+
+internal static class Given
+{
+    private static int s_prompts;
+
+    /// <summary>A request with a prompt of its own, which never ends before <paramref name="maxTokens"/>.</summary>
+    public static GenerationRequest Request(int prompt, int maxTokens, int n = 1, long? seed = null)
+    {
+        var random = new Random(s_prompts++);
+        int[] ids = [.. Enumerable.Range(0, prompt).Select(_ => random.Next(1, 40))];
+        return new() { Prompt = ids, Sampling = new() { MaxTokens = maxTokens, N = n, Seed = seed ?? random.Next(), IgnoreEos = true } };
+    }
+
+    /// <summary>A request with everything drawn: prompt, length, n, sampling, log-probabilities.</summary>
+    public static GenerationRequest RandomRequest(Random random, int vocabulary, int longestPrompt, int mostTokens, int mostSequences)
+    {
+        int[] prompt = [.. Enumerable.Range(0, random.Next(1, longestPrompt + 1)).Select(_ => random.Next(1, vocabulary))];
+        int n = random.Next(3) == 0 ? random.Next(1, mostSequences + 1) : 1;
+        int maxTokens = random.Next(1, mostTokens + 1);
+        return new()
+        {
+            Prompt = prompt,
+            Sampling = new()
+            {
+                N = n,
+                MaxTokens = maxTokens,
+                Seed = random.NextInt64(),
+                Temperature = n == 1 && random.Next(4) == 0 ? 0 : 0.5f + random.NextSingle(),
+                TopK = random.Next(3) == 0 ? random.Next(1, 20) : 0,
+                TopP = random.Next(3) == 0 ? 0.5f + random.NextSingle() / 2 : 1,
+                MinP = random.Next(5) == 0 ? 0.05f : 0,
+                RepetitionPenalty = random.Next(4) == 0 ? 1.2f : 1,
+                PresencePenalty = random.Next(5) == 0 ? 0.5f : 0,
+                FrequencyPenalty = random.Next(5) == 0 ? 0.3f : 0,
+                LogitBias = random.Next(6) == 0 ? new Dictionary<int, float> { [random.Next(vocabulary)] = 2, [random.Next(vocabulary)] = -5 } : null,
+                MinTokens = random.Next(4) == 0 ? random.Next(maxTokens + 1) : 0,
+                IgnoreEos = random.Next(2) == 0,
+                StopTokenIds = random.Next(3) == 0 ? [random.Next(1, vocabulary)] : [],
+                Logprobs = random.Next(3) == 0 ? random.Next(6) : null,
+                PromptLogprobs = random.Next(4) == 0 ? random.Next(4) : null,
+            },
+        };
+    }
+}

@@ -1,0 +1,88 @@
+using System.Threading.Channels;
+using Folio.Paging;
+
+namespace Folio.Engine.Tests;
+
+/// <summary>A whole engine over the stub model, stepped by the test itself; verifies its invariants around each step.</summary>
+internal sealed class StubEngine
+{
+    public const int Eos = 0;
+
+    private readonly StepLimits _limits;
+    private readonly EngineLoop _loop;
+    private readonly RequestInbox _inbox = new();
+    private readonly int _maxModelLen;
+
+    public StubEngine(int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200)
+    {
+        _limits = StepLimits.For(new() { MaxNumBatchedTokens = budget, MaxNumSeqs = sequences });
+        _maxModelLen = maxModelLen;
+        Pool = new BlockPool(blocks, blockSize);
+        Model = new StubModel(blocks, blockSize);
+        Scheduler = new Scheduler(Pool, _limits, maxModelLen);
+        Metrics = new EngineMetrics(maxModelLen);
+        _loop = new EngineLoop(_inbox, Scheduler, Model, new Sampler(Model, _limits), Metrics) { GroupEnded = Ended.Add };
+        Model.BeforeStep = _ => Scheduler.VerifyPlan();
+    }
+
+    public BlockPool Pool { get; }
+
+    public StubModel Model { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public EngineMetrics Metrics { get; }
+
+    public List<SequenceGroup> Ended { get; } = [];
+
+    public SequenceGroup Submit(GenerationRequest request)
+    {
+        int most = Math.Min(_maxModelLen, request.Prompt.Length + (request.Sampling.MaxTokens ?? _maxModelLen));
+        var group = new SequenceGroup(request, most, [Eos], Pool, unchecked((ulong)request.Sampling.Seed!.Value), new RequestOutlet());
+        _inbox.Post(new(MessageKind.Submit, group, 0));
+        return group;
+    }
+
+    public SequenceGroup Submit(int prompt, int maxTokens, int n = 1) => Submit(Given.Request(prompt, maxTokens, n));
+
+    public void Cancel(SequenceGroup group) => _inbox.Post(new(MessageKind.Cancel, group, 0));
+
+    public void StopSequence(SequenceGroup group, int index) => _inbox.Post(new(MessageKind.StopSequence, group, index));
+
+    public bool Step()
+    {
+        bool ran = _loop.Step();
+        Scheduler.Verify();
+        return ran;
+    }
+
+    public void Run(int steps)
+    {
+        for (int step = 0; step < steps; step++) Assert.True(Step());
+    }
+
+    public void RunToEnd()
+    {
+        while (Step()) { }
+        Assert.Equal(0, Scheduler.Running + Scheduler.Waiting);
+        Assert.Equal(Pool.Blocks, Pool.Free);
+    }
+
+    /// <summary>Everything that a request's client got, in words that can be compared.</summary>
+    public static string Answer(SequenceGroup group)
+    {
+        var sequences = new List<string>[group.Sequences.Length];
+        for (int i = 0; i < sequences.Length; i++) sequences[i] = [];
+        ChannelReader<SequenceEvent> events = group.Outlet.Events;
+        while (events.TryRead(out SequenceEvent happened))
+        {
+            string logprobs = happened.Logprobs is { } found ? $" {Text(found)}" : "";
+            sequences[happened.Index].Add($"{happened.TokenId}{logprobs}{(happened.FinishReason is { } reason ? $" {reason} {happened.StopId}" : "")}");
+        }
+
+        string prompt = group.PromptLogprobs is null ? "" : string.Join(" ", group.PromptLogprobs.Select(entry => entry is null ? "-" : Text(entry)));
+        return $"{prompt}\n{string.Join("\n", sequences.Select(sequence => string.Join(", ", sequence)))}";
+    }
+
+    private static string Text(PositionLogprobs logprobs) => string.Join(";", [logprobs.Token, .. logprobs.Top]);
+}
