@@ -49,9 +49,9 @@ internal static class GgufConfig
         string architecture = metadata.GetString("general.architecture");
         var values = new Dictionary<string, object?>(StringComparer.Ordinal) { ["architectures"] = new List<object?> { architecture } };
         var rope = new Dictionary<string, object?>(StringComparer.Ordinal);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-
         string prefix = architecture + ".";
+        Dictionary<string, string> labels = Names.ToDictionary(name => name.Value, name => prefix + name.Key, StringComparer.Ordinal);
+
         foreach (string key in metadata.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)))
         {
             string own = key[prefix.Length..];
