@@ -67,7 +67,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
             _items = items;
             _done.Value = 0;
             Interlocked.Exchange(ref _left.Value, items); // a full fence: either a worker going to sleep sees the items or we see the sleeper
-            if (Volatile.Read(ref _sleepers) > 0) _wake.Release(Interlocked.Exchange(ref _sleepers, 0));
+            if (Volatile.Read(ref _sleepers) > 0 && Interlocked.Exchange(ref _sleepers, 0) is > 0 and int sleepers) _wake.Release(sleepers); // one may have left between
 
             int own = RunClaimed(0);
             for (int pauses = 1; Volatile.Read(ref _done.Value) + own < items; pauses++) Pause(pauses);
