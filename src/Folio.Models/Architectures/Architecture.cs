@@ -1,0 +1,53 @@
+using Folio.Compute;
+using Folio.Formats;
+
+namespace Folio.Models;
+
+/// <summary>A family of checkpoints: what it is called, how its config becomes a spec, and how its tensors are named.</summary>
+/// <param name="Names">"architectures" in config.json; then "model_type", for configs without it.</param>
+/// <param name="GgufName">"general.architecture" in GGUF; null where llama.cpp doesn't know it, or by another's name.</param>
+/// <param name="Tensors">Names in safetensors.</param>
+internal sealed record Architecture(string[] Names, string? GgufName, Func<ModelConfig, DecoderSpec> Describe, TensorNames Tensors)
+{
+    /// <summary>Names in GGUF.</summary>
+    public TensorNames GgufTensors { get; init; } = Gguf.Names;
+
+    /// <summary>How llama.cpp's converter leaves the channels of queries and keys.</summary>
+    public RopeStyle GgufRope { get; init; } = RopeStyle.Halves;
+
+    /// <summary>All that this project knows.</summary>
+    public static IReadOnlyList<Architecture> All { get; } =
+    [
+        Llama.Architecture,
+        Mistral.Architecture,
+        Qwen2.Architecture,
+        Qwen3.Architecture,
+        Gpt2.Architecture,
+        Opt.Architecture,
+    ];
+
+    /// <summary>What a checkpoint is made of, and where its tensors are.</summary>
+    public static (DecoderSpec Spec, TensorNames Names) Resolve(ModelSource source)
+    {
+        bool gguf = source.Metadata is not null;
+        ModelConfig config = source.Config;
+        string name = config.Architecture;
+        Architecture architecture = All.FirstOrDefault(known => gguf ? known.GgufName == name : known.Names.Contains(name)) ?? throw Unsupported(config, gguf);
+        if (config.Section("quantization_config") is { } quantised)
+        {
+            throw new ModelFormatException(config.File, $"the weights are quantised ('{quantised.Text("quant_method")}'); safetensors are read in F32, F16 and BF16, quantised weights in GGUF.");
+        }
+
+        TensorNames names = gguf ? architecture.GgufTensors : architecture.Tensors.AsIn(source.Tensors);
+        DecoderSpec spec = architecture.Describe(config) with { Name = name };
+        if (gguf) spec = Gguf.Complete(spec, source, architecture);
+        spec.Check(config.File);
+        return (spec, names);
+    }
+
+    private static ModelFormatException Unsupported(ModelConfig config, bool gguf)
+    {
+        IEnumerable<string> known = gguf ? All.Select(architecture => architecture.GgufName).OfType<string>() : All.Select(architecture => architecture.Names[0]);
+        return new(config.File, $"the architecture '{config.Architecture}' is not supported{(gguf ? " from GGUF" : "")}; these are: {string.Join(", ", known)}.");
+    }
+}

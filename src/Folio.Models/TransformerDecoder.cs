@@ -1,0 +1,158 @@
+using Folio.Compute;
+
+namespace Folio.Models;
+
+/// <summary>A decoder-only transformer: one forward pass over one ragged batch, whatever the model, on any backend.</summary>
+/// <remarks>After <see cref="Reserve"/> a step allocates nothing. Not thread-safe: one thread owns it.</remarks>
+public sealed class TransformerDecoder
+{
+    private readonly Backend _backend;
+    private readonly DecoderWeights _weights;
+    private Activations? _activations;
+    private RotaryEmbedding[] _rotaries = [];          // one for each kind of rotary layer
+    private RotaryEmbedding?[] _layerRotaries = [];    // [layers] the one of each layer
+    private int[] _positionRows = [];                  // [tokens] rows of the position table
+
+    private TransformerDecoder(DecoderSpec spec, DecoderWeights weights, Backend backend)
+    {
+        Spec = spec;
+        _weights = weights;
+        _backend = backend;
+    }
+
+    public DecoderSpec Spec { get; }
+
+    /// <summary>Bytes that the weights take in the backend's memory.</summary>
+    public long WeightBytes => _weights.Bytes;
+
+    /// <summary>What a checkpoint is made of, without loading its weights; refuses what can't be loaded by its config alone.</summary>
+    public static DecoderSpec Describe(ModelSource source) => Architecture.Resolve(source).Spec;
+
+    /// <summary>Reads and packs a checkpoint's weights. The source may be disposed of afterwards.</summary>
+    public static TransformerDecoder Load(ModelSource source, Backend backend, IProgress<LoadProgress>? progress = null)
+    {
+        (DecoderSpec spec, TensorNames names) = Architecture.Resolve(source);
+        return new(spec, new WeightLoader(source, spec, names, backend, progress).Load(), backend);
+    }
+
+    /// <summary>The shape of a KV cache for this model.</summary>
+    public KvCacheShape KvCacheShape(int blockSize, int blocks) => new(Spec.Layers.Count, Spec.KvHeads, Spec.HeadDim, blockSize, blocks);
+
+    /// <summary>Takes the memory of every later step.</summary>
+    /// <param name="maxTokens">Token rows of the largest step.</param>
+    /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
+    public void Reserve(int maxTokens, int maxLogitRows)
+    {
+        _activations = new(Spec, maxTokens, maxLogitRows, _backend);
+        _rotaries = [.. Spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().Distinct()
+            .Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
+        _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
+        _positionRows = new int[Spec.Positions is null ? 0 : maxTokens];
+    }
+
+    /// <summary>Runs one step: writes the batch's keys and values to the cache.</summary>
+    /// <returns>[batch.LogitRows, vocabulary], in a buffer that the next step overwrites.</returns>
+    public Tensor Forward(StepBatch batch, KvCache cache)
+    {
+        Activations buffers = _activations ?? throw new InvalidOperationException("Reserve comes before Forward");
+        Tensor x = Embed(batch, buffers);
+        foreach (RotaryEmbedding rotary in _rotaries) rotary.Prepare(batch);
+
+        for (int layer = 0; layer < Spec.Layers.Count; layer++)
+        {
+            AddAttention(x, layer, batch, cache, buffers);
+            AddFeedForward(x, layer, buffers);
+        }
+
+        return Logits(x, batch, buffers);
+    }
+
+    private Tensor Embed(StepBatch batch, Activations buffers)
+    {
+        Tensor embedding = buffers.Embedding.FirstRows(batch.Tokens), x = buffers.Hidden.FirstRows(batch.Tokens);
+        _backend.Embed(_weights.TokenEmbedding, batch.TokenIds.AsSpan(0, batch.Tokens), embedding);
+        if (_weights.ProjectIn is not null) _backend.Linear(embedding, _weights.ProjectIn, default, x);
+
+        if (Spec.Positions is not null)
+        {
+            for (int i = 0; i < batch.Tokens; i++) _positionRows[i] = batch.Positions[i] + Spec.Positions.Offset;
+            _backend.Embed(_weights.PositionEmbedding!, _positionRows.AsSpan(0, batch.Tokens), x, accumulate: true);
+        }
+
+        return x;
+    }
+
+    private void AddAttention(Tensor x, int layer, StepBatch batch, KvCache cache, Activations buffers)
+    {
+        LayerSpec spec = Spec.Layers[layer];
+        LayerWeights weights = _weights.Layers[layer];
+        Tensor qkv = buffers.QueryKeyValue.FirstRows(batch.Tokens), attended = buffers.Attended.FirstRows(batch.Tokens);
+        Tensor q = qkv.Slice(0, Spec.QuerySize), k = qkv.Slice(Spec.QuerySize, Spec.KeySize), v = qkv.Slice(Spec.QuerySize + Spec.KeySize, Spec.KeySize);
+
+        weights.QueryKeyValue.Apply(_backend, BlockInput(x, weights.AttentionNorm, buffers), qkv);
+        if (Spec.QueryKeyNorm)
+        {
+            _backend.RmsNorm(q, weights.QueryNorm, Spec.Norm.Epsilon, q);
+            _backend.RmsNorm(k, weights.KeyNorm, Spec.Norm.Epsilon, k);
+        }
+
+        _layerRotaries[layer]?.Apply(qkv.Slice(0, Spec.QuerySize + Spec.KeySize), Spec.HeadDim);
+        _backend.StoreKv(cache, layer, k, v, batch.SlotMapping.AsSpan(0, batch.Tokens));
+        _backend.Attention(cache, layer, q, batch, new(Spec.Heads, spec.AttentionScale, spec.Window), attended);
+        AddBlock(attended, weights.AttentionOutput, x, weights.AttentionNorm);
+    }
+
+    private void AddFeedForward(Tensor x, int layer, Activations buffers)
+    {
+        LayerWeights weights = _weights.Layers[layer];
+        Tensor gateUp = buffers.GateUp.FirstRows(x.Rows), inner = gateUp.Slice(0, Spec.FeedForwardSize);
+
+        weights.GateUp.Apply(_backend, BlockInput(x, weights.FeedForwardNorm, buffers), gateUp);
+        if (Spec.GatedFeedForward)
+        {
+            _backend.ActivateGated(Spec.Activation, inner, gateUp.Slice(Spec.FeedForwardSize, Spec.FeedForwardSize), inner);
+        }
+        else
+        {
+            _backend.Activate(Spec.Activation, inner, inner);
+        }
+
+        AddBlock(inner, weights.Down, x, weights.FeedForwardNorm);
+    }
+
+    /// <summary>What a block reads: the residual stream, normed where norms come first.</summary>
+    private Tensor BlockInput(Tensor x, NormWeights norm, Activations buffers)
+    {
+        if (Spec.NormPlacement != NormPlacement.BeforeBlock) return x;
+        Tensor normed = buffers.Normed.FirstRows(x.Rows);
+        Norm(x, norm, normed);
+        return normed;
+    }
+
+    /// <summary>A block's last product, added to the residual stream.</summary>
+    private void AddBlock(Tensor inner, LinearWeights output, Tensor x, NormWeights norm)
+    {
+        _backend.Linear(inner, output.Weight, output.Bias, x, accumulate: true);
+        if (Spec.NormPlacement == NormPlacement.AfterResidual) Norm(x, norm, x);
+    }
+
+    /// <summary>Only rows whose logits are wanted go through the final norm and the head.</summary>
+    private Tensor Logits(Tensor x, StepBatch batch, Activations buffers)
+    {
+        Tensor logits = buffers.Logits.FirstRows(batch.LogitRows);
+        if (batch.LogitRows == 0) return logits;
+
+        Tensor last = buffers.Last.FirstRows(batch.LogitRows), projected = buffers.LastProjected.FirstRows(batch.LogitRows);
+        _backend.GatherRows(x, batch.LogitRowTokens.AsSpan(0, batch.LogitRows), last);
+        if (_weights.FinalNorm is { } norm) Norm(last, norm, last);
+        if (_weights.ProjectOut is not null) _backend.Linear(last, _weights.ProjectOut, default, projected);
+        _backend.Linear(projected, _weights.Head, default, logits);
+        return logits;
+    }
+
+    private void Norm(Tensor x, NormWeights norm, Tensor y)
+    {
+        if (Spec.Norm.Kind == NormKind.Rms) _backend.RmsNorm(x, norm.Scale, Spec.Norm.Epsilon, y);
+        else _backend.LayerNorm(x, norm.Scale, norm.Shift, Spec.Norm.Epsilon, y);
+    }
+}
