@@ -27,6 +27,25 @@ public class GoldenModelTests
     }
 
     [Theory]
+    [InlineData("llama"), InlineData("llama-headdim"), InlineData("llama-mha-tied"), InlineData("llama-rope-linear"), InlineData("llama-rope-llama3"), InlineData("llama-rope-yarn")]
+    [InlineData("qwen2"), InlineData("qwen3"), InlineData("gpt2")]
+    public void A_checkpoint_converted_to_GGUF_has_the_same_logits(string name)
+    {
+        GoldenModel golden = new(name);
+        string path = Path.Combine(Path.GetTempPath(), $"folio-{Guid.NewGuid():N}.gguf");
+        try
+        {
+            GgufConversion.Convert(golden.Model, path);
+            using SoloRunner runner = new(path);
+            for (int i = 0; i < golden.Cases.Count; i++) Close(golden.Logits(i), runner.Prefill(golden.Cases[i].Prompt, last: 8), golden.Tolerance, $"case {i}");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
     [InlineData("llama"), InlineData("llama-rope-dynamic"), InlineData("qwen2-swa"), InlineData("gpt2"), InlineData("opt-350m-style"), InlineData("gguf-q4_k_m")]
     public void Chunks_and_scattered_blocks_change_no_bit(string name)
     {

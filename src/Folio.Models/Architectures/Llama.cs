@@ -20,7 +20,9 @@ internal static class Llama
         (Role.Down, "model.layers.{layer}.mlp.down_proj"),
         (Role.FinalNorm, "model.norm"),
         (Role.Head, "lm_head"))
-    { OptionalPrefix = "model." };
+    {
+        OptionalPrefix = "model.",
+    };
 
     public static readonly Architecture Architecture = new(["LlamaForCausalLM", "llama"], "llama", config => Describe(config), Names) { GgufRope = RopeStyle.Interleaved };
 

@@ -21,7 +21,9 @@ internal static class Opt
         (Role.FinalNorm, "model.decoder.final_layer_norm"),
         (Role.ProjectOut, "model.decoder.project_out"),
         (Role.Head, "lm_head"))
-    { OptionalPrefix = "model." });
+    {
+        OptionalPrefix = "model.",
+    });
 
     private static DecoderSpec Describe(ModelConfig config)
     {
