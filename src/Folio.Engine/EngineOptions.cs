@@ -23,4 +23,21 @@ public sealed record EngineOptions
 
     /// <summary>The largest number of log-probabilities that a request may ask for.</summary>
     public int MaxLogprobs { get; init; } = 20;
+
+    /// <summary>Throws if a value can't be meant.</summary>
+    internal void Validate()
+    {
+        RequirePositive(MaxModelLen, "--max-model-len");
+        RequirePositive(MaxNumSeqs, "--max-num-seqs");
+        RequirePositive(MaxNumBatchedTokens, "--max-num-batched-tokens");
+        RequirePositive(KvCacheMemory, "--kv-cache-memory");
+        RequirePositive(NumBlocks, "--num-blocks");
+        RequirePositive(BlockSize, "--block-size");
+        if (MaxLogprobs < 0) throw new FolioException($"--max-logprobs is {MaxLogprobs}; expected 0 or more.");
+    }
+
+    private static void RequirePositive(long? value, string option)
+    {
+        if (value < 1) throw new FolioException($"{option} is {value}; expected 1 or more.");
+    }
 }

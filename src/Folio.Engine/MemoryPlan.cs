@@ -9,9 +9,60 @@ namespace Folio.Engine;
 /// <param name="MaxModelLen">Longest sequence, in tokens.</param>
 public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvBytes, int Blocks, int BlockSize, int MaxModelLen)
 {
+    /// <summary>The share of what is free beside the weights that the KV cache takes unless it is told otherwise. The rest is for buffers, and for everybody else.</summary>
+    private const double DefaultShare = 0.4;
+
     /// <summary>Tokens that the KV cache holds.</summary>
     public long Tokens => (long)Blocks * BlockSize;
 
     /// <summary>Sequences of full length that fit at once.</summary>
     public double ConcurrencyAtFullContext => (double)Tokens / MaxModelLen;
+
+    /// <summary>Divides the memory that is left beside the weights.</summary>
+    /// <param name="weightBytes">Weights in the backend's layout.</param>
+    /// <param name="bytesPerBlock">One block over all layers.</param>
+    /// <param name="contextLength">What the model's positions reach, in tokens.</param>
+    /// <param name="availableBytes">What may still be taken.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <exception cref="FolioException">One sequence of full length doesn't fit, or more was asked for than the model or the machine has.</exception>
+    public static MemoryPlan Create(long weightBytes, long bytesPerBlock, int contextLength, long availableBytes, EngineOptions options)
+    {
+        if (options.MaxModelLen > contextLength)
+            throw new FolioException($"--max-model-len is {options.MaxModelLen}; this model's context is {contextLength} tokens.");
+
+        int blockSize = options.BlockSize;
+        int wanted = options.MaxModelLen ?? contextLength;
+        int blocks = (int)Math.Min(BlocksToTake(bytesPerBlock, wanted, availableBytes, options), int.MaxValue / blockSize); // slots are numbered by int
+        long tokens = (long)blocks * blockSize, kvBytes = blocks * bytesPerBlock;
+        if (blocks < 1) throw TooSmall(wanted, blocks, bytesPerBlock, options);
+        if (kvBytes > availableBytes)
+            throw new FolioException($"a KV cache of {blocks} blocks takes {Size(kvBytes)}; {Size(availableBytes)} are free. Lower --num-blocks or --kv-cache-memory.");
+        if (options.MaxModelLen is not null && tokens < wanted) throw TooSmall(wanted, blocks, bytesPerBlock, options);
+        return new(weightBytes, bytesPerBlock / blockSize, kvBytes, blocks, blockSize, (int)Math.Min(wanted, tokens));
+    }
+
+    /// <summary>Bytes in the unit that reads best: 1.5 GiB.</summary>
+    internal static string Size(long bytes)
+    {
+        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+        double value = bytes;
+        int unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        return unit == 0 ? $"{bytes} bytes" : $"{value:0.#} {units[unit]}";
+    }
+
+    private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)
+    {
+        if (options.NumBlocks is { } blocks) return blocks;
+        if (options.KvCacheMemory is { } bytes) return bytes / bytesPerBlock;
+        long useful = (long)options.MaxNumSeqs * ((maxModelLen + (long)options.BlockSize - 1) / options.BlockSize);
+        return Math.Min(useful, (long)(availableBytes * DefaultShare) / bytesPerBlock);
+    }
+
+    private static FolioException TooSmall(int maxModelLen, int blocks, long bytesPerBlock, EngineOptions options)
+    {
+        long needed = (maxModelLen + (long)options.BlockSize - 1) / options.BlockSize;
+        return new($"one sequence of {maxModelLen} tokens needs {needed} blocks of KV cache ({Size(needed * bytesPerBlock)}); there is room for {blocks} ({Size(blocks * bytesPerBlock)}). "
+            + "Lower --max-model-len, or raise --kv-cache-memory or --num-blocks.");
+    }
 }

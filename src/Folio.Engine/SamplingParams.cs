@@ -1,7 +1,7 @@
 namespace Folio.Engine;
 
 /// <summary>How a request's tokens are chosen and when it ends. Names, defaults, ranges and order of operations are vLLM's.</summary>
-public sealed record SamplingParams
+public sealed partial record SamplingParams
 {
     /// <summary>Answers to one prompt: independent sequences that share the prompt's blocks.</summary>
     public int N { get; init; } = 1;

@@ -8,6 +8,7 @@ namespace Folio.Engine;
 internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
 {
     private volatile bool _stopping;
+    private volatile string? _defect; // why the loop ended, if nobody stopped it
     private long _preemptionsSeen;
 
     /// <summary>Called once for each group that has ended, however it did.</summary>
@@ -16,7 +17,6 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
     /// <summary>Steps while there is anything to run, and sleeps else, until <see cref="Stop"/>. Then whatever is left is aborted.</summary>
     public void Run()
     {
-        string? defect = null;
         try
         {
             while (!_stopping)
@@ -27,14 +27,20 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
         }
         catch (Exception error) // a defect of the engine itself: its state can't be trusted, so nobody must be left waiting for it
         {
-            defect = $"the engine has stopped: {error.Message}";
+            _defect = $"the engine has stopped: {error.Message}";
         }
 
         inbox.Close();
-        foreach (SequenceGroup group in scheduler.Groups().ToArray()) EndUnserved(group, defect);
+        foreach (SequenceGroup group in scheduler.Groups().ToArray()) EndUnserved(group);
+        AbortPosted();
+    }
+
+    /// <summary>Ends what was posted and will not be taken: the loop has ended. Any thread may call it then.</summary>
+    public void AbortPosted()
+    {
         while (inbox.TryTake(out InboxMessage message))
         {
-            if (message.Kind == MessageKind.Submit) EndUnserved(message.Group, defect);
+            if (message.Kind == MessageKind.Submit) EndUnserved(message.Group);
         }
     }
 
@@ -159,17 +165,17 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
     }
 
     /// <summary>Ends a group when the loop has stopped: aborted, or failed where a defect stopped it.</summary>
-    public void EndUnserved(SequenceGroup group, string? defect = null)
+    private void EndUnserved(SequenceGroup group)
     {
         if (group.State == GroupState.Finished) return;
         group.State = GroupState.Finished;
         foreach (Sequence sequence in group.Sequences)
         {
-            if (defect is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
+            if (_defect is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
             sequence.Finished = true;
         }
 
-        End(group, defect is null ? null : new RequestFailedException(defect));
+        End(group, _defect is null ? null : new RequestFailedException(_defect));
     }
 
     private void Publish(StepPlan plan)

@@ -15,7 +15,7 @@ internal sealed class RequestStream : GenerationStream
     private readonly CancellationTokenRegistration _cancellation;
     private int _enumerations;
     private int _alive;
-    private volatile bool _over;
+    private int _over;                      // 1: closed
     private int _completionTokens;
     private PositionLogprobs?[]? _promptLogprobs;
 
@@ -80,7 +80,7 @@ internal sealed class RequestStream : GenerationStream
         if (hasToken)
         {
             _completionTokens++;
-            _metrics.Token(index, happened.At);
+            if (_over == 0) _metrics.Token(index, happened.At);
         }
 
         string text = Text(happened, out string? stop);
@@ -94,7 +94,7 @@ internal sealed class RequestStream : GenerationStream
         {
             _ended[index] = true;
             _alive--;
-            _metrics.End(index, reason, happened.At);
+            if (_over == 0) _metrics.End(index, reason, happened.At);
         }
 
         return new()
@@ -130,8 +130,7 @@ internal sealed class RequestStream : GenerationStream
 
     private void Close(FinishReason? unfinished)
     {
-        if (_over) return;
-        _over = true;
+        if (Interlocked.Exchange(ref _over, 1) == 1) return; // disposing and reading may be different threads
         _cancellation.Dispose();
         if (_alive > 0) Cancel();
         for (int index = 0; index < _ended.Length; index++)

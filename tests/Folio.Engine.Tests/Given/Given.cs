@@ -4,6 +4,36 @@ internal static class Given
 {
     private static int s_prompts;
 
+    /// <summary>An engine with its own thread over the stub model; ids only, token 0 ends a sequence.</summary>
+    public static LlmEngine Engine(int blocks = 1000, int maxModelLen = 200, int sequences = 16, int budget = 64, Action<StubModel>? prepare = null)
+    {
+        const int blockSize = 4;
+        var model = new StubModel(blocks, blockSize);
+        prepare?.Invoke(model);
+        ModelInfo info = new() { Name = "stub", Path = "stub", Architecture = "stub", VocabularySize = 40, MaxModelLen = maxModelLen, EosTokenIds = [0], Defaults = new() };
+        return Engine(info, model, blocks, blockSize, sequences, budget);
+    }
+
+    public static LlmEngine Engine(ModelInfo info, StubModel model, int blocks, int blockSize, int sequences = 16, int budget = 64) => new(
+        info,
+        new() { MaxNumSeqs = sequences, MaxNumBatchedTokens = budget, BlockSize = blockSize },
+        new MemoryPlan(WeightBytes: 0, KvBytesPerToken: 4, KvBytes: 4L * blocks * blockSize, blocks, blockSize, info.MaxModelLen),
+        model);
+
+    /// <summary>Waits for what the loop does on its own thread.</summary>
+    public static async Task Until(Func<bool> condition)
+    {
+        for (int i = 0; i < 2000 && !condition(); i++) await Task.Delay(5);
+        Assert.True(condition());
+    }
+
+    public static async Task<List<GenerationOutput>> ReadAll(GenerationStream stream)
+    {
+        List<GenerationOutput> outputs = [];
+        await foreach (GenerationOutput output in stream) outputs.Add(output);
+        return outputs;
+    }
+
     /// <summary>A request with a prompt of its own, which never ends before <paramref name="maxTokens"/>.</summary>
     public static GenerationRequest Request(int prompt, int maxTokens, int n = 1, long? seed = null)
     {

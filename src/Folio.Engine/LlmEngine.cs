@@ -1,0 +1,182 @@
+using Folio.Compute;
+using Folio.Models;
+using Folio.Paging;
+
+namespace Folio.Engine;
+
+/// <summary>A loaded model that continues prompts, any number at once. Thread-safe.</summary>
+/// <example>
+/// <code>
+/// using var backend = new CpuBackend();
+/// await using var engine = LlmEngine.Load("model.gguf", backend);
+/// var request = new GenerationRequest { Prompt = engine.Model.Encode("Once upon a time") };
+/// await foreach (var output in engine.Submit(request)) Console.Write(output.Text);
+/// </code>
+/// </example>
+public sealed class LlmEngine : IAsyncDisposable
+{
+    private readonly BlockPool _pool;
+    private readonly RequestInbox _inbox = new();
+    private readonly EngineLoop _loop;
+    private readonly TaskCompletionSource _loopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _draining;
+    private int _inFlight;
+    private long _requests;
+
+    internal LlmEngine(ModelInfo model, EngineOptions options, MemoryPlan plan, IModelRunner runner)
+    {
+        (Model, Options, Plan) = (model, options, plan);
+        StepLimits limits = StepLimits.For(options);
+        _pool = new BlockPool(plan.Blocks, plan.BlockSize);
+        Metrics = new EngineMetrics(plan.MaxModelLen);
+        Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen);
+        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), Metrics) { GroupEnded = _ => LeaveOne() };
+        new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
+    }
+
+    public ModelInfo Model { get; }
+
+    public EngineOptions Options { get; }
+
+    /// <summary>How memory was divided at start.</summary>
+    public MemoryPlan Plan { get; }
+
+    public EngineMetrics Metrics { get; }
+
+    /// <summary>Belongs to the loop's thread; tests look at it when nothing runs.</summary>
+    internal Scheduler Scheduler { get; }
+
+    /// <summary>Loads a checkpoint: a folder with config.json and safetensors, or a .gguf file.</summary>
+    /// <param name="path">Folder or file.</param>
+    /// <param name="backend">Where it runs; it stays the caller's, and must outlive the engine.</param>
+    /// <param name="options">Null: all as the model and the machine suggest.</param>
+    /// <param name="progress">Told how far loading has come.</param>
+    /// <exception cref="FolioException">The checkpoint can't be read, isn't supported or doesn't fit.</exception>
+    public static LlmEngine Load(string path, Backend backend, EngineOptions? options = null, IProgress<LoadProgress>? progress = null)
+    {
+        using ModelSource source = ModelSource.Open(path);
+        return Load(source, backend, options, progress);
+    }
+
+    /// <summary>Loads an open checkpoint. The source may be disposed of afterwards.</summary>
+    public static LlmEngine Load(ModelSource source, Backend backend, EngineOptions? options = null, IProgress<LoadProgress>? progress = null)
+    {
+        options ??= new();
+        options.Validate();
+        RequireRoomForWeights(source, backend);
+        TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
+        StepLimits limits = StepLimits.For(options);
+        decoder.Reserve(limits.Tokens, limits.LogitRows);
+
+        long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1));
+        MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
+        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks));
+        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, new ModelRunner(decoder, cache, backend));
+    }
+
+    /// <summary>Accepts a request.</summary>
+    /// <exception cref="RequestException">It can't be served as asked: a parameter out of range, a prompt too long, more blocks than there are.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is draining or has been disposed of.</exception>
+    public GenerationStream Submit(GenerationRequest request, CancellationToken cancellation = default)
+    {
+        int maxLength = Validate(request);
+        cancellation.ThrowIfCancellationRequested();
+        ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
+        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet());
+
+        EnterOne();
+        string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
+        _inbox.Post(new(MessageKind.Submit, group, 0));
+        if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
+        return new RequestStream(id, group, _inbox, Metrics, NewText(request.Sampling), cancellation);
+    }
+
+    /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
+    public Task DrainAsync(CancellationToken cancellation = default)
+    {
+        _draining = true;
+        if (Volatile.Read(ref _inFlight) == 0) _drained.TrySetResult();
+        return _drained.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>Aborts whatever still runs and ends the loop. The backend stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _draining = true;
+        _loop.Stop();
+        await _loopEnded.Task.ConfigureAwait(false);
+    }
+
+    /// <returns>Tokens of a sequence at most, prompt included.</returns>
+    private int Validate(GenerationRequest request)
+    {
+        SamplingParams sampling = request.Sampling;
+        sampling.Validate(Model.VocabularySize, Options.MaxLogprobs);
+        int prompt = request.Prompt.Length, context = Model.MaxModelLen, room = context - prompt;
+        if (prompt == 0) throw new RequestException("the prompt is empty; it must have at least one token.", "prompt");
+        if (room < 0)
+        {
+            throw new RequestException(
+                $"This model's maximum context length is {context} tokens. However, your prompt contains {prompt} input tokens, which exceeds this limit even without any output tokens. "
+                + "Please reduce the length of the input prompt.",
+                "prompt");
+        }
+
+        if (room == 0) throw new RequestException($"the prompt fills this model's context of {context} tokens; no token of the answer would fit.", "prompt");
+        if (sampling.MaxTokens > room)
+            throw new RequestException($"max_tokens ({sampling.MaxTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "max_tokens");
+        if (sampling.MinTokens > room)
+            throw new RequestException($"min_tokens ({sampling.MinTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "min_tokens");
+        foreach (int id in request.Prompt.Span)
+        {
+            if (id < 0 || id >= Model.VocabularySize) throw new RequestException($"prompt has token id {id}; this model's ids are 0 to {Model.VocabularySize - 1}.", "prompt");
+        }
+
+        if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
+        int maxLength = prompt + (sampling.MaxTokens ?? room);
+        RequireRoom(prompt, maxLength, sampling.N);
+        return maxLength;
+    }
+
+    /// <summary>A request that would not fit if it were alone would wait for ever.</summary>
+    private void RequireRoom(int prompt, int maxLength, int n)
+    {
+        if (n > Options.MaxNumSeqs) throw new RequestException($"n is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs).", "n");
+        long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
+        if (needed <= _pool.Blocks) return;
+        throw new RequestException(
+            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {_pool.Blocks}. "
+            + "Lower n or max_tokens, or start with a larger --kv-cache-memory.",
+            n == 1 ? "max_tokens" : "n");
+    }
+
+    private Func<SequenceText>? NewText(SamplingParams sampling) =>
+        Model.Tokenizer is { } tokenizer ? () => new SequenceText(tokenizer.CreateDetokenizer(sampling.SkipSpecialTokens), sampling) : null;
+
+    private void EnterOne()
+    {
+        Interlocked.Increment(ref _inFlight);
+        if (!_draining) return;
+        LeaveOne();
+        throw new ObjectDisposedException(nameof(LlmEngine), "the engine is shutting down and takes no more requests");
+    }
+
+    private void LeaveOne()
+    {
+        if (Interlocked.Decrement(ref _inFlight) == 0 && _draining) _drained.TrySetResult();
+    }
+
+    private void RunLoop()
+    {
+        _loop.Run();
+        _loopEnded.SetResult();
+    }
+
+    private static void RequireRoomForWeights(ModelSource source, Backend backend)
+    {
+        long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes), available = backend.AvailableMemory;
+        if (weights > available)
+            throw new FolioException($"{source.Path}: its weights take {MemoryPlan.Size(weights)}; {MemoryPlan.Size(available)} of memory are free.");
+    }
+}
