@@ -25,8 +25,9 @@ internal static unsafe class AttentionKernel
         for (int row = tile.FirstRow; row < tile.FirstRow + tile.Rows; row++)
         {
             float* source = plan.Q.Row(row) + kvHead * plan.Group * n;
-            for (int i = 0; i < plan.Group * n; i++) target[i] = source[i] * plan.Scale;
-            target += plan.Group * n;
+            float* end = source + plan.Group * n;
+            for (; source <= end - 8; source += 8, target += 8) (Vector256.Load(source) * plan.Scale).Store(target);
+            for (; source < end; source++, target++) *target = *source * plan.Scale;
         }
     }
 
@@ -45,14 +46,18 @@ internal static unsafe class AttentionKernel
         {
             int start = block * blockSize;
             int lane = Math.Max(0, first - start) & ~7, lanes = Math.Min(blockSize, end - start);
+            bool last = start + blockSize >= end;
             float* keys = plan.Cache.Keys(table[block], kvHead);
-            AttentionScores.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.TokenLanes, lane, lanes, start - origin);
+            float* next = last ? plan.Cache.Values(table[first / blockSize], kvHead) : plan.Cache.Keys(table[block + 1], kvHead);
+            AttentionScores.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.TokenLanes, lane, lanes, start - origin, next);
         }
 
         int stride = AttentionScratch.StateStride(plan.Cache.ChannelLanes);
         for (int query = 0; query < queries; query++)
         {
-            (int from, int to) = Visible(plan, tile, query, origin);
+            int position = plan.Positions[tile.FirstRow + query / plan.Group];
+            int from = scratch.From[query] = Math.Max(0, plan.FirstVisible(position) - origin);
+            int to = scratch.To[query] = Math.Min(AttentionPlan.PartitionTokens, position + 1 - origin);
             float* state = states + query * stride;
             new Span<float>(state, stride).Clear();
             if (from < to) Softmax(scratch.Scores(query), from, to, plan.SoftCap, state + plan.Cache.ChannelLanes);
@@ -61,7 +66,8 @@ internal static unsafe class AttentionKernel
         for (int block = first / blockSize; block * blockSize < end; block++)
         {
             float* values = plan.Cache.Values(table[block], kvHead);
-            WeighBlock(plan, tile, scratch, queries, origin, block * blockSize - origin, values, states);
+            long ahead = (block + 1) * blockSize < end ? plan.Cache.Values(table[block + 1], kvHead) - values : 0;
+            WeighBlock(plan.Cache, scratch, queries, block * blockSize - origin, values, ahead, states);
         }
     }
 
@@ -104,20 +110,15 @@ internal static unsafe class AttentionKernel
             for (int head = 0; head < plan.Group; head++, target += n, states += stride)
             {
                 float inverse = 1 / states[plan.Cache.ChannelLanes + 1];
-                for (int i = 0; i < n; i++) target[i] = states[i] * inverse;
+                int i = 0;
+                for (; i <= n - 8; i += 8) (Vector256.Load(states + i) * inverse).Store(target + i);
+                for (; i < n; i++) target[i] = states[i] * inverse;
             }
         }
     }
 
-    /// <summary>The visible positions of a query vector within the partition, relative to its origin; empty where from ≥ to.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (int From, int To) Visible(in AttentionPlan plan, in AttentionTile tile, int query, int origin)
-    {
-        int position = plan.Positions[tile.FirstRow + query / plan.Group];
-        return (Math.Max(0, plan.FirstVisible(position) - origin), Math.Min(AttentionPlan.PartitionTokens, position + 1 - origin));
-    }
-
     /// <summary>Turns scores [from, to) into e^(score − max), in place; writes max and the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Softmax(float* scores, int from, int to, float softCap, float* maxAndSum)
     {
         int start = from & ~7, end = (to + 7) & ~7;
@@ -144,36 +145,36 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Adds one block's weighted values to all states. Four query vectors go together over the positions that all four see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WeighBlock(
-        in AttentionPlan plan, in AttentionTile tile, in AttentionScratch scratch, int queries, int origin, int start, float* values, float* states)
+        in KvLayout cache, in AttentionScratch scratch, int queries, int start, float* values, long ahead, float* states)
     {
-        int lanes = plan.Cache.ChannelLanes, stride = AttentionScratch.StateStride(lanes);
-        int blockFrom = Math.Max(0, start), blockTo = Math.Min(AttentionPlan.PartitionTokens, start + plan.Cache.BlockSize);
+        int lanes = cache.ChannelLanes, stride = AttentionScratch.StateStride(lanes);
+        int blockFrom = Math.Max(0, start), blockTo = Math.Min(AttentionPlan.PartitionTokens, start + cache.BlockSize);
         values -= (long)start * lanes; // position t of the partition at values[t · lanes]
 
         int* from = stackalloc int[4];
         int* to = stackalloc int[4];
-        for (int query = 0; query < queries; query += 4)
+        for (int query = 0; query < queries; query += 4, ahead = 0)
         {
             // A group of fewer than four repeats its last vector: the same sums are made and stored twice.
             int count = Math.Min(4, queries - query), common = blockFrom, commonEnd = blockTo;
             for (int i = 0; i < count; i++)
             {
-                (from[i], to[i]) = Visible(plan, tile, query + i, origin);
-                (from[i], to[i]) = (Math.Max(blockFrom, from[i]), Math.Min(blockTo, to[i]));
+                (from[i], to[i]) = (Math.Max(blockFrom, scratch.From[query + i]), Math.Min(blockTo, scratch.To[query + i]));
                 (common, commonEnd) = (Math.Max(common, from[i]), Math.Min(commonEnd, to[i]));
             }
 
             bool together = count > 1 && common < commonEnd;
             if (!together) common = commonEnd = blockTo;
-            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), from[i], Math.Min(to[i], common), values, lanes, states + (query + i) * stride);
+            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), from[i], Math.Min(to[i], common), values, ahead, lanes, states + (query + i) * stride);
             if (!together) continue;
 
             int second = query + 1, third = query + Math.Min(2, count - 1), fourth = query + count - 1;
             AttentionValues.Four(
-                scratch.Scores(query), scratch.Scores(second), scratch.Scores(third), scratch.Scores(fourth), common, commonEnd, values, lanes,
+                scratch.Scores(query), scratch.Scores(second), scratch.Scores(third), scratch.Scores(fourth), common, commonEnd, values, ahead, lanes,
                 states + query * stride, states + second * stride, states + third * stride, states + fourth * stride);
-            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), commonEnd, to[i], values, lanes, states + (query + i) * stride);
+            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), commonEnd, to[i], values, ahead, lanes, states + (query + i) * stride);
         }
     }
 }

@@ -11,6 +11,7 @@ internal readonly unsafe struct AttentionScratch
     public readonly float* Queries;         // [queries, headDim], scaled
     public readonly float* Merged;          // [queries, StateStride(channelLanes)]
     public readonly float* Partial;         // likewise
+    public readonly int* From, To; // [queries] visible positions of the partition at hand, relative to its origin; none where From ≥ To
     private readonly float* _scores;       // [queries, ScoreStride]
 
     public AttentionScratch(float* memory, int queries, int headDim, int channelLanes)
@@ -19,6 +20,8 @@ internal readonly unsafe struct AttentionScratch
         Merged = Queries + queries * RoundUp(headDim);
         Partial = Merged + queries * StateStride(channelLanes);
         _scores = Partial + queries * StateStride(channelLanes);
+        From = (int*)(_scores + queries * ScoreStride);
+        To = From + queries;
     }
 
     /// <summary>The scores of query vector <paramref name="query"/>, the partition's first token at [0].</summary>
@@ -31,7 +34,7 @@ internal readonly unsafe struct AttentionScratch
     public static int StateStride(int channelLanes) => channelLanes + 8;
 
     public static long Size(int queries, int headDim, int channelLanes) =>
-        (long)queries * (RoundUp(headDim) + 2 * StateStride(channelLanes) + ScoreStride);
+        (long)queries * (RoundUp(headDim) + 2 * StateStride(channelLanes) + ScoreStride + 2);
 
     private static int RoundUp(int values) => (values + 7) & ~7;
 }

@@ -7,9 +7,10 @@ namespace Folio.Compute.Cpu;
 internal static unsafe class AttentionValues
 {
     /// <summary>Four query vectors over the same positions.</summary>
+    /// <param name="ahead">How far behind these values lie those that will be read next, to be fetched meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four(
-        float* w0, float* w1, float* w2, float* w3, int from, int to, float* values, int lanes, float* y0, float* y1, float* y2, float* y3)
+        float* w0, float* w1, float* w2, float* w3, int from, int to, float* values, long ahead, int lanes, float* y0, float* y1, float* y2, float* y3)
     {
         int channel = 0;
         for (; channel <= lanes - 16; channel += 16)
@@ -21,6 +22,7 @@ internal static unsafe class AttentionValues
             float* v = values + (long)from * lanes + channel;
             for (int t = from; t < to; t++, v += lanes)
             {
+                CacheLine.Fetch(v + ahead);
                 Vector256<float> v0 = Vector256.Load(v), v1 = Vector256.Load(v + 8);
                 Vector256<float> w = Vector256.Create(w0[t]);
                 a0 = Vector256.FusedMultiplyAdd(w, v0, a0);
@@ -65,7 +67,7 @@ internal static unsafe class AttentionValues
 
     /// <summary>One query vector; nothing where from ≥ to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void One(float* weights, int from, int to, float* values, int lanes, float* y)
+    public static void One(float* weights, int from, int to, float* values, long ahead, int lanes, float* y)
     {
         if (from >= to) return;
         int channel = 0;
@@ -79,7 +81,11 @@ internal static unsafe class AttentionValues
             float* v = values + (long)from * lanes + channel;
             for (int t = from; t < to; t++, v += lanes)
             {
+                CacheLine.Fetch(v + ahead);
                 Vector256<float> w = Vector256.Create(weights[t]);
+                CacheLine.Fetch(v + ahead + 16);
+                CacheLine.Fetch(v + ahead + 32);
+                CacheLine.Fetch(v + ahead + 48);
                 a = Vector256.FusedMultiplyAdd(w, Vector256.Load(v), a);
                 b = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 8), b);
                 c = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 16), c);

@@ -13,7 +13,13 @@ internal static unsafe class LogitSelect
     /// <summary>How much a value weighs, and how much weight to cut off.</summary>
     public interface IWeight
     {
-        void Of(Vector256<float> values, ulong* weights);
+        Vector256<float> Of(Vector256<float> values);
+
+        /// <summary>One of these weights as an integer.</summary>
+        ulong Integer(float weight);
+
+        /// <summary>Smaller values weigh nothing.</summary>
+        float Smallest { get; }
 
         /// <summary>The weight that may be dropped, given that of all values; null: nothing.</summary>
         ulong? Limit(ulong total);
@@ -22,12 +28,13 @@ internal static unsafe class LogitSelect
     /// <summary>Every value weighs 1; all but the last <paramref name="count"/> may go (top-k).</summary>
     public readonly struct AllButLast(int count) : IWeight
     {
+        public float Smallest => float.MinValue;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Of(Vector256<float> values, ulong* weights)
-        {
-            Vector256<ulong>.One.Store(weights);
-            Vector256<ulong>.One.Store(weights + 4);
-        }
+        public Vector256<float> Of(Vector256<float> values) => Vector256<float>.One;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ulong Integer(float weight) => 1;
 
         public ulong? Limit(ulong total) => total > (ulong)count ? total - (ulong)count : null;
     }
@@ -37,12 +44,13 @@ internal static unsafe class LogitSelect
     {
         private const float One = 1L << 44; // 2¹⁷ ids of probability 1 are still far from overflow
 
+        public float Smallest => max - 31;   // e⁻³¹ < 2⁻⁴⁴
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Of(Vector256<float> values, ulong* weights)
-        {
-            Vector256<float> mass = VectorMath.Exp(values - Vector256.Create(max)) * One;
-            for (int i = 0; i < 8; i++) weights[i] = (ulong)(long)mass[i];
-        }
+        public Vector256<float> Of(Vector256<float> values) => VectorMath.Exp(values - Vector256.Create(max)) * One;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ulong Integer(float weight) => (ulong)float.ConvertToIntegerNative<long>(weight);
 
         public ulong? Limit(ulong total) => Math.Min(total - 1, (ulong)Math.Max(0, (1f - topP) * (double)total));
     }
@@ -57,7 +65,7 @@ internal static unsafe class LogitSelect
     {
         const int most = 1 << 12;
         ulong* buckets = stackalloc ulong[most];
-        uint low = Key(MathF.Max(floor, float.MinValue)), high = Key(float.MaxValue);
+        uint low = Key(MathF.Max(floor, weight.Smallest)), high = Key(float.MaxValue);
         ulong below = 0, limit = 0;
         for (int shift = 20; shift >= 0; shift -= 10)
         {
@@ -80,16 +88,43 @@ internal static unsafe class LogitSelect
             high = Math.Min(high, prefix | ((1u << shift) - 1));
         }
 
-        ulong* single = stackalloc ulong[8];
-        weight.Of(Vector256.Create(Value(low)), single);
-        return new(Value(low), weight is Tail ? (limit - below) / single[0] : 0);
+        return new(Value(low), (limit - below) / weight.Integer(weight.Of(Vector256.Create(Value(low))).ToScalar()));
+    }
+
+    /// <summary>The <paramref name="count"/>-th largest value that is not −∞; <paramref name="floor"/> where there are no more than that above it.</summary>
+    public static float Largest(float* row, int n, float floor, int count)
+    {
+        // Each of `parts` disjoint parts of the row has its maximum in the row, so the count-th largest maximum is at most what we seek: most vectors lie below and are skipped.
+        const int parts = 1024;
+        if (count <= parts / 4 && n >= 8 * parts)
+        {
+            float* maxima = stackalloc float[parts];
+            Maxima(row, n, maxima, parts);
+            floor = MathF.Max(floor, Find(maxima, parts, floor, new AllButLast(count)).Value);
+        }
+
+        return Find(row, n, floor, new AllButLast(count)).Value;
+    }
+
+    /// <summary>The largest of the values i, i + parts, i + 2 · parts, … for every i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Maxima(float* row, int n, float* maxima, int parts)
+    {
+        new Span<float>(row, parts).CopyTo(new Span<float>(maxima, parts));
+        int start = parts;
+        for (; start <= n - parts; start += parts)
+        {
+            for (int i = 0; i < parts; i += 8) Vector256.MaxNative(Vector256.Load(maxima + i), Vector256.Load(row + start + i)).Store(maxima + i);
+        }
+
+        for (int i = 0; start + i < n; i++) maxima[i] = MathF.Max(maxima[i], row[start + i]);
     }
 
     /// <summary>Adds the weights of the values in [low, high] to the buckets of their key bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Count<TWeight>(float* row, int n, float low, float high, TWeight weight, int shift, uint mask, ulong* buckets) where TWeight : struct, IWeight
     {
-        ulong* weights = stackalloc ulong[8];
+        float* weights = stackalloc float[8];
         uint* keys = stackalloc uint[8];
         float* rest = stackalloc float[8];
         for (int i = 0; i < n; i += 8)
@@ -106,12 +141,12 @@ internal static unsafe class LogitSelect
             uint lanes = inside.ExtractMostSignificantBits();
             if (lanes == 0) continue;
 
-            weight.Of(z, weights);
+            weight.Of(z).Store(weights);
             ((Keys(z) >> shift) & Vector256.Create(mask)).Store(keys);
             for (; lanes != 0; lanes &= lanes - 1)
             {
                 int lane = System.Numerics.BitOperations.TrailingZeroCount(lanes);
-                buckets[keys[lane]] += weights[lane];
+                buckets[keys[lane]] += weight.Integer(weights[lane]);
             }
         }
     }

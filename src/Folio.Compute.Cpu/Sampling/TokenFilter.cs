@@ -39,7 +39,7 @@ internal static unsafe class TokenFilter
     {
         float floor = float.NegativeInfinity;
         if (minP > 0) floor = Math.Min(max, max + MathF.Log(minP));
-        if (topK > 0 && topK < n) floor = LogitSelect.Find(row, n, floor, new LogitSelect.AllButLast(topK)).Value;
+        if (topK > 0 && topK < n) floor = LogitSelect.Largest(row, n, floor, topK);
 
         ulong drop = 0;
         if (topP < 1)

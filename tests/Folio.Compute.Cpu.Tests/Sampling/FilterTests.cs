@@ -21,6 +21,22 @@ public sealed class FilterTests
         }
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(50, false)]
+    [InlineData(50, true)]
+    [InlineData(256, false)]
+    [InlineData(257, false)]
+    [InlineData(5000, true)]
+    public void Top_k_of_a_large_vocabulary_equals_a_full_sort(int k, bool coarse)
+    {
+        float[] row = Given.Values(20_011, k, scale: 5);
+        if (coarse) row = [.. row.Select(x => MathF.Round(x))];
+        for (int i = 0; i < row.Length; i += 3) row[i] = float.NegativeInfinity; // a grammar's mask
+        var request = new SampleRequest(0, 0.8f, k, TopP: 1, MinP: 0, 1, 1);
+        Assert.True(Expected(row, request).SetEquals(Kept(row, request)));
+    }
+
     [Fact]
     public void Ties_at_the_top_k_cut_all_stay() =>
         Assert.Equal([1, 2, 4], Kept([0, 5, 3, 1, 3, 2], new(0, 1, TopK: 2, TopP: 1, MinP: 0, 1, 1)).Order());
