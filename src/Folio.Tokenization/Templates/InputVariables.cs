@@ -11,17 +11,21 @@ internal static class InputVariables
 
     public static IEnumerable<KeyValuePair<string, object>> Of(Rendering run, ChatTemplateInput input)
     {
-        yield return new("messages", Messages(run, input.Messages, input.ContinueFinalMessage));
+        bool hasKwargs = input.Kwargs is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) };
+        JsonElement kwargs = input.Kwargs.GetValueOrDefault();
+        if (hasKwargs && kwargs.ValueKind != JsonValueKind.Object) throw new EvaluationException($"the template's variables must be a JSON object, not {kwargs.ValueKind}");
+
+        JsonElement messages = hasKwargs && kwargs.TryGetProperty("messages", out JsonElement others) ? others : input.Messages;
+        yield return new("messages", Messages(run, messages, input.ContinueFinalMessage));
         yield return new("tools", ReadOrNone(run, input.Tools));
         yield return new("documents", ReadOrNone(run, input.Documents));
         yield return new("add_generation_prompt", input.AddGenerationPrompt && !input.ContinueFinalMessage);
         if (input.BosToken is not null) yield return new("bos_token", PyString.Written(input.BosToken));
         if (input.EosToken is not null) yield return new("eos_token", PyString.Written(input.EosToken));
-        if (input.Kwargs is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } kwargs) yield break;
-        if (kwargs.ValueKind != JsonValueKind.Object) throw new EvaluationException($"the template's variables must be a JSON object, not {kwargs.ValueKind}");
-        foreach (JsonProperty variable in kwargs.EnumerateObject())
+        if (!hasKwargs) yield break;
+        foreach ((PyString name, object value) in PyJson.ReadProperties(run, kwargs))
         {
-            yield return new(variable.Name, variable.Name == "messages" ? Messages(run, variable.Value, input.ContinueFinalMessage) : PyJson.Read(run, variable.Value));
+            if (name.Text != "messages") yield return new(name.Text, value);
         }
     }
 

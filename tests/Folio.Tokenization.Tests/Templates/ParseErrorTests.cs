@@ -57,4 +57,11 @@ public class ParseErrorTests
         Assert.Equal("Roles must alternate", error.Message);
         Assert.True(error.RaisedByTemplate);
     }
+
+    [Theory]
+    [InlineData("{{ x }}", """{"x": "\ud800"}""")]
+    [InlineData("{{ x }}", """{"\udc00": 1}""")]
+    [InlineData("{{ x }}", "[1]")]
+    public void Inputs_that_no_text_can_be_made_of_are_an_error(string template, string variables) =>
+        Assert.Throws<TemplateException>(() => Templates.Render(template, variables));
 }

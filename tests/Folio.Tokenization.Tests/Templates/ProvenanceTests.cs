@@ -43,6 +43,10 @@ public class ProvenanceTests
     [InlineData("{{ '<b>' | escape ~ x }}|{{ html | e }}", "&lt;b&gt;«abc»|«&lt;i&gt;»")]
     [InlineData("{{ (x ~ ' and more') | truncate(10, true, leeway=0) }}", "«abc» and...")]
     [InlineData("{{ (x ~ ' de') | wordwrap(3) }}", "«abc\nde»")]
+    [InlineData("{{ (x ~ ' de') | wordwrap(3, wrapstring=x) }}{{ 'f g' | wordwrap(1, wrapstring=x) }}", "«abcabcdefabcg»")]
+    [InlineData("{{ dict(k=1) }}{{ dict(**d) }}{% macro m() %}{{ kwargs }}{% endmacro %}{{ m(**d) }}", "{'k': 1}{'«key»': ['«v»', 1]}{'«key»': ['«v»', 1]}")]
+    [InlineData("{{ '{:' ~ x[0] ~ '>3}' | string }}{{ ('{:' ~ x[0] ~ '>3}').format('b') }}{{ '%c' % 60 }}", "{:«a»>3}«aab<»")]
+    [InlineData("{{ namespace(d) }}", "<Namespace {'«key»': ['«v»', 1]}>")]
     [InlineData("{{ messages }}{{ bos_token is defined }}", "[]False")]
     public void Every_operation_keeps_track_of_the_input(string template, string expected)
     {

@@ -108,9 +108,9 @@ internal sealed class BraceFormat(Rendering run, Arguments arguments)
     {
         if (name.Length == 0) return Positional(_automatic++);
         if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)) return Positional(index);
-        foreach ((string key, object value) in arguments.Named)
+        foreach ((PyString key, object value) in arguments.Named)
         {
-            if (key == name) return value;
+            if (key.Text == name) return value;
         }
 
         throw new EvaluationException($"'{name}'");

@@ -6,9 +6,9 @@ namespace Folio.Tokenization.Templates;
 /// <summary>upper, lower, title, capitalize and swapcase, with the letters that become several.</summary>
 internal static class Casing
 {
-    // Unicode SpecialCasing.txt, unconditional upper case: each letter, then what it becomes.
+    // Unicode SpecialCasing.txt, unconditional upper case: each letter, then what it becomes; and two that .NET leaves alone.
     private const string SpecialUpper =
-        "\u00dfSS \u0149\u02bcN \u01f0J\u030c \u0390\u0399\u0308\u0301 \u03b0\u03a5\u0308\u0301 \u0587\u0535\u0552 \u1e96H\u0331 \u1e97T\u0308 " +
+        "\u0131I \u017fS \u00dfSS \u0149\u02bcN \u01f0J\u030c \u0390\u0399\u0308\u0301 \u03b0\u03a5\u0308\u0301 \u0587\u0535\u0552 \u1e96H\u0331 \u1e97T\u0308 " +
         "\u1e98W\u030a \u1e99Y\u030a \u1e9aA\u02be \u1f50\u03a5\u0313 \u1f52\u03a5\u0313\u0300 \u1f54\u03a5\u0313\u0301 \u1f56\u03a5\u0313\u0342 " +
         "\u1f80\u1f08\u0399 \u1f81\u1f09\u0399 \u1f82\u1f0a\u0399 \u1f83\u1f0b\u0399 \u1f84\u1f0c\u0399 \u1f85\u1f0d\u0399 \u1f86\u1f0e\u0399 " +
         "\u1f87\u1f0f\u0399 \u1f88\u1f08\u0399 \u1f89\u1f09\u0399 \u1f8a\u1f0a\u0399 \u1f8b\u1f0b\u0399 \u1f8c\u1f0c\u0399 \u1f8d\u1f0d\u0399 " +
@@ -69,12 +69,17 @@ internal static class Casing
 
     private static string UpperOf(int codePoint) => s_specialUpper.GetValueOrDefault(codePoint) ?? PyText.FromCodePoint(codePoint).ToUpperInvariant();
 
-    /// <summary>Title case is upper case but for letters that become several, of which only the first stays large, and the digraphs (U+01C4 to U+01CC, U+01F1 to U+01F3).</summary>
+    /// <summary>Title case is upper case but for Georgian, the digraphs (U+01C4 to U+01CC, U+01F1 to U+01F3), Greek letters with a iota below and letters that become several.</summary>
     private static string TitleOf(int codePoint)
     {
-        if (s_specialUpper.TryGetValue(codePoint, out string? special)) return special.Length > 1 && char.IsAsciiLetterUpper(special[0]) ? special[0] + special[1..].ToLowerInvariant() : special;
-        if (codePoint is >= 0x1C4 and <= 0x1CC) return ((char)(0x1C5 + (codePoint - 0x1C4) / 3 * 3)).ToString();
-        return codePoint is >= 0x1F1 and <= 0x1F3 ? "\u01f2" : UpperOf(codePoint);
+        if (codePoint is >= 0x10D0 and <= 0x10FF or 0x1FBC or 0x1FCC or 0x1FFC) return PyText.FromCodePoint(codePoint);
+        if (codePoint is >= 0x1F80 and <= 0x1FAF) return PyText.FromCodePoint(codePoint | 8);
+        if (codePoint is 0x1FB3 or 0x1FC3 or 0x1FF3) return PyText.FromCodePoint(codePoint + 9);
+        if (codePoint is >= 0x1C4 and <= 0x1CC) return PyText.FromCodePoint(0x1C5 + (codePoint - 0x1C4) / 3 * 3);
+        if (codePoint is >= 0x1F1 and <= 0x1F3) return "\u01f2";
+        string upper = UpperOf(codePoint);
+        bool isSeveral = s_specialUpper.ContainsKey(codePoint) && char.IsUpper(upper[0]);
+        return isSeveral ? upper[0] + upper[1..].Replace('\u0399', '\u0345').ToLowerInvariant() : upper;
     }
 
     private static string LowerOf(string text, int at, int codePoint) => codePoint switch

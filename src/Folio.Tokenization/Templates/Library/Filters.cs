@@ -58,7 +58,7 @@ internal static class Filters
             _ => a.Or(1, 0.0),
         });
         add("round", "value precision? method?", (run, a) => Round(a[0]!, a.Int(1, 0), a.TextOrNone(2)?.Text ?? "common"));
-        add("filesizeformat", "value binary?", (_, a) => PyString.Written(FileSize(a[0] is PyString text ? PyNumbers.ParseDouble(text.Text) ?? 0 : PyNumbers.ToDouble(a[0]!), a.Flag(1))));
+        add("filesizeformat", "value binary?", (run, a) => PyString.Written(FileSize(a[0] is PyString text ? PyNumbers.ParseDouble(text.Text) ?? throw new EvaluationException($"could not convert string to float: {PyPrinter.Repr(run, text).Text}") : PyNumbers.ToDouble(a[0]!), a.Flag(1))));
     }
 
     private static object? ToInt(Rendering run, object value, int radix)
@@ -134,7 +134,7 @@ internal static class Filters
         PyString format = PyPrinter.Str(run, arguments.Positional[0]);
         if (arguments.Named.Count == 0) return PercentFormat.Format(run, format, new PyTuple([.. arguments.Positional.Skip(1)]));
         var named = new PyDict(run);
-        foreach ((string name, object value) in arguments.Named) named.Set(PyString.Written(name), value);
+        foreach ((PyString name, object value) in arguments.Named) named.Set(name, value);
         return PercentFormat.Format(run, format, named);
     }
 }

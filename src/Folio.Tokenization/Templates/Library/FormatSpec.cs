@@ -12,7 +12,7 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
     public static FormatSpec Parse(string spec)
     {
         int at = 0;
-        string fill = " ";
+        string fill = "";
         char align = '\0';
         if (spec.Length > 0)
         {
@@ -27,7 +27,8 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
         if (at < spec.Length && spec[at] == '0')
         {
             at++;
-            if (align == '\0') (fill, align) = ("0", '=');
+            if (fill.Length == 0) fill = "0";
+            if (align == '\0') align = '=';
         }
 
         int width = Number(spec, ref at) ?? 0;
@@ -41,18 +42,22 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
 
         char type = at < spec.Length ? spec[at++] : '\0';
         if (at < spec.Length) throw new EvaluationException($"Invalid format specifier '{spec}'");
-        return new FormatSpec(fill, align, sign, alternate, width, grouping, precision, type);
+        return new FormatSpec(fill.Length == 0 ? " " : fill, align, sign, alternate, width, grouping, precision, type);
     }
 
     public void Append(Rendering run, PyStringBuilder builder, object value)
     {
         run.Characters(Width);
         if (value is PyString text) AppendText(run, builder, text);
-        else if (value is bool && Type is '\0') AppendText(run, builder, PyPrinter.Str(run, value));
         else if (value is double || (PyNumbers.IsNumber(value) && Type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%')) AppendNumber(builder, Float(PyNumbers.ToDouble(value)));
+        else if (Type == 'c') (this with { Type = 's' }).AppendText(run, builder, Character(PyTypes.Int(value)));
         else if (PyTypes.IsInteger(value, out BigInteger integer)) AppendNumber(builder, Integer(run, integer));
         else throw new EvaluationException($"unsupported format string passed to {PyTypes.NameOf(value)}.__format__");
     }
+
+    /// <summary>A character by its code point. Numbers do not know where they came from, so it counts as input.</summary>
+    public static PyString Character(int codePoint) =>
+        codePoint is >= 0 and <= 0x10FFFF ? PyString.FromInput(PyText.FromCodePoint(codePoint)) : throw new EvaluationException("%c arg not in range(0x110000)");
 
     private static int? Number(string spec, ref int at)
     {
@@ -65,6 +70,7 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
     private void AppendText(Rendering run, PyStringBuilder builder, PyString text)
     {
         if (Type is not ('\0' or 's')) throw new EvaluationException($"Unknown format code '{Type}' for object of type 'str'");
+        if (Sign != '-' || Grouping != '\0' || Alternate) throw new EvaluationException("a text has no sign, no grouping and no alternate form");
         if (Align == '=' && Fill != "0") throw new EvaluationException("'=' alignment not allowed in string format specifier");
         int end = Precision is { } precision && precision < text.Length ? text.OffsetOf(run, precision) : text.Text.Length;
         Pad(builder, text.Part(0, end).Length, Align is '\0' or '=' ? '<' : Align, () => builder.Append(text, 0, end));
@@ -100,7 +106,6 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
             'X' => (Alternate ? "0X" : "") + Radix(size, 16).ToUpperInvariant(),
             'o' => (Alternate ? "0o" : "") + Radix(size, 8),
             'b' => (Alternate ? "0b" : "") + Radix(size, 2),
-            'c' when size <= 0x10FFFF => PyText.FromCodePoint((int)size),
             _ => throw new EvaluationException($"Unknown format code '{Type}' for object of type 'int'"),
         };
         return value.Sign < 0 ? "-" + digits : digits;
@@ -118,12 +123,13 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
     private string Float(double value)
     {
         if (Precision > MaxPrecision) throw new EvaluationException($"a precision of {Precision} is more than {MaxPrecision}");
-        if (!double.IsFinite(value)) return char.IsUpper(Type) ? PyPrinter.Float(value).ToUpperInvariant() : PyPrinter.Float(value);
+        if (Type == '%') value *= 100;
+        if (!double.IsFinite(value)) return char.IsUpper(Type) ? PyPrinter.Float(value).ToUpperInvariant() : PyPrinter.Float(value) + (Type == '%' ? "%" : "");
         string text = Type switch
         {
             'f' or 'F' => FloatText.Fixed(value, Precision ?? 6),
             'e' or 'E' => FloatText.Scientific(value, Precision ?? 6),
-            '%' => FloatText.Fixed(value * 100, Precision ?? 6) + "%",
+            '%' => FloatText.Fixed(value, Precision ?? 6) + "%",
             'g' or 'G' or 'n' => FloatText.General(value, Precision ?? 6, Alternate),
             '\0' when Precision is { } precision => FloatText.General(value, precision, Alternate, keepPoint: true),
             '\0' => PyPrinter.Float(value),

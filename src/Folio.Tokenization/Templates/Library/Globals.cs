@@ -38,7 +38,7 @@ internal static class Globals
         var dict = new PyDict(run);
         if (arguments.Positional.Count > 1) throw new EvaluationException($"dict expected at most 1 argument, got {arguments.Positional.Count}");
         foreach ((object key, object value) in arguments.Positional.Count == 0 ? [] : Entries(run, arguments.Positional[0])) dict.Set(key, value);
-        foreach ((string key, object value) in arguments.Named) dict.Set(PyString.Written(key), value);
+        foreach ((PyString key, object value) in arguments.Named) dict.Set(key, value);
         return dict;
     }
 
@@ -46,7 +46,7 @@ internal static class Globals
     {
         var space = new PyNamespace();
         foreach ((object key, object value) in arguments.Positional.Count == 0 ? [] : Entries(run, arguments.Positional[0])) space.Set(PyTypes.Str(key).Text, value);
-        foreach ((string key, object value) in arguments.Named) space.Set(key, value);
+        foreach ((PyString key, object value) in arguments.Named) space.Set(key.Text, value);
         return space;
     }
 

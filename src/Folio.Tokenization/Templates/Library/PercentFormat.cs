@@ -44,7 +44,7 @@ internal static class PercentFormat
         }
 
         builder.Append(format, kept, text.Length - kept);
-        if (!named && used < items.Length && values is not (PyDict or PyList)) throw new EvaluationException("not all arguments converted during string formatting");
+        if (!named && used < items.Length && values is not (PyDict or PyList or PyRange)) throw new EvaluationException("not all arguments converted during string formatting");
         return builder.ToPyString();
     }
 
@@ -53,8 +53,8 @@ internal static class PercentFormat
         bool left = flags.Contains('-');
         char sign = flags.Contains('+') ? '+' : flags.Contains(' ') ? ' ' : '-';
         bool zeros = flags.Contains('0') && !left;
-        var spec = new FormatSpec(" ", left ? '<' : '>', sign, flags.Contains('#'), width, '\0', precision, 's');
-        FormatSpec number = spec with { Fill = zeros ? "0" : " ", Align = left ? '<' : zeros ? '=' : '>' };
+        var spec = new FormatSpec(" ", left ? '<' : '>', '-', false, width, '\0', precision, 's');
+        FormatSpec number = spec with { Sign = sign, Alternate = flags.Contains('#'), Fill = zeros ? "0" : " ", Align = left ? '<' : zeros ? '=' : '>' };
         switch (type)
         {
             case 's':
@@ -64,10 +64,11 @@ internal static class PercentFormat
                 spec.Append(run, builder, PyPrinter.Repr(run, value));
                 break;
             case 'c':
-                (spec with { Precision = null }).Append(run, builder, value is PyString { Length: 1 } ? value : PyString.Written(PyText.FromCodePoint(Math.Clamp(PyTypes.Int(value), 0, 0x10FFFF))));
+                (spec with { Precision = null }).Append(run, builder, value is PyString { Length: 1 } ? value : FormatSpec.Character(PyTypes.Int(value)));
                 break;
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o':
-                if (value is not (double or bool or System.Numerics.BigInteger)) throw new EvaluationException($"%{type} format: a real number is required, not {PyTypes.NameOf(value)}");
+                bool isHex = type is 'x' or 'X' or 'o';
+                if (!PyTypes.IsInteger(value, out _) && (isHex || value is not double)) throw new EvaluationException($"%{type} format: {(isHex ? "an integer" : "a real number")} is required, not {PyTypes.NameOf(value)}");
                 (number with { Type = type is 'i' or 'u' ? 'd' : type, Precision = null }).Append(run, builder, value is double real ? Filters.Truncated(real) : value);
                 break;
             case 'e' or 'E' or 'f' or 'F' or 'g' or 'G':

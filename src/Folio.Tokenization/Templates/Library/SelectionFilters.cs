@@ -62,5 +62,5 @@ internal static class SelectionFilters
         return item => PyTypes.IsTrue(test.Call(run, rest.Prepend(Tested(item))));
     }
 
-    private static object? Named(Arguments arguments, string name) => arguments.Named.FirstOrDefault(argument => argument.Key == name).Value;
+    private static object? Named(Arguments arguments, string name) => arguments.Named.FirstOrDefault(argument => argument.Key.Text == name).Value;
 }

@@ -23,7 +23,7 @@ internal static class SequenceFilters
         add("sum", "iterable attribute? start?", (run, a) => Attribute(run, a[0]!, a[1]).Aggregate(a.Or(2, BigInteger.Zero), (sum, item) => PyArithmetic.Calculate(run, "+", sum, item)));
         add("min", "value case_sensitive? attribute?", (run, a) => Extreme(run, a, largest: false));
         add("max", "value case_sensitive? attribute?", (run, a) => Extreme(run, a, largest: true));
-        add("sort", "value reverse? case_sensitive? attribute?", (run, a) => new PyList([.. Sorting.Sort(run, PyTypes.Iterate(run, a[0]!), item => SortKey(run, item, a[3], a.Flag(2)), a.Flag(1))]));
+        add("sort", "value reverse? case_sensitive? attribute?", (run, a) => new PyList([.. Sorting.Sort(run, PyTypes.Iterate(run, a[0]!), item => SortKeys(run, item, a[3], a.Flag(2)), a.Flag(1))]));
         add("dictsort", "value case_sensitive? by? reverse?", DictSort);
         add("unique", "value case_sensitive? attribute?", (run, a) => new PyIterator(Unique(run, a[0]!, a.Flag(1), a[2])));
         add("groupby", "value attribute default? case_sensitive?", GroupBy);
@@ -67,10 +67,14 @@ internal static class SequenceFilters
 
     private static object SortKey(Rendering run, object item, object? attribute, bool caseSensitive)
     {
-        if (attribute is PyString names && names.Text.Contains(',')) return new PyTuple([.. names.Text.Split(',').Select(name => SortKey(run, item, PyString.Written(name), caseSensitive))]);
         object key = attribute is null or PyNone ? item : AttributeOf(run, item, attribute);
         return !caseSensitive && key is PyString text ? Casing.Lower(run, text) : key;
     }
+
+    /// <summary>One key for each of the attributes in 'a,b'. Keys in a tuple, as Jinja has them: those that are all missing are equal.</summary>
+    private static PyTuple SortKeys(Rendering run, object item, object? attribute, bool caseSensitive) => attribute is PyString names
+        ? new PyTuple([.. names.Text.Split(',').Select(name => SortKey(run, item, PyString.Written(name), caseSensitive))])
+        : new PyTuple([SortKey(run, item, attribute, caseSensitive)]);
 
     private static object Extreme(Rendering run, Bound a, bool largest)
     {

@@ -154,7 +154,7 @@ internal static class Strings
         for (int at = SkipSpace(text.Text, 0); at < text.Text.Length;)
         {
             int end = at;
-            if (max-- == 0) end = PyText.TrimmedEnd(text.Text);
+            if (max-- == 0) end = text.Text.Length;
             else while (end < text.Text.Length && !PyText.IsSpace(text.Text[end])) end++;
             parts.Add(Part(run, text, at, end));
             at = SkipSpace(text.Text, end);
@@ -170,10 +170,10 @@ internal static class Strings
         for (int end = PyText.TrimmedEnd(text.Text); end > 0;)
         {
             int start = end;
-            if (max-- == 0) start = SkipSpace(text.Text, 0);
+            if (max-- == 0) start = 0;
             else while (start > 0 && !PyText.IsSpace(text.Text[start - 1])) start--;
             parts.Add(Part(run, text, start, end));
-            end = max < -1 && start == SkipSpace(text.Text, 0) ? 0 : PyText.TrimmedEnd(text.Text.AsSpan(0, start));
+            end = PyText.TrimmedEnd(text.Text.AsSpan(0, start));
         }
 
         parts.Reverse();

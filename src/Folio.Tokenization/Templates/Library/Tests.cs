@@ -39,8 +39,8 @@ internal static class Tests
         Add("upper", "value", (run, a) => Methods.IsAllCased(PyPrinter.Str(run, a[0]!), upper: true));
         Add("sameas", "value other", (run, a) => IsSame(run, a[0]!, a[1]!));
         Add("in", "value seq", (run, a) => PyOperators.Contains(run, a[1]!, a[0]!));
-        Add("filter", "value", (_, a) => Filters.Find(a.Text(0).Text) is not null);
-        Add("test", "value", (_, a) => Find(a.Text(0).Text) is not null);
+        Add("filter", "value", (_, a) => a[0] is PyString name && Filters.Find(name.Text) is not null);
+        Add("test", "value", (_, a) => a[0] is PyString name && Find(name.Text) is not null);
         foreach ((string op, string names) in new[] { ("==", "eq equalto =="), ("!=", "ne !="), ("<", "lt lessthan <"), ("<=", "le <="), (">", "gt greaterthan >"), (">=", "ge >=") })
         {
             Add(names, "a b", (run, a) => Comparison.Compare(run, op, a[0]!, a[1]!));

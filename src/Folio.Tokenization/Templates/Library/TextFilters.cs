@@ -19,13 +19,13 @@ internal static partial class TextFilters
         AddText("trim", "chars?", (run, text, a) => Strings.Strip(run, text, a.TextOrNone(1)));
         AddText("replace", "old new count?", (run, text, a) => Strings.Replace(run, text, a.Text(1), a.Text(2), a[3] is PyNone ? -1 : a.Int(3, -1)));
         AddText("center", "width?", (run, text, a) => Strings.Pad(run, text, a.Int(1, 80), null, before: true, after: true));
-        AddText("indent", "width? first? blank?", (run, text, a) => Indent(run, text, a[1], a.Flag(2), a.Flag(3)));
+        add("indent", "value width? first? blank?", (run, a) => Indent(run, a.Text(0), a[1], a.Flag(2), a.Flag(3)));
         AddText("escape e forceescape", "", (run, text, _) => Escaped.Html(run, text));
         AddText("striptags", "", (run, text, _) => StripTags(run, text));
-        AddText("truncate", "length? killwords? end? leeway?", (run, text, a) => Truncate(run, text, a.Int(1, 255), a.Flag(2), a.TextOrNone(3) ?? PyString.Written("..."), a[4] is PyNone ? 5 : a.Int(4, 5)));
+        add("truncate", "value length? killwords? end? leeway?", (run, a) => Truncate(run, a.Text(0), a.Int(1, 255), a.Flag(2), a.TextOrNone(3) ?? PyString.Written("..."), a[4] is PyNone ? 5 : a.Int(4, 5)));
         AddText("urlencode", "", (run, text, _) => UrlEncode(run, text));
         AddText("wordcount", "", (run, text, _) => WordCount(run, text));
-        AddText("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", (run, text, a) => Wrap(run, text, a.Int(1, 79), a.Flag(2, true), a.TextOrNone(3)?.Text ?? "\n"));
+        add("wordwrap", "value width? break_long_words? wrapstring? break_on_hyphens?", (run, a) => Wrap(run, a.Text(0), a.Int(1, 79), a.Flag(2, true), a.TextOrNone(3) ?? PyString.Written("\n")));
     }
 
     private static PyString Indent(Rendering run, PyString text, object? width, bool first, bool blank)
@@ -87,14 +87,14 @@ internal static partial class TextFilters
     }
 
     /// <summary>Lines of at most so many characters, broken at spaces; where it breaks cannot be followed by characters.</summary>
-    private static PyString Wrap(Rendering run, PyString text, int width, bool breakLongWords, string newline)
+    private static PyString Wrap(Rendering run, PyString text, int width, bool breakLongWords, PyString newline)
     {
         if (width <= 0) throw new EvaluationException($"invalid width {width} (must be > 0)");
         run.Characters(text.Text.Length * 2L);
-        IEnumerable<string> lines = Strings.SplitLines(run, text, keepEnds: false).Items.Select(line => string.Join(newline, WrapLine(run, ((PyString)line).Text, width, breakLongWords)));
-        string wrapped = string.Join(newline, lines);
+        IEnumerable<string> lines = Strings.SplitLines(run, text, keepEnds: false).Items.Select(line => string.Join(newline.Text, WrapLine(run, ((PyString)line).Text, width, breakLongWords)));
+        string wrapped = string.Join(newline.Text, lines);
         run.Characters(wrapped.Length);
-        return text.Derived(wrapped);
+        return newline.HasInput ? PyString.FromInput(wrapped) : text.Derived(wrapped);
     }
 
     private static List<string> WrapLine(Rendering run, string line, int width, bool breakLongWords)
@@ -107,7 +107,7 @@ internal static partial class TextFilters
             string rest = chunk;
             if (current.Length + rest.Length > width && current.Length > 0)
             {
-                lines.Add(current.ToString().TrimEnd());
+                AddLine();
                 current.Clear();
                 if (PyText.IsSpace(rest.AsSpan())) continue;
             }
@@ -121,8 +121,14 @@ internal static partial class TextFilters
             current.Append(rest);
         }
 
-        if (current.Length > 0) lines.Add(current.ToString().TrimEnd());
+        AddLine();
         return lines;
+
+        void AddLine()
+        {
+            string text = current.ToString().TrimEnd();
+            if (text.Length > 0) lines.Add(text);
+        }
     }
 
     [GeneratedRegex(@"\w+", RegexOptions.CultureInvariant)]

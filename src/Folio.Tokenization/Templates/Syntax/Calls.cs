@@ -1,7 +1,7 @@
 namespace Folio.Tokenization.Templates;
 
 /// <summary>The arguments that a call, filter or test is written with.</summary>
-internal sealed record CallArguments(Expression[] Positional, KeyValuePair<string, Expression>[] Named, Expression? Starred, Expression? DoubleStarred)
+internal sealed record CallArguments(Expression[] Positional, KeyValuePair<PyString, Expression>[] Named, Expression? Starred, Expression? DoubleStarred)
 {
     public static CallArguments None { get; } = new([], [], null, null);
 
@@ -12,17 +12,17 @@ internal sealed record CallArguments(Expression[] Positional, KeyValuePair<strin
         if (first.Length + Positional.Length + Named.Length == 0 && Starred is null && DoubleStarred is null) return Arguments.None;
         List<object> positional = [.. first];
         foreach (Expression argument in Positional) positional.Add(argument.Evaluate(scope));
-        List<KeyValuePair<string, object>> named = [];
-        foreach ((string name, Expression value) in Named) named.Add(new(name, value.Evaluate(scope)));
+        List<KeyValuePair<PyString, object>> named = [];
+        foreach ((PyString name, Expression value) in Named) named.Add(new(name, value.Evaluate(scope)));
         if (Starred is not null) positional.AddRange(PyTypes.Iterate(scope.Run, Starred.Evaluate(scope)));
         if (DoubleStarred is not null) AddEntries(named, DoubleStarred.Evaluate(scope));
         return new Arguments(positional, named);
     }
 
-    private static void AddEntries(List<KeyValuePair<string, object>> named, object value)
+    private static void AddEntries(List<KeyValuePair<PyString, object>> named, object value)
     {
         if (value is not PyDict dict) throw new EvaluationException($"argument after ** must be a mapping, not {PyTypes.NameOf(value)}");
-        foreach ((object key, object item) in dict.Items) named.Add(new(key is PyString text ? text.Text : throw new EvaluationException("keywords must be strings"), item));
+        foreach ((object key, object item) in dict.Items) named.Add(new(key as PyString ?? throw new EvaluationException("keywords must be strings"), item));
     }
 }
 
@@ -46,7 +46,7 @@ internal sealed class CallExpression(int line, Expression callee, CallArguments 
         if (target is Undefined undefined) throw undefined.Error();
         if (target is not PyCallable callable) throw new EvaluationException($"'{PyTypes.NameOf(target)}' object is not callable");
         Arguments values = arguments.Evaluate(scope);
-        return callable.Call(scope.Run, new Arguments(values.Positional, [.. values.Named, new("caller", caller)]));
+        return callable.Call(scope.Run, new Arguments(values.Positional, [.. values.Named, new(PyString.Written("caller"), caller)]));
     }
 }
 

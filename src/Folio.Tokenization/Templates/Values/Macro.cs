@@ -34,34 +34,33 @@ internal sealed class Macro(MacroDefinition definition, Scope closure) : PyCalla
         int given = arguments.Positional.Count;
         if (given > parameters.Length && !definition.UsesVarargs) throw new EvaluationException($"macro '{definition.Name}' takes not more than {parameters.Length} argument(s)");
 
-        var named = new Dictionary<string, object>(StringComparer.Ordinal);
-        foreach ((string name, object value) in arguments.Named)
+        var named = new Dictionary<string, KeyValuePair<PyString, object>>(StringComparer.Ordinal);
+        foreach (KeyValuePair<PyString, object> argument in arguments.Named)
         {
-            if (!named.TryAdd(name, value)) throw new EvaluationException($"macro '{definition.Name}' got multiple values for keyword argument '{name}'");
+            if (!named.TryAdd(argument.Key.Text, argument)) throw new EvaluationException($"macro '{definition.Name}' got multiple values for keyword argument '{argument.Key.Text}'");
         }
 
-        object? caller = null;
-        if (definition.UsesCaller) named.Remove("caller", out caller);
+        object caller = definition.UsesCaller && named.Remove("caller", out KeyValuePair<PyString, object> block) ? block.Value : new Undefined("No caller defined");
         object?[] values = new object?[parameters.Length];
         for (int i = 0; i < parameters.Length; i++)
         {
             if (i < given) values[i] = arguments.Positional[i];
-            else if (named.Remove(parameters[i], out object? value)) values[i] = value;
+            else if (named.Remove(parameters[i], out KeyValuePair<PyString, object> argument)) values[i] = argument.Value;
             if (i < given && named.ContainsKey(parameters[i])) throw new EvaluationException($"macro '{definition.Name}' got multiple values for argument '{parameters[i]}'");
         }
 
         if (named.Count > 0 && !definition.UsesKwargs) throw new EvaluationException($"macro '{definition.Name}' takes no keyword argument '{named.First().Key}'");
         if (definition.UsesVarargs) scope.Set("varargs", new PyTuple([.. arguments.Positional.Skip(parameters.Length)]));
         if (definition.UsesKwargs) scope.Set("kwargs", ToDict(run, named));
-        if (definition.UsesCaller) scope.Set("caller", caller ?? new Undefined("No caller defined"));
+        if (definition.UsesCaller) scope.Set("caller", caller);
         // A default may refer to the parameters before it.
         for (int i = 0; i < parameters.Length; i++) scope.Set(parameters[i], values[i] ?? definition.Defaults[i]?.Evaluate(scope) ?? new Undefined($"parameter '{parameters[i]}' was not provided"));
     }
 
-    private static PyDict ToDict(Rendering run, Dictionary<string, object> named)
+    private static PyDict ToDict(Rendering run, Dictionary<string, KeyValuePair<PyString, object>> named)
     {
         var dict = new PyDict(run);
-        foreach ((string name, object value) in named) dict.Items[PyString.Written(name)] = value;
+        foreach ((PyString name, object value) in named.Values) dict.Items[name] = value;
         return dict;
     }
 }

@@ -1,13 +1,13 @@
 namespace Folio.Tokenization.Templates;
 
 /// <summary>What stands in the parentheses of a call, of a filter or of a test.</summary>
-internal sealed class Arguments(IReadOnlyList<object> positional, IReadOnlyList<KeyValuePair<string, object>>? named = null)
+internal sealed class Arguments(IReadOnlyList<object> positional, IReadOnlyList<KeyValuePair<PyString, object>>? named = null)
 {
     public static Arguments None { get; } = new([]);
 
     public IReadOnlyList<object> Positional { get; } = positional;
 
-    public IReadOnlyList<KeyValuePair<string, object>> Named { get; } = named ?? [];
+    public IReadOnlyList<KeyValuePair<PyString, object>> Named { get; } = named ?? [];
 
     public Arguments Prepend(object first) => new([first, .. Positional], Named);
 }
@@ -53,9 +53,9 @@ internal sealed class NativeFunction(string name, string? parameters, Func<Rende
         var values = new object?[_names.Length];
         if (arguments.Positional.Count > values.Length) throw new EvaluationException($"{name}() takes at most {values.Length} argument(s) ({arguments.Positional.Count} given)");
         for (int i = 0; i < arguments.Positional.Count; i++) values[i] = arguments.Positional[i];
-        foreach ((string key, object value) in arguments.Named)
+        foreach ((PyString key, object value) in arguments.Named)
         {
-            int index = Array.IndexOf(_names, key);
+            int index = Array.IndexOf(_names, key.Text);
             if (index < 0) throw new EvaluationException($"{name}() got an unexpected keyword argument '{key}'");
             if (values[index] is not null) throw new EvaluationException($"{name}() got multiple values for argument '{key}'");
             values[index] = value;

@@ -132,7 +132,7 @@ internal sealed class PyJson(Rendering run, bool ensureAscii, PyString? indent, 
         switch (element.ValueKind)
         {
             case JsonValueKind.String:
-                return PyString.FromInput(element.GetString()!);
+                return ReadText(() => element.GetString()!);
             case JsonValueKind.Number:
                 return ReadNumber(element.GetRawText());
             case JsonValueKind.True:
@@ -147,11 +147,26 @@ internal sealed class PyJson(Rendering run, bool ensureAscii, PyString? indent, 
             case JsonValueKind.Object:
                 run.Enter();
                 var dict = new PyDict(run);
-                foreach (JsonProperty property in element.EnumerateObject()) dict.Items[PyString.FromInput(property.Name)] = Read(run, property.Value);
+                foreach ((PyString name, object value) in ReadProperties(run, element)) dict.Items[name] = value;
                 run.Leave();
                 return dict;
             default:
                 return PyNone.Value;
+        }
+    }
+
+    public static IEnumerable<KeyValuePair<PyString, object>> ReadProperties(Rendering run, JsonElement element) =>
+        element.EnumerateObject().Select(property => KeyValuePair.Create(ReadText(() => property.Name), Read(run, property.Value)));
+
+    private static PyString ReadText(Func<string> read)
+    {
+        try
+        {
+            return PyString.FromInput(read());
+        }
+        catch (InvalidOperationException)
+        {
+            throw new EvaluationException("a text of the input holds half a surrogate pair, which is no character");
         }
     }
 

@@ -49,8 +49,8 @@ internal static class PyPrinter
             case PyView view:
                 AppendItems(run, builder.Append(PyTypes.NameOf(view)), "([", view.Elements(), "])");
                 break;
-            case PyNamespace space:
-                AppendDict(run, builder.Append("<Namespace "), space.Attributes.Select(item => ((object?)PyString.Written(item.Key), item.Value)));
+            case PyNamespace space: // its names may come from a dict of the input
+                AppendDict(run, builder.Append("<Namespace "), space.Attributes.Select(item => ((object?)PyString.FromInput(item.Key), item.Value)));
                 builder.Append(">");
                 break;
             default:

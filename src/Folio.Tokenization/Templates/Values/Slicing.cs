@@ -8,7 +8,7 @@ internal static class Slicing
     public static object Slice(Rendering run, object value, object? start, object? stop, object? step)
     {
         if (value is Undefined undefined) throw undefined.Error();
-        if (value is not (PyString or PyList or PyTuple or PyRange)) return new Undefined($"{PyTypes.NameOf(value)} object has no element slice");
+        if (value is not (PyString or PyList or PyTuple or PyRange)) throw new EvaluationException(value is PyDict ? "unhashable type: 'slice'" : $"'{PyTypes.NameOf(value)}' object is not subscriptable");
         int length = PyTypes.LengthOf(value);
         int by = step is null or PyNone ? 1 : PyTypes.Int(step);
         if (by == 0) throw new EvaluationException("slice step cannot be zero");
