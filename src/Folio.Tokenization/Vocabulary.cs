@@ -17,7 +17,7 @@ internal sealed class Vocabulary(string fileName)
     /// <summary>The highest id + 1.</summary>
     public int Size => _entryOfId.Length;
 
-    public string FileName => fileName;
+    public int HighestId { get; private set; } = -1;
 
     /// <param name="piece">The piece in UTF-8.</param>
     /// <param name="id">Its id.</param>
@@ -30,21 +30,25 @@ internal sealed class Vocabulary(string fileName)
         if (_slots[slot] != 0 && !mayRepeat) throw new TokenizerException($"{fileName}: token '{Show(piece)}' appears twice in the vocabulary.");
         if (_textLength + piece.Length > _text.Length) Array.Resize(ref _text, Math.Max(_text.Length * 2, _textLength + piece.Length));
         piece.CopyTo(_text.AsSpan(_textLength));
+        HighestId = Math.Max(HighestId, id);
         _entries.Add(new Entry(_textLength, piece.Length, id, isAdded));
         _textLength += piece.Length;
         _slots[slot] = _entries.Count;
         if (_entries.Count * 2 > _slots.Length) GrowSlots();
     }
 
+    /// <summary>Refuses ids that would make tables far larger than the vocabulary.</summary>
+    public void CheckIds()
+    {
+        if (HighestId >= (2L * _entries.Count) + SpareIds)
+            throw new TokenizerException($"{fileName}: the highest token id is {HighestId} in a vocabulary of {_entries.Count} tokens; ids are expected to be (nearly) dense.");
+    }
+
     /// <summary>The vocabulary is whole: checks the ids and opens the way from id to piece.</summary>
     public void Seal()
     {
-        int highest = -1;
-        foreach (Entry entry in _entries) highest = Math.Max(highest, entry.Id);
-        if (highest >= 2L * _entries.Count + SpareIds)
-            throw new TokenizerException($"{fileName}: the highest token id is {highest} in a vocabulary of {_entries.Count} tokens; ids are expected to be (nearly) dense.");
-
-        _entryOfId = new int[highest + 1];
+        CheckIds();
+        _entryOfId = new int[HighestId + 1];
         Array.Fill(_entryOfId, -1);
         for (int i = 0; i < _entries.Count; i++)
         {

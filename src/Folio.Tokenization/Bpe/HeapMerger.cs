@@ -1,45 +1,56 @@
 namespace Folio.Tokenization.Bpe;
 
 /// <summary>Byte-pair merging with a heap of pairs and a linked list of symbols: O(n log n) for any table and any length.</summary>
-internal static class HeapMerger
+/// <param name="table">The pairs.</param>
+/// <param name="capacity">The most symbols that come at once.</param>
+internal sealed class HeapMerger(MergeTable table, int capacity)
 {
+    private readonly int[] _next = new int[capacity], _previous = new int[capacity];
+    private readonly PriorityQueue<(int At, int Left, int Right), ulong> _pairs = new(capacity);
+
     /// <summary>Merges in place.</summary>
-    /// <returns>How many tokens are left at the beginning of <paramref name="symbols"/>.</returns>
-    public static int Merge(MergeTable table, Span<int> symbols)
+    /// <param name="symbols">[count] symbols, tokens afterwards.</param>
+    /// <param name="starts">Empty, or [count] for the symbol at which each token begins.</param>
+    /// <returns>How many tokens there are.</returns>
+    public int Merge(Span<int> symbols, Span<int> starts)
     {
-        int[] next = new int[symbols.Length], previous = new int[symbols.Length];
-        var pairs = new PriorityQueue<(int At, int Left, int Right), ulong>(symbols.Length);
         for (int i = 0; i < symbols.Length; i++)
         {
-            (previous[i], next[i]) = (i - 1, i + 1);
-            if (i > 0) Enqueue(pairs, table, symbols, i - 1, i);
+            (_previous[i], _next[i]) = (i - 1, i + 1);
+            if (i > 0) Enqueue(symbols, i - 1, i);
         }
 
-        while (pairs.TryDequeue(out (int At, int Left, int Right) pair, out _))
+        while (_pairs.TryDequeue(out (int At, int Left, int Right) pair, out _))
         {
-            int at = pair.At, right = next[at];
+            int at = pair.At, right = _next[at];
             // The pair is gone if either symbol has joined another since; a symbol that was joined to its left is marked -1.
             if (symbols[at] != pair.Left || right >= symbols.Length || symbols[right] != pair.Right) continue;
-            symbols[at] = table.Result(pair.Left, pair.Right);
+            table.Rank(pair.Left, pair.Right, out int slot);
+            symbols[at] = table.Result(slot);
             symbols[right] = -1;
-            next[at] = next[right];
-            if (next[at] < symbols.Length)
+            int after = _next[at] = _next[right];
+            if (after < symbols.Length)
             {
-                previous[next[at]] = at;
-                Enqueue(pairs, table, symbols, at, next[at]);
+                _previous[after] = at;
+                Enqueue(symbols, at, after);
             }
 
-            if (previous[at] >= 0) Enqueue(pairs, table, symbols, previous[at], at);
+            if (_previous[at] >= 0) Enqueue(symbols, _previous[at], at);
         }
 
         int count = 0;
-        for (int i = 0; i < symbols.Length; i = next[i]) symbols[count++] = symbols[i];
+        for (int i = 0; i < symbols.Length; i = _next[i])
+        {
+            if (!starts.IsEmpty) starts[count] = i;
+            symbols[count++] = symbols[i];
+        }
+
         return count;
     }
 
-    private static void Enqueue(PriorityQueue<(int, int, int), ulong> pairs, MergeTable table, ReadOnlySpan<int> symbols, int left, int right)
+    private void Enqueue(ReadOnlySpan<int> symbols, int left, int right)
     {
-        int rank = table.Rank(symbols[left], symbols[right]);
-        if (rank != MergeTable.NoRank) pairs.Enqueue((left, symbols[left], symbols[right]), ((ulong)(uint)rank << 32) | (uint)left);
+        int rank = table.Rank(symbols[left], symbols[right], out _);
+        if (rank != MergeTable.NoRank) _pairs.Enqueue((left, symbols[left], symbols[right]), ((ulong)(uint)rank << 32) | (uint)left);
     }
 }

@@ -1,107 +1,105 @@
+using System.Numerics;
+
 namespace Folio.Tokenization.Bpe;
 
+/// <summary>A pair of symbols that join.</summary>
+internal readonly record struct MergeRule(int Left, int Right, int Rank, int Result);
+
 /// <summary>The pairs of symbols that join: (left, right) → rank and result. The lowest rank joins first, the leftmost among equals.</summary>
+/// <remarks>Merging is bound by look-ups that miss the cache, so a slot is one word: left, right and rank; results lie apart and are read once a merge.</remarks>
 internal sealed class MergeTable
 {
     public const int NoRank = int.MaxValue;
 
-    private Slot[] _slots;
-    private int _count;
-    private int _shift;
+    private const ulong Free = ulong.MaxValue;
 
-    public MergeTable(int expected)
+    private readonly int _symbols;
+    private readonly int _symbolBits, _rankBits;
+    private readonly Lazy<MergeTable?> _proper;
+    private ulong[] _slots = [];        // (left, right, rank), Free where empty
+    private int[] _results = [];
+    private int _shift;                 // of the hash, to an index of _slots
+    private int _count;
+
+    /// <param name="symbols">All symbols are below it.</param>
+    /// <param name="expected">How many pairs are to come, roughly.</param>
+    public MergeTable(int symbols, int expected)
     {
-        int bits = 8;
-        while ((1L << bits) < 2L * expected && bits < 30) bits++;
-        (_slots, _shift) = NewSlots(bits);
+        _symbols = symbols;
+        _symbolBits = 64 - BitOperations.LeadingZeroCount((ulong)symbols + 1);      // no pair is all ones, which is Free
+        _rankBits = 64 - (2 * _symbolBits);
+        _proper = new Lazy<MergeTable?>(() => ProperMerges.Find(this));
+        SetSize(Math.Clamp(BitOperations.Log2(((uint)Math.Max(expected, 1) * 3 / 2) | 1) + 1, 8, 29));
     }
 
-    /// <summary>
-    /// True where every symbol is used only by pairs of higher rank than those that make it. Then a sequence of tokens is the encoding of a text
-    /// if and only if each two neighbours are the encoding of their own text, which lets long texts be merged window by window (<see cref="Merger"/>).
-    /// </summary>
-    /// <remarks>M. Berglund, B. van der Merwe, "Formalizing BPE Tokenization" (2023): "proper" dictionaries.</remarks>
-    public bool IsProper { get; private set; }
+    /// <summary>This table or an equivalent part of it that <see cref="ProperMerges"/> describes; null where there is none. Found when first asked for.</summary>
+    public MergeTable? Proper => _proper.Value;
+
+    public int Symbols => _symbols;
 
     /// <summary>A pair that is there already takes the new rank, as in Hugging Face's table.</summary>
     public void Add(int left, int right, int rank, int result)
     {
-        if (_count * 2 >= _slots.Length) Grow();
-        ulong key = Key(left, right);
-        ref Slot slot = ref FindSlot(key);
-        if (slot.Key == Slot.Free) _count++;
-        slot = new Slot(key, rank, result);
+        if (rank >= (1L << Math.Min(_rankBits, 31)) - 1) throw new TokenizerException($"a vocabulary of {_symbols} tokens can have at most {1L << _rankBits} merges.");
+        if (_count * 3L >= _slots.Length * 2L) Grow();
+        ulong pair = Pair(left, right);
+        int slot = FindSlot(pair);
+        if (_slots[slot] == Free) _count++;
+        _slots[slot] = (pair << _rankBits) | (uint)rank;
+        _results[slot] = result;
     }
 
-    /// <summary>All pairs are in: finds out whether they are proper.</summary>
-    /// <param name="symbols">The number of symbols; all ids are below it.</param>
-    public void Seal(int symbols)
+    /// <param name="left">The left symbol.</param>
+    /// <param name="right">The right symbol.</param>
+    /// <param name="slot">For <see cref="Result"/>, where there is a rank.</param>
+    public int Rank(int left, int right, out int slot)
     {
-        int[] made = new int[symbols], used = new int[symbols];
-        Array.Fill(made, -1);
-        Array.Fill(used, NoRank);
-        foreach (Slot slot in _slots)
+        slot = FindSlot(Pair(left, right));
+        ulong found = _slots[slot];
+        return found == Free ? NoRank : (int)(found & ((1UL << _rankBits) - 1));
+    }
+
+    /// <summary>What a pair becomes.</summary>
+    public int Result(int slot) => _results[slot];
+
+    public IEnumerable<MergeRule> Rules()
+    {
+        for (int i = 0; i < _slots.Length; i++)
         {
-            if (slot.Key == Slot.Free) continue;
-            int left = (int)(slot.Key >> 32), right = (int)(uint)slot.Key;
-            made[slot.Result] = Math.Max(made[slot.Result], slot.Rank);
-            used[left] = Math.Min(used[left], slot.Rank);
-            used[right] = Math.Min(used[right], slot.Rank);
+            if (_slots[i] == Free) continue;
+            ulong pair = _slots[i] >> _rankBits;
+            int rank = (int)(_slots[i] & ((1UL << _rankBits) - 1));
+            yield return new MergeRule((int)(pair >> _symbolBits), (int)(pair & ((1UL << _symbolBits) - 1)), rank, _results[i]);
         }
-
-        IsProper = true;
-        for (int i = 0; i < symbols && IsProper; i++) IsProper = made[i] < used[i];
     }
 
-    public int Rank(int left, int right)
+    private ulong Pair(int left, int right) => ((ulong)(uint)left << _symbolBits) | (uint)right;
+
+    private int FindSlot(ulong pair)
     {
-        Slot slot = FindSlot(Key(left, right));
-        return slot.Key == Slot.Free ? NoRank : slot.Rank;
-    }
-
-    /// <summary>What a pair that is known to join becomes.</summary>
-    public int Result(int left, int right) => FindSlot(Key(left, right)).Result;
-
-    /// <summary>True where some pair joins a left and a right symbol for which <paramref name="meets"/> holds.</summary>
-    public bool Any(Func<int, int, bool> meets)
-    {
-        foreach (Slot slot in _slots)
-        {
-            if (slot.Key != Slot.Free && meets((int)(slot.Key >> 32), (int)(uint)slot.Key)) return true;
-        }
-
-        return false;
-    }
-
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
-
-    private ref Slot FindSlot(ulong key)
-    {
-        int mask = _slots.Length - 1;
-        int at = (int)((key * 0x9E3779B97F4A7C15) >> _shift);
-        while (_slots[at].Key != key && _slots[at].Key != Slot.Free) at = (at + 1) & mask;
-        return ref _slots[at];
+        ulong[] slots = _slots;
+        int at = (int)((pair * 0x9E3779B97F4A7C15) >> _shift);
+        while (slots[at] != Free && slots[at] >> _rankBits != pair) at = (at + 1) & (slots.Length - 1);
+        return at;
     }
 
     private void Grow()
     {
-        Slot[] old = _slots;
-        (_slots, _shift) = NewSlots(64 - _shift + 1);
-        foreach (Slot slot in old)
+        (ulong[] slots, int[] results) = (_slots, _results);
+        SetSize(64 - _shift + 1);
+        for (int i = 0; i < slots.Length; i++)
         {
-            if (slot.Key != Slot.Free) FindSlot(slot.Key) = slot;
+            if (slots[i] == Free) continue;
+            int slot = FindSlot(slots[i] >> _rankBits);
+            (_slots[slot], _results[slot]) = (slots[i], results[i]);
         }
     }
 
-    private static (Slot[] Slots, int Shift) NewSlots(int bits)
+    private void SetSize(int bits)
     {
-        var slots = new Slot[1 << bits];
-        Array.Fill(slots, new Slot(Slot.Free, NoRank, -1));
-        return (slots, 64 - bits);
-    }
-
-    private readonly record struct Slot(ulong Key, int Rank, int Result)
-    {
-        public const ulong Free = ulong.MaxValue;
+        _slots = new ulong[1 << bits];
+        _results = new int[1 << bits];
+        Array.Fill(_slots, Free);
+        _shift = 64 - bits;
     }
 }

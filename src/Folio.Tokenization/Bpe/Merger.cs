@@ -1,135 +1,113 @@
 using System.Buffers;
-using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Folio.Tokenization.Bpe;
 
-/// <summary>Byte-pair merging: symbols in, tokens out.</summary>
+/// <summary>Byte-pair merging: symbols in, tokens out, in time linear in the text but for texts made to prevent it (and then O(n log n)).</summary>
 /// <remarks>
-/// Up to <see cref="WindowSize"/> symbols, the ranks of all neighbouring pairs stay in one row in the first-level cache and the lowest is found with
-/// vector compares: no heap, no links. Longer texts are merged window by window, each beginning at a token of the one before; where it begins with that very token
-/// the two agree, and by the property that <see cref="MergeTable.IsProper"/> states the whole is exact. Where windows do not agree, or the table is not proper,
-/// <see cref="HeapMerger"/> does it in O(n log n).
+/// A short piece is one window. A long one is merged window by window, each beginning at a token of the one before. Where it begins with that very token, the two agree, and all
+/// neighbours are known to belong together; by the property of <see cref="ProperMerges"/> the whole is exact. Where windows do not agree they are made larger
+/// (a run of one letter has tokens as long as a small window), in the end as long as the text.
 /// </remarks>
 internal static class Merger
 {
-    public const int WindowSize = 192;
-
-    // Tokens that begin this near to a window's end may change with what follows; a guess that the next window checks.
-    private const int Margin = 40;
-
-    // The row of ranks is padded to whole vectors (512 bits at most).
-    private const int Padding = 16;
+    private const int Growth = 16;
 
     /// <summary>Merges in place.</summary>
     /// <returns>How many tokens are left at the beginning of <paramref name="symbols"/>.</returns>
     public static int Merge(MergeTable table, Span<int> symbols)
     {
         if (symbols.Length < 2) return symbols.Length;
-        if (symbols.Length <= WindowSize) return MergeWindow(table, symbols);
-        if (!table.IsProper) return HeapMerger.Merge(table, symbols);
+        if (symbols.Length <= WindowMerger.Size) return WindowMerger.Merge(table, symbols, [], out _);
+        if (table.Proper is { } proper)
+        {
+            for (int size = WindowMerger.Size; size < symbols.Length; size *= Growth)
+            {
+                int count = MergeWindows(proper, symbols, size);
+                if (count >= 0) return count;
+            }
+        }
 
-        int[] merged = ArrayPool<int>.Shared.Rent(symbols.Length);
-        int count = MergeWindows(table, symbols, merged);
-        if (count >= 0) merged.AsSpan(0, count).CopyTo(symbols);
-        else count = HeapMerger.Merge(table, symbols);
-        ArrayPool<int>.Shared.Return(merged);
-        return count;
+        return new HeapMerger(table, symbols.Length).Merge(symbols, []);
     }
 
-    /// <returns>The number of tokens written, or -1 where two windows do not agree.</returns>
-    private static int MergeWindows(MergeTable table, ReadOnlySpan<int> symbols, Span<int> merged)
+    /// <returns>The number of tokens, or -1 where two windows do not agree; the symbols are then as they were.</returns>
+    private static int MergeWindows(MergeTable table, Span<int> symbols, int size)
     {
-        Span<int> window = stackalloc int[WindowSize];
-        Span<int> starts = stackalloc int[WindowSize];      // where each token of a window begins
-        int count = 0;                                      // tokens that are settled
-        int start = 0;                                      // the symbol at which the window begins
-        int settled = 0;                                    // tokens of the last window that are kept before `start`
-        ReadOnlySpan<int> noTokens = [];
-        Span<int> lastTokens = stackalloc int[WindowSize];
-        Span<int> lastStarts = stackalloc int[WindowSize];
-        int lastStart = 0;
+        using var last = new Window(table, size);
+        using var current = new Window(table, size);
+        (Window before, Window window) = (last, current);
+        int[] merged = ArrayPool<int>.Shared.Rent(symbols.Length);
+        int count = 0;          // tokens in `merged`
+        int start = 0;          // the symbol at which the window begins
+        int kept = 0;           // how many tokens of the window before are in `merged`; the next one is at `start`
         while (true)
         {
-            int length = Math.Min(WindowSize, symbols.Length - start);
-            symbols.Slice(start, length).CopyTo(window);
-            int tokens = MergeWindow(table, window[..length], starts);
-            if (start > 0 && window[0] != lastTokens[settled])
+            window.Merge(symbols, start);
+            if (start > 0 && window.Tokens[0] != before.Tokens[kept])
             {
-                // Begin further back, at an earlier token of the last window.
-                if (settled < 2) return -1;
-                int earlier = settled / 2;
-                count -= settled - earlier;
-                settled = earlier;
-                start = lastStart + lastStarts[settled];
+                if (kept < 2) break;
+                int fewer = kept / 2;       // begin at an earlier token
+                count -= kept - fewer;
+                kept = fewer;
+                start = before.Start + before.Starts[kept];
                 continue;
             }
 
-            if (start + length == symbols.Length)
+            bool isLast = start + size >= symbols.Length;
+            kept = isLast ? window.Count : window.CountToKeep;
+            if (kept < 1) break;
+            window.Tokens.AsSpan(0, kept).CopyTo(merged.AsSpan(count));
+            count += kept;
+            if (isLast)
             {
-                window[..tokens].CopyTo(merged[count..]);
-                return count + tokens;
+                merged.AsSpan(0, count).CopyTo(symbols);
+                ArrayPool<int>.Shared.Return(merged);
+                return count;
             }
 
-            int keep = tokens - 1;
-            while (keep > 1 && starts[keep] > WindowSize - Margin) keep--;
-            if (keep < 1) return -1;
-            window[..keep].CopyTo(merged[count..]);
-            count += keep;
-            window[..tokens].CopyTo(lastTokens);
-            starts[..tokens].CopyTo(lastStarts);
-            (lastStart, settled) = (start, keep);
-            start += starts[keep];
+            start += window.Starts[kept];
+            (before, window) = (window, before);
         }
+
+        ArrayPool<int>.Shared.Return(merged);
+        return -1;
     }
 
-    private static int MergeWindow(MergeTable table, Span<int> symbols) => MergeWindow(table, symbols, []);
-
-    /// <param name="table">The pairs.</param>
-    /// <param name="symbols">[count] symbols, tokens afterwards.</param>
-    /// <param name="starts">Empty, or [count] for the symbol at which each token begins.</param>
-    private static int MergeWindow(MergeTable table, Span<int> symbols, Span<int> starts)
+    /// <summary>Some symbols in a row and the tokens that they are by themselves.</summary>
+    private sealed class Window(MergeTable table, int size) : IDisposable
     {
-        int count = symbols.Length;
-        Span<int> ranks = stackalloc int[WindowSize + Padding];     // ranks[i]: of the pair (i, i + 1)
-        int row = ((count - 1 + Padding - 1) / Padding) * Padding;
-        ranks = ranks[..row];
-        for (int i = 0; i < count - 1; i++) ranks[i] = table.Rank(symbols[i], symbols[i + 1]);
-        ranks[(count - 1)..].Fill(MergeTable.NoRank);
-        for (int i = 0; i < starts.Length && i < count; i++) starts[i] = i;
+        private readonly HeapMerger? _heap = size > WindowMerger.Size ? new HeapMerger(table, size) : null;
 
-        while (count > 1)
+        public readonly int[] Tokens = ArrayPool<int>.Shared.Rent(size);
+        public readonly int[] Starts = ArrayPool<int>.Shared.Rent(size);    // the symbol at which each token begins, from the window's first on
+
+        public int Count { get; private set; }
+
+        public int Start { get; private set; }
+
+        /// <summary>The tokens that begin early enough to be (most likely) right whatever follows the window; at least one is left over.</summary>
+        public int CountToKeep
         {
-            int lowest = Lowest(ranks, count - 1);
-            if (lowest == MergeTable.NoRank) break;
-            int at = ranks.IndexOf(lowest);
-            symbols[at] = table.Result(symbols[at], symbols[at + 1]);
-            symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
-            if (starts.Length > 0) starts[(at + 2)..count].CopyTo(starts[(at + 1)..]);
-            count--;
-            ranks[(at + 1)..count].CopyTo(ranks[at..]);
-            ranks[count - 1] = MergeTable.NoRank;
-            if (at > 0) ranks[at - 1] = table.Rank(symbols[at - 1], symbols[at]);
-            if (at < count - 1) ranks[at] = table.Rank(symbols[at], symbols[at + 1]);
+            get
+            {
+                int keep = Count - 1;
+                while (keep > 1 && Starts[keep] > size - (size / 8)) keep--;
+                return keep;
+            }
         }
 
-        return count;
-    }
-
-    /// <summary>The lowest of the first <paramref name="pairs"/> ranks; what follows them up to a whole vector is <see cref="MergeTable.NoRank"/>.</summary>
-    private static int Lowest(ReadOnlySpan<int> ranks, int pairs)
-    {
-        int lowest = MergeTable.NoRank;
-        if (pairs <= 8)
+        public void Merge(ReadOnlySpan<int> symbols, int start)
         {
-            foreach (int rank in ranks[..pairs]) lowest = Math.Min(lowest, rank);
-            return lowest;
+            Start = start;
+            Span<int> tokens = Tokens.AsSpan(0, Math.Min(size, symbols.Length - start)), starts = Starts.AsSpan(0, tokens.Length);
+            symbols.Slice(start, tokens.Length).CopyTo(tokens);
+            Count = _heap is null ? WindowMerger.Merge(table, tokens, starts, out _) : _heap.Merge(tokens, starts);
         }
 
-        ReadOnlySpan<Vector<int>> vectors = MemoryMarshal.Cast<int, Vector<int>>(ranks)[..((pairs + Vector<int>.Count - 1) / Vector<int>.Count)];
-        Vector<int> least = vectors[0];
-        foreach (Vector<int> vector in vectors[1..]) least = Vector.Min(least, vector);
-        for (int i = 0; i < Vector<int>.Count; i++) lowest = Math.Min(lowest, least[i]);
-        return lowest;
+        public void Dispose()
+        {
+            ArrayPool<int>.Shared.Return(Tokens);
+            ArrayPool<int>.Shared.Return(Starts);
+        }
     }
 }

@@ -79,7 +79,7 @@ internal static class GgufTokenizer
     private static void ReadByteLevel(GgufVocabulary gguf, TokenizerParts parts, GgufPreTokenizer pre)
     {
         if (gguf.Merges is null) throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.merges is missing.");
-        var merges = new MergeTable(gguf.Merges.Count);
+        var merges = new MergeTable(parts.Vocabulary.Size, gguf.Merges.Count);
         var pairs = new PairReader(parts.Vocabulary, merges);
         byte[] buffer = new byte[512];
         for (int rank = 0; rank < gguf.Merges.Count; rank++)
@@ -96,7 +96,6 @@ internal static class GgufTokenizer
             }
         }
 
-        merges.Seal(parts.Vocabulary.Size);
         foreach (string pattern in pre.Patterns) parts.Splitters.Add(new Splitter(pattern));
         parts.Model = new BpeModel(new BytesAlphabet(parts.Vocabulary), merges, pre.IgnoreMerges);
         parts.Decoder = new ByteLevelDecoder();

@@ -8,7 +8,7 @@ namespace Folio.Tokenization.Loading;
 internal sealed class JsonBpeModel
 {
     private readonly Vocabulary _vocabulary;
-    private MergeTable _merges = new(0);
+    private MergeTable? _merges;
     private JsonElement _flags;
 
     private JsonBpeModel(Vocabulary vocabulary) => _vocabulary = vocabulary;
@@ -51,7 +51,6 @@ internal sealed class JsonBpeModel
     /// <summary>The vocabulary is sealed and the pipeline known: makes the model.</summary>
     public void Build(TokenizerParts parts, bool isByteLevel)
     {
-        _merges.Seal(_vocabulary.Size);
         bool wholeFirst = _flags.Flag("ignore_merges");
         int unknown = -1;
         if (_flags.OptionalText("unk_token") is { } unknownToken)
@@ -63,8 +62,8 @@ internal sealed class JsonBpeModel
         Alphabet alphabet = isByteLevel
             ? new BytesAlphabet(_vocabulary, unknown)
             : new CharactersAlphabet(_vocabulary, _flags.Flag("byte_fallback"), unknown, _flags.Flag("fuse_unk"));
-        parts.Model = new BpeModel(alphabet, _merges, wholeFirst);
-        if (!isByteLevel && !wholeFirst && parts.Splitters.Count == 0 && WordBoundaries.AreNeverJoined(_vocabulary, _merges)) parts.Splitters.Add(WordBoundaries.NewSplitter());
+        parts.Model = new BpeModel(alphabet, _merges!, wholeFirst);
+        if (!isByteLevel && !wholeFirst && parts.Splitters.Count == 0 && WordBoundaries.AreNeverJoined(_vocabulary, _merges!)) parts.Splitters.Add(WordBoundaries.NewSplitter());
     }
 
     private void CheckKind(bool hasMerges)
@@ -92,6 +91,8 @@ internal sealed class JsonBpeModel
             if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int id)) throw new TokenizerException("an id in 'vocab' is not a whole number.");
             _vocabulary.Add(piece, id);
         }
+
+        _vocabulary.CheckIds();
     }
 
     private void ReadMerges(ReadOnlySpan<byte> json)
@@ -99,7 +100,7 @@ internal sealed class JsonBpeModel
         if (json.IsEmpty) throw new TokenizerException("'merges' is missing.");
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray) throw new TokenizerException("'merges' is expected to be a list.");
-        _merges = new MergeTable(json.Length / 16);
+        _merges = new MergeTable(_vocabulary.HighestId + 1, json.Length / 24);
         byte[] left = new byte[256], right = new byte[256];
         var pairs = new PairReader(_vocabulary, _merges);
         for (int rank = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; rank++)

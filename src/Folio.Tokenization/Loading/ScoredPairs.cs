@@ -9,19 +9,19 @@ internal static class ScoredPairs
 {
     // Taking a piece apart at every character costs the square of its length. Published vocabularies have pieces of up to some 100 bytes.
     private const int LongestPiece = 512;
+    private const int CodePoints = 0x110000;
 
     public static BpeModel BuildModel(GgufVocabulary gguf, Vocabulary vocabulary, out MergeTable merges)
     {
         if (gguf.Scores is null) throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.scores is missing.");
         int[] ranks = RankByScore(gguf);
-        merges = new MergeTable(4 * gguf.Tokens.Count);
+        merges = new MergeTable(vocabulary.Size + CodePoints, 4 * gguf.Tokens.Count);
         var extra = new Dictionary<int, int>();     // characters that occur inside pieces without being one: code point → symbol
         for (int id = 0; id < gguf.Tokens.Count; id++)
         {
             if ((gguf.TokenTypes?[id] ?? 1) == 1) AddSplits(gguf, vocabulary, merges, extra, id, ranks[id]);
         }
 
-        merges.Seal(vocabulary.Size + extra.Count);
         int unknown = gguf.UnkId ?? 0;
         var alphabet = new CharactersAlphabet(vocabulary, byteFallback: true, unknown, fuseUnknown: true, extra);
         if (extra.Count == 0) return new BpeModel(alphabet, merges, wholeFirst: false);

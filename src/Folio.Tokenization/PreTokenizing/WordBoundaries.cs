@@ -11,8 +11,8 @@ internal static class WordBoundaries
     private static ReadOnlySpan<byte> Mark => "▁"u8;
 
     /// <summary>Marks and the word after them.</summary>
-    public static Splitter NewSplitter() => new("▁*[^▁]+");
+    public static Splitter NewSplitter() => new("▁+[^▁]*|[^▁]+");
 
     public static bool AreNeverJoined(Vocabulary vocabulary, MergeTable merges) =>
-        vocabulary.Find(Mark) >= 0 && !merges.Any((left, right) => !vocabulary.Piece(left).EndsWith(Mark) && vocabulary.Piece(right).StartsWith(Mark));
+        vocabulary.Find(Mark) >= 0 && merges.Rules().All(rule => vocabulary.Piece(rule.Left).EndsWith(Mark) || !vocabulary.Piece(rule.Right).StartsWith(Mark));
 }
