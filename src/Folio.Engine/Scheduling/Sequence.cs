@@ -5,6 +5,9 @@ namespace Folio.Engine;
 /// <summary>One continuation of a prompt: its tokens, and where the keys and values of those already computed lie.</summary>
 internal sealed class Sequence
 {
+    /// <summary>Output tokens that there is room for from the start; beyond, arrays double as they fill.</summary>
+    private const int ReservedOutput = 256;
+
     private int[] _tokens;
 
     public Sequence(SequenceGroup group, int index, ReadOnlySpan<int> prompt, BlockPool pool, ulong seed)
@@ -13,8 +16,8 @@ internal sealed class Sequence
         Index = index;
         Seed = seed;
         Table = new BlockTable(pool);
-        Table.Reserve(pool.BlocksFor(group.MaxLength));
-        _tokens = new int[Math.Min(group.MaxLength, prompt.Length + 256)];
+        _tokens = new int[Math.Min(group.MaxLength, prompt.Length + ReservedOutput)];
+        Table.Reserve(pool.BlocksFor(_tokens.Length));
         prompt.CopyTo(_tokens);
         Length = prompt.Length;
         OutputCounts = group.Processors is { CountsOutput: true } ? [] : null;

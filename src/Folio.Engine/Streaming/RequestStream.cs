@@ -38,6 +38,9 @@ internal sealed class RequestStream : GenerationStream
 
     public override int CompletionTokens => _completionTokens;
 
+    /// <summary>How often the request was preempted.</summary>
+    public int Preemptions => _group.Preemptions;
+
     public override IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         if (Interlocked.Increment(ref _enumerations) > 1) throw new InvalidOperationException("a request's outputs can be read once only");
