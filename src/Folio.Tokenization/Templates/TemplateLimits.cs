@@ -1,7 +1,10 @@
 namespace Folio.Tokenization.Templates;
 
 /// <summary>What one rendering may spend. Templates come with models from strangers, so each of these is always on.</summary>
-/// <remarks>The defaults hold for any published template with a million tokens of conversation; a step is 100 ns or so.</remarks>
+/// <remarks>
+/// The defaults hold for any published template with a million tokens of conversation; a step is 100 ns or so.
+/// A template made to exhaust them runs for a second or two and holds half a GB at most.
+/// </remarks>
 public sealed record TemplateLimits
 {
     public static TemplateLimits Default { get; } = new();

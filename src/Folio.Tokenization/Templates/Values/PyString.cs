@@ -7,6 +7,10 @@ namespace Folio.Tokenization.Templates;
 /// </remarks>
 internal sealed class PyString
 {
+    // Single characters are what loops over texts make in numbers.
+    private static readonly PyString[] s_writtenAscii = [.. Enumerable.Range(0, 128).Select(code => new PyString(((char)code).ToString(), []))];
+    private static readonly PyString[] s_inputAscii = [.. s_writtenAscii.Select(character => new PyString(character.Text, [new TextSpan(0, 1)]))];
+
     private readonly TextSpan[] _input; // sorted, disjoint, not empty
 
     private int _length = -1;
@@ -44,6 +48,7 @@ internal sealed class PyString
     {
         if (length == Text.Length) return this;
         if (length == 0) return Empty;
+        if (length == 1 && char.IsAscii(Text[start])) return (IsInputAt(start) ? s_inputAscii : s_writtenAscii)[Text[start]];
         string text = Text.Substring(start, length);
         if (_input.Length == 0) return Written(text);
         var spans = new List<TextSpan>();

@@ -37,9 +37,17 @@ internal sealed class PyTuple(object[] items, params string[] fields)
 }
 
 /// <summary>A dict in order of insertion, with Python's equality of keys.</summary>
-internal sealed class PyDict(Rendering run)
+internal sealed class PyDict
 {
-    public OrderedDictionary<object, object> Items { get; } = new(run.Keys);
+    private const int Cost = 8; // steps: the largest of the values, even when empty
+
+    public PyDict(Rendering run)
+    {
+        run.Step(Cost);
+        Items = new OrderedDictionary<object, object>(run.Keys);
+    }
+
+    public OrderedDictionary<object, object> Items { get; }
 
     /// <summary>Sets a key; a list or another unhashable key is an error.</summary>
     public void Set(object key, object value)
