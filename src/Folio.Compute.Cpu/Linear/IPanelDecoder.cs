@@ -6,17 +6,20 @@ internal unsafe interface IPanelDecoder<TSelf, TV> where TSelf : struct where TV
     /// <summary>Inputs that share scales; a divisor of 32.</summary>
     static abstract int Group { get; }
 
+    /// <summary>Groups of a block.</summary>
+    static abstract int Groups { get; }
+
+    /// <summary>Bytes of a block of a panel: a header, then the words of its groups.</summary>
+    static abstract int BlockBytes { get; }
+
+    /// <summary>Where a block's words begin.</summary>
+    static abstract int WordsOffset { get; }
+
     /// <summary>Inputs in a word.</summary>
     static abstract int InputsPerWord { get; }
 
-    /// <summary>Bytes of a panel of so many inputs.</summary>
-    static abstract long PanelBytes(int columns);
-
-    /// <summary>The first word of a group.</summary>
-    static abstract byte* Words(byte* panel, int group);
-
     /// <summary>Reads the scales of a group for the lanes from <paramref name="lane"/> on.</summary>
-    static abstract TSelf Open(byte* panel, int group, int lane);
+    static abstract TSelf Open(byte* block, int group, int lane);
 
     /// <returns>The weights of the next input; shifts them out of the words.</returns>
     TV Next(ref TV words);

@@ -7,14 +7,12 @@ namespace Folio.Compute.Cpu.Linear;
 internal readonly unsafe struct F32Decoder<TSimd, TV> : IPanelDecoder<F32Decoder<TSimd, TV>, TV> where TSimd : ISimd<TV> where TV : struct
 {
     public static int Group => 32;
+    public static int Groups => 1;
+    public static int BlockBytes => 32 * Panel.WordBytes;
+    public static int WordsOffset => 0;
     public static int InputsPerWord => 1;
 
-    public static long PanelBytes(int columns) => (long)columns * Panel.WordBytes;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Words(byte* panel, int group) => panel + (long)group * (Group * Panel.WordBytes);
-
-    public static F32Decoder<TSimd, TV> Open(byte* panel, int group, int lane) => default;
+    public static F32Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TV Next(ref TV words) => words;
@@ -24,14 +22,12 @@ internal readonly unsafe struct F32Decoder<TSimd, TV> : IPanelDecoder<F32Decoder
 internal readonly unsafe struct BF16Decoder<TSimd, TV> : IPanelDecoder<BF16Decoder<TSimd, TV>, TV> where TSimd : ISimd<TV> where TV : struct
 {
     public static int Group => 32;
+    public static int Groups => 1;
+    public static int BlockBytes => 16 * Panel.WordBytes;
+    public static int WordsOffset => 0;
     public static int InputsPerWord => 2;
 
-    public static long PanelBytes(int columns) => (columns + 1L) / 2 * Panel.WordBytes;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Words(byte* panel, int group) => panel + (long)group * (Group / 2 * Panel.WordBytes);
-
-    public static BF16Decoder<TSimd, TV> Open(byte* panel, int group, int lane) => default;
+    public static BF16Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TV Next(ref TV words)
@@ -46,14 +42,12 @@ internal readonly unsafe struct BF16Decoder<TSimd, TV> : IPanelDecoder<BF16Decod
 internal readonly unsafe struct F16Decoder<TSimd, TV> : IPanelDecoder<F16Decoder<TSimd, TV>, TV> where TSimd : ISimd<TV> where TV : struct
 {
     public static int Group => 32;
+    public static int Groups => 1;
+    public static int BlockBytes => 16 * Panel.WordBytes;
+    public static int WordsOffset => 0;
     public static int InputsPerWord => 2;
 
-    public static long PanelBytes(int columns) => (columns + 1L) / 2 * Panel.WordBytes;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Words(byte* panel, int group) => panel + (long)group * (Group / 2 * Panel.WordBytes);
-
-    public static F16Decoder<TSimd, TV> Open(byte* panel, int group, int lane) => default;
+    public static F16Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TV Next(ref TV words)
@@ -83,25 +77,21 @@ internal readonly unsafe struct QuantizedDecoder<TSimd, TV, TFormat> : IPanelDec
     }
 
     public static int Group => TFormat.Group;
-    public static int InputsPerWord => QuantizedPanel<TFormat>.CodesPerWord;
-
-    public static long PanelBytes(int columns) => (long)(columns / TFormat.Values) * QuantizedPanel<TFormat>.BlockBytes;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Words(byte* panel, int group) =>
-        Block(panel, group) + QuantizedPanel<TFormat>.CodesOffset + (uint)group % (uint)QuantizedPanel<TFormat>.Groups * (uint)QuantizedPanel<TFormat>.GroupBytes;
+    public static int Groups { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.Groups; }
+    public static int BlockBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.BlockBytes; }
+    public static int WordsOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.CodesOffset; }
+    public static int InputsPerWord { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.CodesPerWord; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static QuantizedDecoder<TSimd, TV, TFormat> Open(byte* panel, int group, int lane)
+    public static QuantizedDecoder<TSimd, TV, TFormat> Open(byte* block, int group, int lane)
     {
-        byte* header = Block(panel, group);
-        uint factor = (uint)group % (uint)QuantizedPanel<TFormat>.Groups * Panel.Lanes + (uint)lane;
-        TV d = Half<TSimd, TV>.ToSingle(TSimd.LoadInt16(header + lane * sizeof(ushort)));
-        if (QuantizedPanel<TFormat>.HasFactors) d = TSimd.Multiply(d, TSimd.ToSingle(TSimd.LoadInt8(header + QuantizedPanel<TFormat>.FactorsOffset + factor)));
+        int factor = group * Panel.Lanes + lane;
+        TV d = Half<TSimd, TV>.ToSingle(TSimd.LoadInt16(block + lane * sizeof(ushort)));
+        if (QuantizedPanel<TFormat>.HasFactors) d = TSimd.Multiply(d, TSimd.ToSingle(TSimd.LoadInt8(block + QuantizedPanel<TFormat>.FactorsOffset + factor)));
         if (!TFormat.HasMins) return new(d, TSimd.Multiply(d, TSimd.Broadcast(-TFormat.Offset)));
 
-        TV m = Half<TSimd, TV>.ToSingle(TSimd.LoadInt16(header + QuantizedPanel<TFormat>.MinsOffset + lane * sizeof(ushort)));
-        if (QuantizedPanel<TFormat>.HasFactors) m = TSimd.Multiply(m, TSimd.ToSingle(TSimd.LoadInt8(header + QuantizedPanel<TFormat>.MinFactorsOffset + factor)));
+        TV m = Half<TSimd, TV>.ToSingle(TSimd.LoadInt16(block + QuantizedPanel<TFormat>.MinsOffset + lane * sizeof(ushort)));
+        if (QuantizedPanel<TFormat>.HasFactors) m = TSimd.Multiply(m, TSimd.ToSingle(TSimd.LoadInt8(block + QuantizedPanel<TFormat>.MinFactorsOffset + factor)));
         return new(d, m);
     }
 
@@ -109,12 +99,9 @@ internal readonly unsafe struct QuantizedDecoder<TSimd, TV, TFormat> : IPanelDec
     public TV Next(ref TV words)
     {
         TV codes = TSimd.ToSingle(TSimd.And(words, (1u << QuantizedPanel<TFormat>.Bits) - 1));
-        words = TSimd.ShiftRight(words, QuantizedPanel<TFormat>.Bits);
+        words = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(words, 4) : TSimd.ShiftRight(words, 8); // literals: a shift by an immediate
         return TSimd.MultiplyAdd(_d, codes, _m);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Block(byte* panel, int group) => panel + (long)((uint)group / (uint)QuantizedPanel<TFormat>.Groups) * QuantizedPanel<TFormat>.BlockBytes;
 }
 
 internal static class Half<TSimd, TV> where TSimd : ISimd<TV> where TV : struct

@@ -57,13 +57,14 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
         int end = start + inputs;
         for (int k = start; k < end; k += TDecoder.Group)
         {
-            int group = k / TDecoder.Group, groupEnd = Math.Min(k + TDecoder.Group, end);
-            byte* words = TDecoder.Words(panel, group) + lane * sizeof(uint);
-            for (int l = 0; l < lanes; l += TSimd.Count)
+            int groupEnd = Math.Min(k + TDecoder.Group, end), group = k / TDecoder.Group % TDecoder.Groups;
+            byte* block = panel + (long)(k / TDecoder.Group / TDecoder.Groups) * TDecoder.BlockBytes;
+            byte* words = block + TDecoder.WordsOffset + group * (TDecoder.Group / TDecoder.InputsPerWord * Panel.WordBytes);
+            for (int l = lane; l < lane + lanes; l += TSimd.Count)
             {
-                TDecoder decoder = TDecoder.Open(panel, group, lane + l);
+                TDecoder decoder = TDecoder.Open(block, group, l);
                 byte* word = words + l * sizeof(uint);
-                float* to = w + l + (long)(k - start) * lanes;
+                float* to = w + l - lane + (long)(k - start) * lanes;
                 for (int i = k; i < groupEnd; word += Panel.WordBytes)
                 {
                     TV bits = TSimd.Load(word);
@@ -84,16 +85,17 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
             TV a0 = default, a1 = default, a2 = default, a3 = default;
             TV b0 = default, b1 = default, b2 = default, b3 = default;
             TV c0 = default, c1 = default, c2 = default, c3 = default;
-            for (int k = 0, group = 0; k < columns; group++)
+            byte* block = panel;
+            float* words = (float*)(block + TDecoder.WordsOffset) + lane;
+            for (int k = 0, group = 0; k < columns;)
             {
-                TDecoder d0 = TDecoder.Open(panel, group, lane), d1 = TDecoder.Open(panel, group, lane + n), d2 = default, d3 = default;
+                TDecoder d0 = TDecoder.Open(block, group, lane), d1 = TDecoder.Open(block, group, lane + n), d2 = default, d3 = default;
                 if (four)
                 {
-                    d2 = TDecoder.Open(panel, group, lane + 2 * n);
-                    d3 = TDecoder.Open(panel, group, lane + 3 * n);
+                    d2 = TDecoder.Open(block, group, lane + 2 * n);
+                    d3 = TDecoder.Open(block, group, lane + 3 * n);
                 }
 
-                float* words = (float*)TDecoder.Words(panel, group) + lane;
                 int groupEnd = Math.Min(k + TDecoder.Group, columns);
                 for (; k < groupEnd; words += Panel.Lanes)
                 {
@@ -126,6 +128,13 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
                             if (four) c3 = TSimd.MultiplyAdd(w3, factor, c3);
                         }
                     }
+                }
+
+                if (++group == TDecoder.Groups)
+                {
+                    group = 0;
+                    block += TDecoder.BlockBytes;
+                    words = (float*)(block + TDecoder.WordsOffset) + lane;
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Folio.Compute.Blocks;
 
 namespace Folio.Compute.Cpu.Linear;
@@ -27,24 +28,24 @@ internal static class Panel
 internal static class QuantizedPanel<TFormat> where TFormat : IBlockFormat
 {
     /// <summary>Bits of a packed code.</summary>
-    public static int Bits => TFormat.Bits <= 4 ? 4 : 8;
+    public static int Bits { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Bits <= 4 ? 4 : 8; }
 
-    public static int CodesPerWord => 32 / Bits;
+    public static int CodesPerWord { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => 32 / Bits; }
 
     /// <summary>Whether d and m have a small factor for each group.</summary>
     public static bool HasFactors => TFormat.Values > 32;
 
-    public static int Groups => TFormat.Values / TFormat.Group;
+    public static int Groups { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Values / TFormat.Group; }
 
-    public static int MinsOffset => Panel.Lanes * sizeof(ushort);
+    public static int MinsOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Panel.Lanes * sizeof(ushort); }
 
-    public static int FactorsOffset => MinsOffset * (TFormat.HasMins ? 2 : 1);
+    public static int FactorsOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => MinsOffset * (TFormat.HasMins ? 2 : 1); }
 
-    public static int MinFactorsOffset => FactorsOffset + Groups * Panel.Lanes;
+    public static int MinFactorsOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => FactorsOffset + Groups * Panel.Lanes; }
 
-    public static int CodesOffset => FactorsOffset + (HasFactors ? Groups * Panel.Lanes * (TFormat.HasMins ? 2 : 1) : 0);
+    public static int CodesOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => FactorsOffset + (HasFactors ? Groups * Panel.Lanes * (TFormat.HasMins ? 2 : 1) : 0); }
 
-    public static int GroupBytes => TFormat.Group / CodesPerWord * Panel.WordBytes;
+    public static int GroupBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Group / CodesPerWord * Panel.WordBytes; }
 
-    public static int BlockBytes => CodesOffset + Groups * GroupBytes;
+    public static int BlockBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => CodesOffset + Groups * GroupBytes; }
 }

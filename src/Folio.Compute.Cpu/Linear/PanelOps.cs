@@ -44,7 +44,7 @@ internal abstract class PanelOps
 internal sealed class PanelOps<TSimd, TV, TDecoder> : PanelOps
     where TSimd : ISimd<TV> where TV : struct where TDecoder : struct, IPanelDecoder<TDecoder, TV>
 {
-    public override long PanelBytes(int columns) => TDecoder.PanelBytes(columns);
+    public override long PanelBytes(int columns) => (columns + TDecoder.Group * TDecoder.Groups - 1) / (TDecoder.Group * TDecoder.Groups) * (long)TDecoder.BlockBytes;
 
     public override void Multiply(ThreadTeam team, in LinearArguments arguments)
     {

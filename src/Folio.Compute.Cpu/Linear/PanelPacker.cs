@@ -114,7 +114,6 @@ internal readonly unsafe struct PackNumbersJob<T>(PackArguments arguments) : IPa
     {
         int perWord = sizeof(uint) / sizeof(T);
         byte* panel = _a.Panel(item);
-        if (_a.Columns % perWord != 0) NativeMemory.Clear(panel + _a.PanelBytes - Panel.WordBytes, Panel.WordBytes);
         for (int start = 0; start < _a.Columns; start += Piece)
         {
             int end = Math.Min(start + Piece, _a.Columns);

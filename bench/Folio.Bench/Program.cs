@@ -1,0 +1,45 @@
+using Folio.Bench;
+using Folio.Compute;
+using Folio.Compute.Cpu;
+
+// gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--shapes 576x1536,...]   matrix products of one shape
+// pass [--threads N] [--types ...] [--rows ...]                                     all matrices of SmolLM2-135M once
+// pack [--threads N] [--types ...]                                                  packing them
+string command = args.Length == 0 ? "pass" : args[0];
+int? threads = Option("--threads") is { } text ? int.Parse(text) : null;
+DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : Enum.GetValues<DType>();
+int[] rows = Option("--rows") is { } list ? [.. list.Split(',').Select(int.Parse)] : [1, 2, 4, 8, 16, 64, 512];
+string shapes = Option("--shapes") ?? "576x1536,2048x8192";
+
+using var machine = new CpuBackend(threads);
+double peak = MachineLimits.MultiplyAddGops(machine.Threads), bandwidth = MachineLimits.ReadBandwidth(machine.Threads);
+Console.WriteLine($"{machine.Description}; multiply-add peak {peak:F0} Gop/s, read bandwidth {bandwidth:F0} GB/s");
+
+switch (command)
+{
+    case "gemm":
+        foreach (string shape in shapes.Split(','))
+        {
+            int[] sides = [.. shape.Split('x').Select(int.Parse)];
+            MatrixBench.Products($"[{sides[1]}, {sides[0]}]", [(sides[1], sides[0])], types, rows, threads, peak);
+        }
+
+        break;
+    case "pass":
+        MatrixBench.Products("SmolLM2-135M, every matrix once", MatrixBench.SmolLm2, types, rows, threads, peak);
+        break;
+    case "pack":
+        MatrixBench.Packing(types, threads);
+        break;
+    default:
+        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass and pack.");
+        return 1;
+}
+
+return 0;
+
+string? Option(string name)
+{
+    int index = Array.IndexOf(args, name);
+    return index >= 0 && index + 1 < args.Length ? args[index + 1] : null;
+}
