@@ -15,7 +15,6 @@ internal sealed class MergeTable
 
     private readonly int _symbols;
     private readonly int _symbolBits, _rankBits;
-    private readonly Lazy<MergeTable?> _proper;
     private ulong[] _slots = [];        // (left, right, rank), Free where empty
     private int[] _results = [];
     private int _shift;                 // of the hash, to an index of _slots
@@ -28,14 +27,8 @@ internal sealed class MergeTable
         _symbols = symbols;
         _symbolBits = 64 - BitOperations.LeadingZeroCount((ulong)symbols + 1);      // no pair is all ones, which is Free
         _rankBits = 64 - (2 * _symbolBits);
-        _proper = new Lazy<MergeTable?>(() => ProperMerges.Find(this));
         SetSize(Math.Clamp(BitOperations.Log2(((uint)Math.Max(expected, 1) * 3 / 2) | 1) + 1, 8, 29));
     }
-
-    /// <summary>This table or an equivalent part of it that <see cref="ProperMerges"/> describes; null where there is none. Found when first asked for.</summary>
-    public MergeTable? Proper => _proper.Value;
-
-    public int Symbols => _symbols;
 
     /// <summary>A pair that is there already takes the new rank, as in Hugging Face's table.</summary>
     public void Add(int left, int right, int rank, int result)

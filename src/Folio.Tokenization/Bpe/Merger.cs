@@ -4,9 +4,12 @@ namespace Folio.Tokenization.Bpe;
 
 /// <summary>Byte-pair merging: symbols in, tokens out, in time linear in the text but for texts made to prevent it (and then O(n log n)).</summary>
 /// <remarks>
-/// A short piece is one window. A long one is merged window by window, each beginning at a token of the one before. Where it begins with that very token, the two agree, and all
-/// neighbours are known to belong together; by the property of <see cref="ProperMerges"/> the whole is exact. Where windows do not agree they are made larger
-/// (a run of one letter has tokens as long as a small window), in the end as long as the text.
+/// A short piece is one window. A long one is merged window by window, each beginning at a token of the one before; if that token comes first again, the tokens before it and
+/// those from it on are put together. Where windows do not agree they are made larger (a run of one letter has tokens as long as a small window), in the end as long as the text.
+/// That is exact, for any table. Call two tokens fit neighbours if their joined text is merged to just these two. In the encoding of a text all neighbours are fit: no merge
+/// crossed the ends of the two, so the text between was merged as if it were alone. And a row of fit neighbours is the encoding of its text: up to the first merge that crosses
+/// an end, each two neighbours have been merged as if they were alone, the lowest rank of the whole being the lowest of the two; so that merge would have come in the two alone
+/// and they would not be fit. (M. Berglund and B. van der Merwe show the same in "Formalizing BPE Tokenization", 2023.)
 /// </remarks>
 internal static class Merger
 {
@@ -17,14 +20,11 @@ internal static class Merger
     public static int Merge(MergeTable table, Span<int> symbols)
     {
         if (symbols.Length < 2) return symbols.Length;
-        if (symbols.Length <= WindowMerger.Size) return WindowMerger.Merge(table, symbols, [], out _);
-        if (table.Proper is { } proper)
+        if (symbols.Length <= WindowMerger.Size) return WindowMerger.Merge(table, symbols, []);
+        for (long size = WindowMerger.Size; size < symbols.Length; size *= Growth)
         {
-            for (int size = WindowMerger.Size; size < symbols.Length; size *= Growth)
-            {
-                int count = MergeWindows(proper, symbols, size);
-                if (count >= 0) return count;
-            }
+            int count = MergeWindows(table, symbols, (int)size);
+            if (count >= 0) return count;
         }
 
         return new HeapMerger(table, symbols.Length).Merge(symbols, []);
@@ -101,7 +101,7 @@ internal static class Merger
             Start = start;
             Span<int> tokens = Tokens.AsSpan(0, Math.Min(size, symbols.Length - start)), starts = Starts.AsSpan(0, tokens.Length);
             symbols.Slice(start, tokens.Length).CopyTo(tokens);
-            Count = _heap is null ? WindowMerger.Merge(table, tokens, starts, out _) : _heap.Merge(tokens, starts);
+            Count = _heap is null ? WindowMerger.Merge(table, tokens, starts) : _heap.Merge(tokens, starts);
         }
 
         public void Dispose()

@@ -20,10 +20,9 @@ internal static class WindowMerger
     /// <param name="table">The pairs.</param>
     /// <param name="symbols">[count] symbols, tokens afterwards.</param>
     /// <param name="starts">Empty, or [count] for the symbol at which each token begins.</param>
-    /// <param name="lastRank">The rank of the last merge, -1 where there was none.</param>
     /// <returns>How many tokens there are.</returns>
     [SkipLocalsInit]
-    public static int Merge(MergeTable table, Span<int> symbols, Span<int> starts, out int lastRank)
+    public static int Merge(MergeTable table, Span<int> symbols, Span<int> starts)
     {
         int count = symbols.Length;
         int blocks = (count + Block - 1) / Block;
@@ -41,12 +40,8 @@ internal static class WindowMerger
         var lowest = Lanes.Fill(MergeTable.NoRank);     // of each block of ranks
         for (int block = 0; block < blocks; block++) lowest = lowest.With(block, Lanes.Load(ranks, block).Lowest());
 
-        lastRank = -1;
-        while (true)
+        while (lowest.Lowest() is not MergeTable.NoRank and int rank)
         {
-            int rank = lowest.Lowest();
-            if (rank == MergeTable.NoRank) break;
-            lastRank = rank;
             int block = lowest.IndexOf(rank);
             int at = (block * Block) + Lanes.Load(ranks, block).IndexOf(rank);
             int right = next[at], after = next[right], before = previous[at];
