@@ -89,7 +89,7 @@ public sealed class LlmEngine : IAsyncDisposable
         string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
         _inbox.Post(new(MessageKind.Submit, group, 0));
         if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
-        return new RequestStream(id, group, _inbox, Metrics, NewText(request.Sampling), cancellation);
+        return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
 
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
@@ -151,8 +151,13 @@ public sealed class LlmEngine : IAsyncDisposable
             n == 1 ? "max_tokens" : "n");
     }
 
-    private Func<SequenceText>? NewText(SamplingParams sampling) =>
-        Model.Tokenizer is { } tokenizer ? () => new SequenceText(tokenizer.CreateDetokenizer(sampling.SkipSpecialTokens), sampling) : null;
+    private Func<SequenceText>? NewText(GenerationRequest request)
+    {
+        if (Model.Tokenizer is not { } tokenizer) return null;
+        bool continues = false; // a prompt of BOS alone is no text: the answer begins one
+        foreach (int id in request.Prompt.Span) continues |= !tokenizer.IsSpecial(id);
+        return () => new SequenceText(tokenizer.CreateDetokenizer(request.Sampling.SkipSpecialTokens, continues), request.Sampling);
+    }
 
     private void EnterOne()
     {

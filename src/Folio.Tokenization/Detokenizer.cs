@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Folio.Tokenization;
 
-/// <summary>Makes text of tokens as they come. All that it gives out, joined, is <see cref="Tokenizer.Decode"/> of the whole; no character is given out in parts.</summary>
+/// <summary>Makes text of tokens as they come. All that it gives out, joined, is <see cref="Tokenizer.Decode"/> of the whole (of the prompt's continuation, where it continues one); no character is given out in parts.</summary>
 /// <remarks>For one stream; not safe for several threads. Takes time linear in the tokens.</remarks>
 public sealed class Detokenizer
 {
@@ -11,10 +11,10 @@ public sealed class Detokenizer
     private readonly StringBuilder _text = new();
     private Decoding.DecoderState _state;
 
-    internal Detokenizer(Tokenizer tokenizer, bool skipSpecialTokens)
+    internal Detokenizer(Tokenizer tokenizer, bool skipSpecialTokens, bool continues = false)
     {
         (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
-        _state = tokenizer.Decoder.Start();
+        _state = tokenizer.Decoder.Start(continues);
     }
 
     /// <returns>The text that is certain now and was not before; often empty where a character takes several tokens. An id that the vocabulary lacks adds nothing.</returns>

@@ -93,13 +93,18 @@ public sealed class Tokenizer
     /// <summary>The text of a whole answer. Ids that the vocabulary lacks add nothing.</summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false) => new Detokenizer(this, skipSpecialTokens).DecodeAll(ids);
 
-    public Detokenizer CreateDetokenizer(bool skipSpecialTokens) => new(this, skipSpecialTokens);
+    /// <param name="skipSpecialTokens">Special tokens leave no text.</param>
+    /// <param name="continues">The tokens continue a text: SentencePiece's space before the first word is then a space between words, and stays.</param>
+    public Detokenizer CreateDetokenizer(bool skipSpecialTokens, bool continues = false) => new(this, skipSpecialTokens, continues);
 
     /// <summary>The bytes that a token stands for, perhaps a part of a character; none for an id that the vocabulary lacks.</summary>
     public ReadOnlySpan<byte> TokenBytes(int id) => Contains(id) ? BytesOf(id) : default;
 
     /// <summary>The token decoded alone, as vLLM shows it.</summary>
     public string TokenText(int id) => Decode([id]);
+
+    /// <summary>The token as the vocabulary writes it: Ġ or ▁ for a space, &lt;0x0A&gt; for a byte; "" for an id that it lacks.</summary>
+    public string TokenPiece(int id) => Contains(id) ? Encoding.UTF8.GetString(_vocabulary.Piece(id)) : "";
 
     /// <summary>True for marks such as BOS that <c>skipSpecialTokens</c> leaves out.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);

@@ -7,7 +7,7 @@ internal sealed class ByteLevelDecoder : TokenDecoder
 {
     public override byte[] Bytes(ReadOnlySpan<byte> piece) => ByteAlphabet.Read(piece);
 
-    public override DecoderState Start() => new State();
+    public override DecoderState Start(bool continues = false) => new State();
 
     private sealed class State : DecoderState
     {

@@ -20,7 +20,7 @@ internal sealed class SentencePieceDecoder(string mark, bool byteFallback, int s
         return value >= 0 ? [(byte)value] : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(piece).Replace(mark, " ", StringComparison.Ordinal));
     }
 
-    public override DecoderState Start() => new State(byteFallback, strip);
+    public override DecoderState Start(bool continues = false) => new State(byteFallback, continues ? 0 : strip);
 
     private sealed class State(bool byteFallback, int strip) : DecoderState
     {

@@ -9,7 +9,8 @@ internal abstract class TokenDecoder
     public abstract byte[] Bytes(ReadOnlySpan<byte> piece);
 
     /// <summary>A new text, to which tokens are appended one by one.</summary>
-    public abstract DecoderState Start();
+    /// <param name="continues">It goes on where another text ended, so what only a text's beginning loses stays.</param>
+    public abstract DecoderState Start(bool continues = false);
 }
 
 /// <summary>A text in the making: gives out what no later token can change.</summary>
