@@ -1,0 +1,77 @@
+using System.Net;
+using Folio.Engine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server;
+
+/// <summary>The OpenAI-compatible HTTP server: on its own, or as routes of an application.</summary>
+public static class FolioServer
+{
+    /// <summary>After the grace, what is left of a request has so long to say that it was cut off.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
+    /// <summary>An application that serves the engine's model, ready to be started by <see cref="StartAsync"/>. The engine stays the caller's to dispose.</summary>
+    /// <exception cref="FolioException">The host is no address of a machine.</exception>
+    public static WebApplication Build(LlmEngine engine, ServerOptions? options = null)
+    {
+        options ??= new();
+        IPAddress address = Address(options.Host);
+
+        // The empty builder reads no environment and no file of the working folder: nothing but the options opens a port.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            kestrel.Listen(address, options.Port);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + LastWords);
+        var drain = new Drain();
+        builder.Services.AddSingleton(drain).AddHostedService(_ => new DrainService(drain, options.ShutdownGrace));
+
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        var routes = new FolioRoutes(engine, options, drain, app.Services.GetRequiredService<ILoggerFactory>());
+        routes.Map(app);
+        routes.MapRest(app);
+        return app;
+    }
+
+    /// <summary>Adds the server's routes to an application of one's own. Its host, port and shutdown are the application's; the options' keys and limits hold.</summary>
+    public static RouteGroupBuilder MapFolio(this IEndpointRouteBuilder endpoints, LlmEngine engine, ServerOptions? options = null)
+    {
+        ILoggerFactory loggers = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>();
+        return new FolioRoutes(engine, options ?? new(), new Drain(), loggers).Map(endpoints);
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="FolioException">The port can't be had.</exception>
+    public static async Task StartAsync(WebApplication app, ServerOptions options, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            throw new FolioException($"port {options.Port} is in use by another process; choose one with --port.", error);
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new FolioException($"cannot listen on {options.Host}, port {options.Port}: {(error.InnerException ?? error).Message}", error);
+        }
+    }
+
+    private static IPAddress Address(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) ? address
+        : throw new FolioException($"host '{host}' is not an IP address of this machine nor 'localhost'; 0.0.0.0 listens on all.");
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Folio.Server;
+
+/// <summary>OpenAI's error body with vLLM's types: <c>{"error":{"message","type","param","code"}}</c>, the one shape of every error here.</summary>
+internal sealed record ErrorBody(ErrorDetail Error)
+{
+    public static ErrorBody For(int status, string message, string? parameter = null) =>
+        new(new ErrorDetail(Cut(message, 2000)!, TypeOf(status), Cut(parameter, 200), status));
+
+    /// <summary>Writes the error as the whole answer; nothing where the answer has begun.</summary>
+    public static Task WriteAsync(HttpContext context, ErrorBody body)
+    {
+        if (context.Response.HasStarted) return Task.CompletedTask;
+        int status = body.Error.Code;
+        StringValues allow = context.Response.Headers.Allow, retryAfter = context.Response.Headers.RetryAfter;
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        (context.Response.Headers.Allow, context.Response.Headers.RetryAfter) = (allow, retryAfter);
+        if (status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
+        return JsonAnswer.WriteAsync(context, body, WireJson.Default.ErrorBody);
+    }
+
+    /// <summary>Some messages repeat what the client sent; none grows with it.</summary>
+    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : $"{text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)]}…";
+
+    private static string TypeOf(int status) => status switch
+    {
+        401 => "AuthenticationError",
+        404 => "NotFoundError",
+        405 => "MethodNotAllowedError",
+        413 => "RequestTooLargeError",
+        429 => "RateLimitError",
+        503 => "ServiceUnavailableError",
+        >= 500 => "InternalServerError",
+        _ => "BadRequestError",
+    };
+}
+
+internal sealed record ErrorDetail(string Message, string Type, string? Param, int Code);

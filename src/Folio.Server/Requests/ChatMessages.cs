@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Folio.Server;
+
+/// <summary>A request's messages as chat templates expect them: content as one text, a tool call's arguments as an object, "developer" as "system" (vLLM's rules).</summary>
+internal sealed class ChatMessages : IDisposable
+{
+    private const int MaxArgumentDepth = 64; // arguments stand inside a body of as many levels
+
+    private readonly JsonDocument _document;
+
+    private ChatMessages(JsonDocument document, string finalText) => (_document, FinalText) = (document, finalText);
+
+    public JsonElement Element => _document.RootElement;
+
+    /// <summary>The last message's content.</summary>
+    public string FinalText { get; }
+
+    /// <exception cref="ApiException">The first message that can't be used.</exception>
+    public static ChatMessages Read(Fields body)
+    {
+        JsonElement list = body.List("messages") ?? throw ApiException.BadRequest("messages is missing; a list of messages was expected.", "messages");
+        int count = list.GetArrayLength();
+        if (count == 0) throw ApiException.BadRequest("messages must have at least one message.", "messages");
+
+        var buffer = new ArrayBufferWriter<byte>();
+        string content = "";
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            int index = 0;
+            foreach (JsonElement message in list.EnumerateArray()) content = Write(writer, message, $"messages[{index++}]");
+            writer.WriteEndArray();
+        }
+
+        return new(JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = 2 * MaxArgumentDepth }), content);
+    }
+
+    public void Dispose() => _document.Dispose();
+
+    /// <returns>The message's content.</returns>
+    private static string Write(Utf8JsonWriter writer, JsonElement message, string path)
+    {
+        if (message.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", message, path);
+        Fields fields = new(message, $"{path}.");
+        string role = fields.Text("role") ?? throw ApiException.BadRequest($"{path}.role is missing.", $"{path}.role");
+        bool hasCalls = role == "assistant" && fields.List("tool_calls") is { } calls && calls.GetArrayLength() > 0;
+        string? content = Content(fields, role, hasCalls);
+
+        writer.WriteStartObject();
+        writer.WriteString("role", role == "developer" ? "system" : role);
+        if (content is null) writer.WriteNull("content");
+        else writer.WriteString("content", content);
+        foreach (JsonProperty field in message.EnumerateObject())
+        {
+            if (field.Name is "role" or "content" || field.Value.ValueKind == JsonValueKind.Null) continue;
+            if (field.Name == "tool_calls") WriteToolCalls(writer, field.Value, $"{path}.tool_calls");
+            else field.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+        return content ?? "";
+    }
+
+    /// <summary>Null only beside tool calls.</summary>
+    private static string? Content(Fields message, string role, bool hasCalls)
+    {
+        string path = message.Path("content");
+        if (!message.Element.TryGetProperty("content", out JsonElement content)) return hasCalls ? null : "";
+        return content.ValueKind switch
+        {
+            JsonValueKind.String => content.GetString()!,
+            JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select((part, index) => TextOf(part, $"{path}[{index}]"))),
+            JsonValueKind.Null when hasCalls => null,
+            JsonValueKind.Null when role == "assistant" => "",
+            _ => throw Fields.Expected("a string or a list of parts", content, path),
+        };
+    }
+
+    private static string TextOf(JsonElement part, string path)
+    {
+        if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
+        if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, path);
+        Fields fields = new(part, $"{path}.");
+        string type = fields.Text("type") ?? throw ApiException.BadRequest($"{path}.type is missing.", $"{path}.type");
+        string field = type switch
+        {
+            "text" or "input_text" or "output_text" => "text",
+            "refusal" => "refusal",
+            _ => throw ApiException.BadRequest($"{path}.type is \"{(type.Length <= 40 ? type : type[..40] + "…")}\"; this model reads text only.", $"{path}.type"),
+        };
+        return fields.Text(field) ?? throw ApiException.BadRequest($"{path}.{field} is missing.", $"{path}.{field}");
+    }
+
+    private static void WriteToolCalls(Utf8JsonWriter writer, JsonElement calls, string path)
+    {
+        if (calls.ValueKind != JsonValueKind.Array) throw Fields.Expected("a list", calls, path);
+        writer.WriteStartArray("tool_calls");
+        int index = 0;
+        foreach (JsonElement call in calls.EnumerateArray())
+        {
+            string callPath = $"{path}[{index++}]";
+            if (call.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", call, callPath);
+            writer.WriteStartObject();
+            foreach (JsonProperty field in call.EnumerateObject())
+            {
+                if (field.Name == "function" && field.Value.ValueKind == JsonValueKind.Object) WriteFunction(writer, field.Value, $"{callPath}.function");
+                else field.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>OpenAI sends arguments as JSON in a string; templates iterate over the object.</summary>
+    private static void WriteFunction(Utf8JsonWriter writer, JsonElement function, string path)
+    {
+        writer.WriteStartObject("function");
+        foreach (JsonProperty field in function.EnumerateObject())
+        {
+            if (field.Name == "arguments" && field.Value.ValueKind == JsonValueKind.String) WriteArguments(writer, field.Value.GetString()!, $"{path}.arguments");
+            else field.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteArguments(Utf8JsonWriter writer, string json, string path)
+    {
+        writer.WritePropertyName("arguments");
+        if (json.Length == 0)
+        {
+            writer.WriteStartObject();
+            writer.WriteEndObject();
+            return;
+        }
+
+        try
+        {
+            using JsonDocument arguments = StrictJson.Parse(Encoding.UTF8.GetBytes(json), MaxArgumentDepth);
+            if (arguments.RootElement.ValueKind != JsonValueKind.Object) throw ApiException.BadRequest($"{path} must hold a JSON object.", path);
+            arguments.RootElement.WriteTo(writer);
+        }
+        catch (JsonException error)
+        {
+            throw ApiException.BadRequest($"{path} isn't valid JSON: {error.Message}", path);
+        }
+    }
+}

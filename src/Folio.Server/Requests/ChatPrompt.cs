@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Text.Json;
+using Folio.Tokenization;
+using Folio.Tokenization.Templates;
+
+namespace Folio.Server;
+
+/// <summary>A conversation rendered by the model's template. What its messages bring in stays plain text: no user can forge a turn by writing a mark.</summary>
+internal sealed class ChatPrompt : IDisposable
+{
+    private readonly RenderedPrompt _rendered;
+    private readonly ChatMessages _messages;
+
+    private ChatPrompt(RenderedPrompt rendered, ChatMessages messages, string continued) => (_rendered, _messages, Continued) = (rendered, messages, continued);
+
+    public string Text => _rendered.Text;
+
+    /// <summary>The characters that came from the request.</summary>
+    public IReadOnlyList<TextSpan> InputSpans => _rendered.InputSpans;
+
+    /// <summary>The last message's text, where its continuation was asked for; else "".</summary>
+    public string Continued { get; }
+
+    /// <summary>Reads messages, tools, documents, add_generation_prompt, continue_final_message and chat_template_kwargs.</summary>
+    public static ChatPrompt Read(Fields body, ServedModel served)
+    {
+        served.RequireTokenizer("messages");
+        ChatTemplate template = served.Info.ChatTemplate
+            ?? throw ApiException.BadRequest("This model has no chat template, so it can't take messages; send the prompt to /v1/completions.", "messages");
+
+        bool generate = body.Flag("add_generation_prompt") ?? true;
+        bool proceed = body.Flag("continue_final_message") ?? false;
+        if (proceed && generate && body.Has("add_generation_prompt"))
+        {
+            throw ApiException.BadRequest("Cannot set both `continue_final_message` and `add_generation_prompt` to True.", "continue_final_message");
+        }
+
+        var messages = ChatMessages.Read(body);
+        try
+        {
+            RenderedPrompt rendered = template.Render(new()
+            {
+                Messages = messages.Element,
+                Tools = Tools(body),
+                Documents = body.List("documents"),
+                AddGenerationPrompt = generate && !proceed,
+                ContinueFinalMessage = proceed,
+                Kwargs = Kwargs(body),
+                BosToken = served.Info.BosToken,
+                EosToken = served.Info.EosToken,
+            });
+            return new(rendered, messages, proceed ? messages.FinalText : "");
+        }
+        catch (TemplateException error)
+        {
+            messages.Dispose();
+            throw ApiException.BadRequest($"The chat template refused this conversation: {error.Message}", "messages");
+        }
+    }
+
+    /// <param name="served">Its tokenizer encodes.</param>
+    /// <param name="answer">Its truncation is applied.</param>
+    /// <param name="addSpecial">Templates write BOS themselves, so by default it isn't added again.</param>
+    public int[] Encode(ServedModel served, AnswerFields answer, bool addSpecial)
+    {
+        served.RequireEncodable(Text, answer, "messages");
+        int[] ids = served.RequireTokenizer("messages").Encode(Text, InputSpans, addSpecial);
+        return ids.Length > 0 ? answer.Truncate(ids, served.Info.MaxModelLen) : throw ApiException.BadRequest("The chat template made an empty prompt of these messages.", "messages");
+    }
+
+    public void Dispose() => _messages.Dispose();
+
+    private static JsonElement? Tools(Fields body) => body.List("tools") is { } tools && tools.GetArrayLength() > 0 ? tools : null;
+
+    /// <summary>chat_template_kwargs, with OpenAI's reasoning_effort among them for the templates that read it.</summary>
+    private static JsonElement? Kwargs(Fields body)
+    {
+        JsonElement? kwargs = body.Object("chat_template_kwargs")?.Element;
+        if (body.Text("reasoning_effort") is not { } effort) return kwargs;
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            if (kwargs?.TryGetProperty("reasoning_effort", out _) != true) writer.WriteString("reasoning_effort", effort);
+            if (kwargs is { } given)
+            {
+                foreach (JsonProperty entry in given.EnumerateObject()) entry.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+}

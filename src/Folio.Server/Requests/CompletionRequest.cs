@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>A prompt as ids, with its text where it is known.</summary>
+internal readonly record struct Prompt(int[] Ids, string? Text);
+
+/// <summary>A body of /v1/completions, understood.</summary>
+internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Prompts, SamplingParams Sampling, AnswerFields Answer)
+{
+    /// <summary>OpenAI's default of this route.</summary>
+    private const int DefaultMaxTokens = 16;
+
+    /// <summary>max_tokens is 0: only the prompt is wanted back. One token is computed, since a forward pass yields it, and thrown away.</summary>
+    public bool PromptOnly { get; private init; }
+
+    /// <summary>How many likeliest tokens are to be told of each position; null: nothing.</summary>
+    public int? Logprobs { get; private init; }
+
+    public static CompletionRequest Read(Fields body, ServedModel served)
+    {
+        FieldPolicies.Completion.Check(body);
+        string model = served.Resolve(body.Text("model"));
+        RequireText(body);
+        AnswerFields answer = AnswerFields.Read(body, served.Info.Tokenizer is not null);
+        int? logprobs = ReadLogprobs(body, "logprobs", served);
+        ReadLogprobs(body, "prompt_logprobs", served);
+
+        int? maxTokens = ReadMaxTokens(body);
+        bool promptOnly = maxTokens == 0 && answer.Echo;
+        if (maxTokens < 1 && !promptOnly) throw ApiException.BadRequest($"max_tokens must be at least 1, got {maxTokens}.", "max_tokens");
+
+        SamplingParams sampling = SamplingFields.Read(body, served.Info);
+        sampling = sampling with
+        {
+            MaxTokens = promptOnly ? 1 : maxTokens,
+            Logprobs = promptOnly ? null : logprobs,
+            PromptLogprobs = sampling.PromptLogprobs ?? (answer.Echo ? logprobs : null),
+        };
+        if (promptOnly) sampling = sampling with { MinTokens = 0, Stop = [] };
+
+        IReadOnlyList<Prompt> prompts = PromptField.Read(body, served, answer);
+        if ((long)prompts.Count * sampling.N > served.Options.MaxSequencesPerRequest)
+        {
+            throw ApiException.BadRequest($"{prompts.Count} prompts times n = {sampling.N} exceed {served.Options.MaxSequencesPerRequest} sequences in one request.", "prompt");
+        }
+
+        return new(model, prompts, sampling, answer) { PromptOnly = promptOnly, Logprobs = logprobs };
+    }
+
+    /// <exception cref="ApiException">Another format than text is asked for.</exception>
+    internal static void RequireText(Fields body)
+    {
+        if (body.Object("response_format") is not { } format || format.Text("type") == "text") return;
+        throw ApiException.BadRequest("response_format other than {\"type\": \"text\"} isn't supported by this server.", "response_format");
+    }
+
+    /// <summary>Absent: 16; null: the room left in the context.</summary>
+    private static int? ReadMaxTokens(Fields body) => body.Element.TryGetProperty("max_tokens", out _) ? body.Integer("max_tokens") : DefaultMaxTokens;
+
+    internal static int? ReadLogprobs(Fields body, string name, ServedModel served)
+    {
+        int? count = body.Integer(name);
+        int most = served.Engine.Options.MaxLogprobs;
+        if (count < 0 || count > most) throw ApiException.BadRequest($"{name} must be in [0, {most}], got {count}.", name);
+        return count;
+    }
+}

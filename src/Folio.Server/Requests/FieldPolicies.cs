@@ -1,0 +1,71 @@
+namespace Folio.Server;
+
+/// <summary>The fields of each route's body: read, inert or refused. Sources: OpenAI's API description; vLLM 0.32's request extensions.</summary>
+internal static class FieldPolicies
+{
+    private static readonly string[] Sampling =
+    [
+        "n", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "max_tokens",
+        "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs",
+    ];
+
+    private static readonly string[] Answer =
+        ["model", "stream", "stream_options", "echo", "logprobs", "return_token_ids", "return_tokens_as_token_ids", "request_id", "truncate_prompt_tokens", "add_special_tokens"];
+
+    private static readonly string[] Template = ["messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "chat_template_kwargs"];
+
+    /// <summary>
+    /// Labels, and wishes about storage or speed that no answer shows. <c>cache_salt</c> keeps callers' cached prompts apart: with no prompt shared between requests they are.
+    /// <c>spaces_between_special_tokens</c>: these tokenizers put none there, as vLLM's fast ones.
+    /// </summary>
+    private static readonly string[] Labels = ["user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache_salt", "spaces_between_special_tokens"];
+
+    private static readonly Dictionary<string, string> NotHere = new()
+    {
+        ["use_beam_search"] = "use_beam_search isn't supported by this server.",
+        ["length_penalty"] = "length_penalty belongs to beam search, which isn't supported by this server.",
+        ["best_of"] = "best_of isn't supported; ask for n answers and choose.",
+        ["priority"] = "priority isn't supported: requests run first come, first served.",
+        ["logprob_token_ids"] = "logprob_token_ids isn't supported; use logprobs.",
+        ["repetition_detection"] = "repetition_detection isn't supported by this server.",
+        ["stream_interval"] = "stream_interval isn't supported: every token is sent when it is there.",
+        ["thinking_token_budget"] = "thinking_token_budget isn't supported by this server.",
+        ["structured_outputs"] = "structured_outputs isn't supported by this server.",
+        ["guided_json"] = "guided_json isn't supported by this server.",
+        ["guided_regex"] = "guided_regex isn't supported by this server.",
+        ["guided_choice"] = "guided_choice isn't supported by this server.",
+        ["guided_grammar"] = "guided_grammar isn't supported by this server.",
+        ["logits_processors"] = "logits_processors isn't supported by this server.",
+        ["prompt_embeds"] = "prompt_embeds isn't supported by this server.",
+        ["kv_transfer_params"] = "kv_transfer_params isn't supported by this server.",
+        ["vllm_xargs"] = "vllm_xargs isn't supported by this server.",
+    };
+
+    public static FieldPolicy Completion { get; } = new([.. Sampling, .. Answer, "prompt", "response_format"], Labels, new Dictionary<string, string>(NotHere)
+    {
+        ["suffix"] = "suffix isn't supported: this server continues prompts, it doesn't fill gaps.",
+    });
+
+    /// <remarks><c>parallel_tool_calls</c> and <c>reasoning_effort</c> are read by the routes that come with tool and reasoning parsing; <c>prediction</c> is a wish about speed.</remarks>
+    public static FieldPolicy Chat { get; } = new(
+        [.. Sampling, .. Answer, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "response_format", "modalities", "reasoning_effort"],
+        [.. Labels, "parallel_tool_calls", "prediction"],
+        new Dictionary<string, string>(NotHere)
+        {
+            ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used.",
+            ["functions"] = "functions isn't supported; it was replaced by tools.",
+            ["function_call"] = "function_call isn't supported; it was replaced by tool_choice.",
+            ["audio"] = "audio isn't supported: this model writes text.",
+            ["web_search_options"] = "web_search_options isn't supported: this server has no web search.",
+            ["verbosity"] = "verbosity isn't supported by this server.",
+            ["mm_processor_kwargs"] = "mm_processor_kwargs isn't supported: this model reads text.",
+            ["media_io_kwargs"] = "media_io_kwargs isn't supported: this model reads text.",
+        });
+
+    public static FieldPolicy Tokenize { get; } = new(
+        [.. Template, "model", "prompt", "add_special_tokens", "return_token_strs"],
+        ["user"],
+        new Dictionary<string, string> { ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used." });
+
+    public static FieldPolicy Detokenize { get; } = new(["model", "tokens"], ["user"], new Dictionary<string, string>());
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+using Folio.Engine;
+using Folio.Formats;
+using Folio.Tokenization;
+
+namespace Folio.Server;
+
+/// <summary>The sampling fields that all generating routes share, by vLLM's names. Ranges are the engine's to check; what only text can say is settled here.</summary>
+internal static class SamplingFields
+{
+    public const int MaxBadWords = 128;
+    public const int MaxN = 128;
+
+    /// <summary>The parameters that a body asks for; where it says nothing, those of the model's generation_config.json.</summary>
+    public static SamplingParams Read(Fields body, ModelInfo model)
+    {
+        GenerationDefaults defaults = model.Defaults;
+        var sampling = new SamplingParams();
+        sampling = sampling with
+        {
+            N = body.Integer("n") ?? sampling.N,
+            Temperature = body.Number("temperature") ?? (float?)defaults.Temperature ?? sampling.Temperature,
+            TopP = body.Number("top_p") ?? (float?)defaults.TopP ?? sampling.TopP,
+            TopK = ReadTopK(body) ?? defaults.TopK ?? sampling.TopK,
+            MinP = body.Number("min_p") ?? (float?)defaults.MinP ?? sampling.MinP,
+            RepetitionPenalty = body.Number("repetition_penalty") ?? (float?)defaults.RepetitionPenalty ?? sampling.RepetitionPenalty,
+            PresencePenalty = body.Number("presence_penalty") ?? sampling.PresencePenalty,
+            FrequencyPenalty = body.Number("frequency_penalty") ?? sampling.FrequencyPenalty,
+            LogitBias = ReadLogitBias(body),
+            AllowedTokenIds = body.Integers("allowed_token_ids"),
+            BadWords = ReadBadWords(body, model.Tokenizer),
+            MinTokens = body.Integer("min_tokens") ?? sampling.MinTokens,
+            Stop = ReadStop(body),
+            StopTokenIds = body.Integers("stop_token_ids") ?? sampling.StopTokenIds,
+            IncludeStopStrInOutput = body.Flag("include_stop_str_in_output") ?? sampling.IncludeStopStrInOutput,
+            IgnoreEos = body.Flag("ignore_eos") ?? sampling.IgnoreEos,
+            Seed = body.LongInteger("seed"),
+            SkipSpecialTokens = body.Flag("skip_special_tokens") ?? sampling.SkipSpecialTokens,
+            PromptLogprobs = body.Integer("prompt_logprobs"),
+        };
+
+        if (sampling.N is < 1 or > MaxN) throw ApiException.BadRequest($"n must be in [1, {MaxN}], got {sampling.N}.", "n");
+        return sampling;
+    }
+
+    /// <summary>Any integer that is large enough means "all": vLLM's clients send up to 2⁶³.</summary>
+    private static int? ReadTopK(Fields body) => body.LongInteger("top_k") is { } value ? (int)long.Clamp(value, int.MinValue, int.MaxValue) : null;
+
+    private static Dictionary<int, float>? ReadLogitBias(Fields body)
+    {
+        if (body.Object("logit_bias") is not { } bias) return null;
+        var values = new Dictionary<int, float>();
+        foreach (JsonProperty entry in bias.Element.EnumerateObject())
+        {
+            if (!int.TryParse(entry.Name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id))
+            {
+                throw ApiException.BadRequest($"logit_bias has the key \"{(entry.Name.Length <= 40 ? entry.Name : entry.Name[..40] + "…")}\"; keys are token ids.", "logit_bias");
+            }
+
+            values[id] = Fields.AsNumber(entry.Value, "logit_bias");
+        }
+
+        return values;
+    }
+
+    private static string[] ReadStop(Fields body) =>
+        body.Get("stop") is { ValueKind: JsonValueKind.String } one ? [one.GetString()!]
+        : body.Get("stop") is not { } value || value.ValueKind == JsonValueKind.Array ? body.Texts("stop") ?? []
+        : throw Fields.Expected("a string or a list of strings", value, "stop");
+
+    /// <summary>Each word as it stands at the start of a text and, where that is another single way of writing it, after a space: vLLM's rule.</summary>
+    private static List<IReadOnlyList<int>>? ReadBadWords(Fields body, Tokenizer? tokenizer)
+    {
+        if (body.Texts("bad_words") is not { Length: > 0 } words) return null;
+        if (tokenizer is null) throw ApiException.BadRequest("This model has no tokenizer, so bad_words can't be turned into ids; use logit_bias.", "bad_words");
+        if (words.Length > MaxBadWords) throw ApiException.BadRequest($"bad_words has {words.Length} entries; at most {MaxBadWords} are allowed.", "bad_words");
+
+        List<IReadOnlyList<int>> sequences = [];
+        foreach (string word in words)
+        {
+            string trimmed = word.TrimStart();
+            int[] first = tokenizer.Encode(trimmed);
+            if (first.Length == 0) throw ApiException.BadRequest("bad_words cannot contain an empty string.", "bad_words");
+            sequences.Add(first);
+            int[] spaced = tokenizer.Encode($" {trimmed}");
+            if (spaced.Length == first.Length && spaced[0] != first[0]) sequences.Add(spaced);
+        }
+
+        return sequences;
+    }
+}

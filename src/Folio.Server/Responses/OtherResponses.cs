@@ -1,0 +1,34 @@
+namespace Folio.Server;
+
+internal sealed record ModelList(string Object, IReadOnlyList<ModelCard> Data);
+
+internal sealed record ModelCard(
+    string Id,
+    string Object,
+    long Created,
+    string OwnedBy,
+    string Root,
+    string? Parent,
+    int MaxModelLen,
+    IReadOnlyList<ModelPermission> Permission);
+
+/// <summary>A relic of OpenAI's API that some clients still read.</summary>
+internal sealed record ModelPermission(
+    string Id,
+    string Object,
+    long Created,
+    bool AllowCreateEngine,
+    bool AllowSampling,
+    bool AllowLogprobs,
+    bool AllowSearchIndices,
+    bool AllowView,
+    bool AllowFineTuning,
+    string Organization,
+    string? Group,
+    bool IsBlocking);
+
+internal sealed record TokenizeResponse(int Count, int MaxModelLen, IReadOnlyList<int> Tokens, IReadOnlyList<string>? TokenStrs);
+
+internal sealed record DetokenizeResponse(string Prompt);
+
+internal sealed record VersionResponse(string Version);

@@ -1,0 +1,65 @@
+using Folio.Engine;
+using Microsoft.AspNetCore.Http;
+
+namespace Folio.Server;
+
+/// <summary>POST /v1/chat/completions.</summary>
+internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
+{
+    public async Task AnswerAsync(HttpContext context)
+    {
+        ChatRequest request;
+        using (RequestBody body = await RequestBody.ReadAsync(context)) request = ChatRequest.Read(body.Fields, served);
+
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
+        string id = $"chatcmpl-{RequestIds.For(context, request.Answer.RequestId)}";
+        await using Generation generation = await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, cancellation.Token);
+        if (request.Answer.Stream)
+        {
+            var stream = new ChatStream(served, request, id);
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation.Outputs(cancellation.Token)));
+        }
+        else
+        {
+            ChatResponse response = await WholeAsync(request, id, generation.Outputs(cancellation.Token));
+            await JsonAnswer.WriteAsync(context, response, WireJson.Default.ChatResponse);
+        }
+    }
+
+    private async Task<ChatResponse> WholeAsync(ChatRequest request, string id, IAsyncEnumerable<(int Prompt, GenerationOutput Output)> outputs)
+    {
+        var answers = new Answer[request.Sampling.N];
+        for (int i = 0; i < answers.Length; i++) answers[i] = new();
+        IReadOnlyList<PositionLogprobs?>? promptLogprobs = null;
+        await foreach ((_, GenerationOutput output) in outputs)
+        {
+            answers[output.Index].Add(output);
+            promptLogprobs ??= output.PromptLogprobs;
+        }
+
+        return new(
+            id,
+            ChatResponse.ObjectName,
+            DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            request.Model,
+            [.. answers.Select((answer, index) => Choice(request, index, answer))],
+            ServiceTier: null,
+            served.Fingerprint,
+            Usage.Of(request.Prompt.Ids.Length, answers.Sum(answer => answer.TokenIds.Count)),
+            promptLogprobs is null ? null : LogprobViews.Prompt(promptLogprobs, served.Tokens),
+            request.Answer.ReturnTokenIds ? request.Prompt.Ids : null,
+            PromptText: null,
+            KvTransferParams: null,
+            EcTransferParams: null,
+            Metrics: null);
+    }
+
+    private ChatChoice Choice(ChatRequest request, int index, Answer answer) => new(
+        index,
+        ChatMessage.Assistant(request.Continued + answer.Text),
+        request.TopLogprobs is { } top ? LogprobViews.Chat(answer.Logprobs, served.Tokens, request.Answer.TokensAsIds, top) : null,
+        StopReason.Name(answer.FinishReason),
+        answer.StopReason,
+        request.Answer.ReturnTokenIds ? answer.TokenIds : null,
+        RoutedExperts: null);
+}

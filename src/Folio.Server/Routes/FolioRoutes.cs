@@ -1,0 +1,60 @@
+using Folio.Engine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server;
+
+/// <summary>The table of routes. A later route is one line here and one class beside.</summary>
+internal sealed class FolioRoutes
+{
+    private readonly Gate _gate;
+    private readonly (string Method, string Path, RequestDelegate Handler)[] _routes;
+
+    public FolioRoutes(LlmEngine engine, ServerOptions options, Drain drain, ILoggerFactory loggers)
+    {
+        var served = new ServedModel(engine, options);
+        _gate = new(options, drain, loggers.CreateLogger("Folio.Server"));
+        var models = new ModelRoutes(served);
+        var status = new StatusRoutes(served, drain);
+        var tokens = new TokenizeRoutes(served);
+        _routes =
+        [
+            ("GET", "/v1/models", _gate.Guard(models.ListAsync)),
+            ("GET", "/v1/models/{**id}", _gate.Guard(models.OneAsync)),
+            ("POST", "/v1/completions", _gate.Guard(new CompletionRoute(served, _gate, drain).AnswerAsync)),
+            ("POST", "/v1/chat/completions", _gate.Guard(new ChatRoute(served, _gate, drain).AnswerAsync)),
+            ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
+            ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
+            ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),
+            ("GET", "/metrics", _gate.Guard(status.MetricsAsync)),
+            ("GET", "/health", _gate.Open(status.HealthAsync)),
+            ("GET", "/ping", _gate.Open(status.HealthAsync)),
+            ("POST", "/ping", _gate.Open(status.HealthAsync)),
+        ];
+    }
+
+    public RouteGroupBuilder Map(IEndpointRouteBuilder endpoints)
+    {
+        RouteGroupBuilder group = endpoints.MapGroup("");
+        foreach ((string method, string path, RequestDelegate handler) in _routes) group.MapMethods(path, [method], handler);
+        return group;
+    }
+
+    /// <summary>Everything else: 405 where the path is known, 404 where it isn't, and 401 before either.</summary>
+    public void MapRest(IEndpointRouteBuilder endpoints)
+    {
+        foreach (IGrouping<string, string> path in _routes.GroupBy(route => route.Path, route => route.Method))
+        {
+            string allow = string.Join(", ", path);
+            endpoints.Map(path.Key, _gate.Guard(context =>
+            {
+                context.Response.Headers.Allow = allow;
+                throw new ApiException(405, $"{context.Request.Method} isn't allowed here; {allow} is.");
+            }));
+        }
+
+        endpoints.MapFallback("{**path}", _gate.Guard(_ => throw ApiException.NotFound("Not found: there is no such route.")));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Folio.Engine;
+using Folio.Tokenization;
+
+namespace Folio.Server;
+
+/// <summary>The engine's model as clients see it: its names, its fingerprint and the bounds that protect it.</summary>
+internal sealed class ServedModel
+{
+    private readonly string[] _names;
+
+    public ServedModel(LlmEngine engine, ServerOptions options)
+    {
+        (Engine, Options) = (engine, options);
+        _names = options.ServedModelNames.Count > 0 ? [.. options.ServedModelNames] : [engine.Model.Name];
+        Created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        LongestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
+        Fingerprint = FingerprintOf(engine);
+        Tokens = new(Info.Tokenizer);
+    }
+
+    public static string Version { get; } =
+        typeof(ServedModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    public LlmEngine Engine { get; }
+
+    public ServerOptions Options { get; }
+
+    public ModelInfo Info => Engine.Model;
+
+    public IReadOnlyList<string> Names => _names;
+
+    /// <summary>Unix time of the server's start.</summary>
+    public long Created { get; }
+
+    /// <summary>OpenAI's system_fingerprint: changes with this server's version and the model.</summary>
+    public string Fingerprint { get; }
+
+    public TokenText Tokens { get; }
+
+    /// <summary>Bytes of the vocabulary's longest token.</summary>
+    private int LongestToken { get; }
+
+    /// <summary>The name to answer with: the one asked for, or the first where none was.</summary>
+    /// <exception cref="ApiException">404: it isn't served here.</exception>
+    public string Resolve(string? name) => name is null ? _names[0]
+        : _names.Contains(name, StringComparer.Ordinal) ? name
+        : throw ApiException.NotFound($"The model `{(name.Length <= 100 ? name : name[..100] + "…")}` does not exist. This server has: {string.Join(", ", _names)}.", "model");
+
+    /// <exception cref="ApiException">The model has no tokenizer.</exception>
+    public Tokenizer RequireTokenizer(string parameter) =>
+        Info.Tokenizer ?? throw ApiException.BadRequest("This model has no tokenizer: send token ids instead of text.", parameter);
+
+    /// <summary>A raw prompt's ids: marks such as &lt;|im_end|&gt; become their special ids.</summary>
+    public int[] Encode(string text, bool addSpecial, AnswerFields answer, string parameter)
+    {
+        Tokenizer tokenizer = RequireTokenizer(parameter);
+        RequireEncodable(text, answer, parameter);
+        return answer.Truncate(tokenizer.Encode(text, addSpecial), Info.MaxModelLen);
+    }
+
+    /// <summary>A prompt's text, to be put in front of its answer; "" for ids without a tokenizer.</summary>
+    public string EchoOf(Prompt prompt, bool skipSpecialTokens) => prompt.Text ?? Info.Tokenizer?.Decode(prompt.Ids, skipSpecialTokens) ?? "";
+
+    /// <summary>Refuses, before any work is spent on it, a text that no number of tokens the context holds can spell.</summary>
+    public void RequireEncodable(string text, AnswerFields answer, string parameter)
+    {
+        long most = answer.TruncatePromptTokens is null ? (long)LongestToken * Info.MaxModelLen : Options.MaxTokenizeLength;
+        if (text.Length <= most) return;
+        throw ApiException.BadRequest(
+            $"This model's maximum context length is {Info.MaxModelLen} tokens. However, your prompt has {text.Length} characters; more than {most} are not accepted.", parameter);
+    }
+
+    private static int LongestTokenOf(Tokenizer tokenizer)
+    {
+        int longest = 1;
+        for (int id = 0; id < tokenizer.VocabularySize; id++) longest = int.Max(longest, tokenizer.TokenBytes(id).Length);
+        return longest;
+    }
+
+    private static string FingerprintOf(LlmEngine engine)
+    {
+        string identity = $"{engine.Model.Name}|{engine.Model.Architecture}|{engine.Model.VocabularySize}|{engine.Plan.WeightBytes}";
+        return $"folio-{Version}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 4))}";
+    }
+}

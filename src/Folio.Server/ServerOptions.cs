@@ -1,0 +1,29 @@
+namespace Folio.Server;
+
+/// <summary>What a server is given at start.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>An address of this machine or "localhost". Loopback by default: nobody else reaches the server unless asked to.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>0: any free port.</summary>
+    public int Port { get; init; } = 8000;
+
+    /// <summary>Any of these opens every route; none: no key is asked for.</summary>
+    public IReadOnlyList<string> ApiKeys { get; init; } = [];
+
+    /// <summary>Names by which clients may ask for the model; answers carry the first. Empty: the model's own name.</summary>
+    public IReadOnlyList<string> ServedModelNames { get; init; } = [];
+
+    /// <summary>Larger request bodies are answered with 413.</summary>
+    public long MaxRequestBodyBytes { get; init; } = 32L << 20;
+
+    /// <summary>Most sequences of one request: prompts × n.</summary>
+    public int MaxSequencesPerRequest { get; init; } = 1024;
+
+    /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
+    public int MaxTokenizeLength { get; init; } = 4 << 20;
+
+    /// <summary>How long requests in flight may still run after SIGTERM.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
+}
