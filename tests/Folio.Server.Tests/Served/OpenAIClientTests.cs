@@ -1,0 +1,55 @@
+using System.ClientModel;
+using OpenAI;
+using OpenAI.Chat;
+using OpenAI.Models;
+
+namespace Folio.Server.Tests;
+
+/// <summary>OpenAI's own .NET package, pointed here.</summary>
+public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<ServedFixture>
+{
+    private readonly OpenAIClient _client = new(new ApiKeyCredential("none"), new() { Endpoint = new(fixture.Server.Address, "/v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0) });
+
+    private ChatClient Chat => _client.GetChatClient("demo");
+
+    [Fact]
+    public async Task It_chats_whole_and_streamed_with_the_same_words()
+    {
+        OpenAI.Chat.ChatMessage[] messages = [new SystemChatMessage("You tell stories."), new UserChatMessage("Tell me a story about a dog.")];
+        var options = new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 24, IncludeLogProbabilities = true, TopLogProbabilityCount = 2, EndUserId = "me" };
+        ChatCompletion whole = await Chat.CompleteChatAsync(messages, options);
+        Assert.Equal((ChatMessageRole.Assistant, "demo", 24), (whole.Role, whole.Model, whole.Usage.OutputTokenCount));
+        Assert.Equal(ChatFinishReason.Length, whole.FinishReason);
+        Assert.Equal(24, whole.ContentTokenLogProbabilities.Count);
+        Assert.Equal(2, whole.ContentTokenLogProbabilities[0].TopLogProbabilities.Count);
+
+        string text = "";
+        int tokens = 0;
+        await foreach (StreamingChatCompletionUpdate update in Chat.CompleteChatStreamingAsync(messages, options))
+        {
+            text += string.Concat(update.ContentUpdate.Select(part => part.Text));
+            if (update.Usage is { } usage) tokens = usage.OutputTokenCount; // it asks for include_usage by itself
+        }
+
+        Assert.Equal((whole.Content[0].Text, 24), (text, tokens));
+    }
+
+    [Fact]
+    public async Task It_sees_models_and_errors_as_its_own()
+    {
+        OpenAIModelCollection models = await _client.GetOpenAIModelClient().GetModelsAsync();
+        Assert.Equal(["demo", "demo-alias"], models.Select(model => model.Id));
+        ClientResultException missing = await Assert.ThrowsAsync<ClientResultException>(() => _client.GetChatClient("nope").CompleteChatAsync("Hello"));
+        Assert.Equal(404, missing.Status);
+        Assert.Contains("nope", missing.Message);
+        ClientResultException bad = await Assert.ThrowsAsync<ClientResultException>(() => Chat.CompleteChatAsync([new UserChatMessage("Hello")], new() { Temperature = 9 }));
+        Assert.Equal(400, bad.Status);
+    }
+
+    [Fact]
+    public async Task Leaving_its_stream_early_ends_the_request()
+    {
+        await foreach (StreamingChatCompletionUpdate _ in Chat.CompleteChatStreamingAsync([new UserChatMessage("Tell me a story.")], new() { MaxOutputTokenCount = 400 })) break;
+        await Eventually.TrueAsync(async () => await fixture.Server.MetricAsync("vllm:num_requests_running") == 0);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Folio.Server.Tests;
+
+public sealed class ChatMessagesTests
+{
+    [Theory]
+    [InlineData("""[{"role":"user","content":"hi"}]""", """[{"role":"user","content":"hi"}]""")]
+    [InlineData("""[{"role":"developer","content":"be brief"}]""", """[{"role":"system","content":"be brief"}]""")]
+    [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]""", """[{"role":"user","content":"a\nb"}]""")]
+    [InlineData("""[{"role":"assistant","content":null}]""", """[{"role":"assistant","content":""}]""")]
+    [InlineData("""[{"role":"wizard","name":"M"}]""", """[{"role":"wizard","content":"","name":"M"}]""")]
+    [InlineData(
+        """[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]}]""",
+        """[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"x":1}}}]}]""")]
+    [InlineData("""[{"role":"tool","tool_call_id":"1","content":"4"}]""", """[{"role":"tool","content":"4","tool_call_id":"1"}]""")]
+    public void Messages_reach_the_template_in_one_form(string sent, string seen)
+    {
+        using ChatMessages messages = ChatMessages.Read(Of(sent));
+        Assert.Equal(JsonElement.Parse(seen).ToString(), messages.Element.ToString());
+    }
+
+    [Theory]
+    [InlineData("[]", "messages")]
+    [InlineData("{}", "messages")]
+    [InlineData("null", "messages")]
+    [InlineData("[5]", "messages[0]")]
+    [InlineData("""[{"content":"x"}]""", "messages[0].role")]
+    [InlineData("""[{"role":"user","content":null}]""", "messages[0].content")]
+    [InlineData("""[{"role":"user","content":7}]""", "messages[0].content")]
+    [InlineData("""[{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url"}]}]""", "messages[1].content[0].type")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{\"a\":\"\\ud800\"}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    public void A_message_that_cannot_be_used_is_named_by_its_place(string sent, string parameter) =>
+        Assert.Equal(parameter, Assert.Throws<ApiException>(() => ChatMessages.Read(Of(sent))).Parameter);
+
+    private static Fields Of(string messages) => new(JsonElement.Parse($"{{\"messages\":{messages}}}"));
+}
