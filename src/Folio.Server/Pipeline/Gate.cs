@@ -75,7 +75,8 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
-            OperationCanceledException or ObjectDisposedException when drain.IsDraining => ErrorBody.For(503, "The server is shutting down."),
+            OperationCanceledException when drain.IsDraining => ErrorBody.For(503, "The server is shutting down."),
+            ObjectDisposedException { ObjectName: nameof(LlmEngine) } => ErrorBody.For(503, "The server is shutting down."),
             _ => ErrorBody.For(500, "Internal error: the server's log has the details."),
         };
         if (body.Error.Code == 500) LogDefect(logger, error, context.Request.Path);

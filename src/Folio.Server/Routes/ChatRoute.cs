@@ -13,7 +13,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"chatcmpl-{RequestIds.For(context, request.Answer.RequestId)}";
-        await using Generation generation = await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, cancellation.Token);
+        await using Generation generation = await StartAsync(request, id, cancellation.Token);
         if (request.Answer.Stream)
         {
             var stream = new ChatStream(served, request, id);
@@ -23,6 +23,18 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
         {
             ChatResponse response = await WholeAsync(request, id, generation.Outputs(cancellation.Token));
             await JsonAnswer.WriteAsync(context, response, WireJson.Default.ChatResponse);
+        }
+    }
+
+    private async Task<Generation> StartAsync(ChatRequest request, string id, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, cancellation);
+        }
+        catch (RequestException error) when (error.Parameter == "prompt")
+        {
+            throw ApiException.BadRequest(error.Message, "messages"); // the field that this route's prompt comes from
         }
     }
 

@@ -65,6 +65,10 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     }
 
     [Fact]
+    public async Task A_conversation_longer_than_the_context_is_refused_with_the_numbers() =>
+        (await Server.ChatAsync(new { messages = new[] { new { role = "user", content = string.Concat(Enumerable.Repeat("dog ", 600)) } } })).Refused(400, "messages", "512");
+
+    [Fact]
     public async Task Samples_are_choices_and_the_prompt_counts_once()
     {
         Reply reply = (await Server.ChatAsync(new { messages = Hello, n = 3, temperature = 1.5, seed = 7, max_tokens = 12, ignore_eos = true })).Ok();
