@@ -1,1 +1,29 @@
-Console.WriteLine("folio");
+using System.CommandLine;
+using Folio;
+using Folio.Commands;
+
+// Answered before anything else is loaded.
+if (args is ["--version"])
+{
+    Console.WriteLine(FolioVersion.Text);
+    return 0;
+}
+
+var root = new RootCommand("Serves open-weight language models: paged KV cache, continuous batching, an OpenAI-compatible API.")
+{
+    ServeCommand.Create(),
+    GenerateCommand.Create(),
+    ChatCommand.Create(),
+    InspectCommand.Create(),
+};
+
+try
+{
+    // Signals are the commands' own affair: serve drains on SIGTERM, chat stops an answer on Ctrl+C.
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (FolioException e)
+{
+    Console.Error.WriteLine($"folio: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Folio.Engine;
+using Folio.Tokenization.Templates;
+
+namespace Folio.Commands;
+
+/// <summary>folio chat: a conversation in the terminal, streamed. Ctrl+C stops an answer, a second one or /exit leaves.</summary>
+internal static class ChatCommand
+{
+    public static Command Create()
+    {
+        var system = new Option<string?>("--system") { Description = "A system prompt." };
+        var command = new Command("chat", "Talks with a model in the terminal.") { system };
+        var engineArguments = new EngineArguments(command, positional: true);
+        var sampling = new SamplingArguments(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, quiet: false);
+            ModelInfo model = loaded.Engine.Model;
+            var conversation = new Conversation(loaded.Engine, sampling.Params(parsed, model.Defaults), parsed.GetValue(system));
+            Console.Error.WriteLine($"{model.Name} listens. /reset begins anew, /exit leaves, Ctrl+C stops an answer.");
+            await conversation.RunAsync();
+            return 0;
+        });
+        return command;
+    }
+
+    private sealed class Conversation(LlmEngine engine, SamplingParams sampling, string? system)
+    {
+        private readonly List<(string Role, string Content)> _messages = Begin(system);
+
+        /// <summary>Cancels the answer that is being written; null between answers.</summary>
+        private Action? _stopAnswer;
+
+        public async Task RunAsync()
+        {
+            Console.CancelKeyPress += (_, pressed) =>
+            {
+                if (Interlocked.Exchange(ref _stopAnswer, null) is not { } stop) return;
+                pressed.Cancel = true;
+                stop();
+            };
+            while (true)
+            {
+                Console.Error.Write("\n> ");
+                string? line = Console.In.ReadLine();
+                switch (line?.Trim())
+                {
+                    case null or "/exit": return;
+                    case "": break;
+                    case "/reset":
+                        _messages.Clear();
+                        _messages.AddRange(Begin(system));
+                        break;
+                    default:
+                        await ReplyAsync(line);
+                        break;
+                }
+            }
+        }
+
+        private async Task ReplyAsync(string line)
+        {
+            _messages.Add(("user", line));
+            try
+            {
+                _messages.Add(("assistant", await AnswerAsync()));
+            }
+            catch (FolioException e)
+            {
+                _messages.RemoveAt(_messages.Count - 1);
+                Console.Error.WriteLine($"folio: {e.Message} (/reset begins anew)");
+            }
+        }
+
+        private async Task<string> AnswerAsync()
+        {
+            using var stop = new CancellationTokenSource();
+            _stopAnswer = stop.Cancel;
+            var answer = new StringBuilder();
+            try
+            {
+                await foreach (GenerationOutput output in engine.Submit(new() { Prompt = Encode(), Sampling = sampling }, stop.Token))
+                {
+                    answer.Append(output.Text);
+                    Console.Out.Write(output.Text);
+                    Console.Out.Flush();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.Write(" [stopped]");
+            }
+            finally
+            {
+                _stopAnswer = null;
+            }
+
+            Console.Out.WriteLine();
+            return answer.ToString();
+        }
+
+        private int[] Encode()
+        {
+            if (engine.Model is not { ChatTemplate: { } template, Tokenizer: { } tokenizer })
+                throw new FolioException($"{engine.Model.Path} has no chat template or no tokenizer: it can continue texts (folio generate), not chat.");
+
+            using JsonDocument messages = WriteMessages();
+            RenderedPrompt rendered = template.Render(new() { Messages = messages.RootElement, BosToken = engine.Model.BosToken, EosToken = engine.Model.EosToken });
+            return tokenizer.Encode(rendered.Text, rendered.InputSpans);
+        }
+
+        private JsonDocument WriteMessages()
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(buffer))
+            {
+                json.WriteStartArray();
+                foreach ((string role, string content) in _messages)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("role", role);
+                    json.WriteString("content", content);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+
+            return JsonDocument.Parse(buffer.WrittenMemory);
+        }
+
+        private static List<(string, string)> Begin(string? system) => system is null ? [] : [("system", system)];
+    }
+}

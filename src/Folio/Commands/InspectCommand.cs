@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Folio.Compute.Cpu;
+using Folio.Engine;
+using Folio.Formats;
+using Folio.Models;
+using Spectre.Console;
+
+namespace Folio.Commands;
+
+/// <summary>folio inspect MODEL: what a checkpoint holds and what serving it would take, without loading its weights.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var tensors = new Option<bool>("--tensors") { Description = "Lists every tensor." };
+        var command = new Command("inspect", "Shows a model's architecture, tensors, quantisation, tokenizer and memory plan.") { tensors };
+        var engineArguments = new EngineArguments(command, positional: true);
+        command.SetAction(parsed =>
+        {
+            using ModelSource source = LoadedModel.Open(engineArguments.Model(parsed));
+            using var backend = new CpuBackend(engineArguments.Threads(parsed));
+            DecoderSpec spec = TransformerDecoder.Describe(source);
+            Write(Summary(source, spec));
+            Write(Quantisation(source.Tensors));
+            if (parsed.GetValue(tensors)) Write(Tensors(source.Tensors));
+            Console.Out.WriteLine(PlanText.Describe(Plan(source, spec, backend, engineArguments.Options(parsed))));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>The plan that serving would print, weights counted as stored.</summary>
+    private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, CpuBackend backend, EngineOptions options)
+    {
+        long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
+        long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1));
+        return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, options);
+    }
+
+    private static Table Summary(ModelSource source, DecoderSpec spec)
+    {
+        Table table = NewTable("model", source.Path);
+        void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
+        Row("architecture", spec.Name);
+        Row("parameters", $"{source.Tensors.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (size, dimension) => size * dimension)) / 1e6:0.0} million");
+        Row("layers", $"{spec.Layers.Count}");
+        Row("hidden / feed-forward", $"{spec.HiddenSize} / {spec.FeedForwardSize}");
+        Row("heads / KV heads / head size", $"{spec.Heads} / {spec.KvHeads} / {spec.HeadDim}");
+        Row("context", $"{spec.ContextLength} tokens");
+        Row("vocabulary", $"{spec.VocabularySize} ids{(spec.TiedHead ? ", head tied to the embedding" : "")}");
+        Row("tokenizer", Tokenizer(source));
+        Row("chat template", source.Tokenizer.ChatTemplate is { } template ? $"{template.Length} characters" : "none");
+        return table;
+    }
+
+    private static string Tokenizer(ModelSource source)
+    {
+        if (source.Metadata is not { } metadata) return File.Exists(Path.Combine(source.Folder!, "tokenizer.json")) ? "tokenizer.json" : "none: serves token ids";
+        if (!metadata.IsArray("tokenizer.ggml.tokens", out long count)) return "none: serves token ids";
+        return $"{metadata.GetString("tokenizer.ggml.model")}{(metadata.TryGetString("tokenizer.ggml.pre", out string? pre) ? $" ({pre})" : "")}, {count} tokens, from the file's metadata";
+    }
+
+    private static Table Quantisation(TensorFile file)
+    {
+        Table table = NewTable("stored as", "tensors", "size");
+        foreach (var type in file.Tensors.GroupBy(tensor => tensor.Type).OrderByDescending(type => type.Sum(tensor => tensor.Bytes)))
+        {
+            table.AddRow(type.Key.Name(), $"{type.Count()}", ByteSize.Format(type.Sum(tensor => tensor.Bytes)));
+        }
+
+        return table;
+    }
+
+    private static Table Tensors(TensorFile file)
+    {
+        Table table = NewTable("tensor", "type", "shape", "size");
+        foreach (StoredTensor tensor in file.Tensors)
+        {
+            table.AddRow(Markup.Escape(tensor.Name), tensor.Type.Name(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), ByteSize.Format(tensor.Bytes));
+        }
+
+        return table;
+    }
+
+    private static Table NewTable(params string[] columns)
+    {
+        var table = new Table { Border = TableBorder.Minimal };
+        foreach (string column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
+        return table;
+    }
+
+    private static void Write(Table table) => AnsiConsole.Write(table);
+}

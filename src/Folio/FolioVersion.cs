@@ -1,0 +1,8 @@
+using System.Reflection;
+
+namespace Folio;
+
+internal static class FolioVersion
+{
+    public static string Text { get; } = $"folio {typeof(FolioVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
+}

@@ -1,0 +1,12 @@
+using System.Globalization;
+using Folio.Engine;
+
+namespace Folio;
+
+/// <summary>The memory plan as a sentence for people.</summary>
+internal static class PlanText
+{
+    public static string Describe(MemoryPlan plan) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"weights {ByteSize.Format(plan.WeightBytes)}; KV cache {ByteSize.Format(plan.KvBytes)} at {ByteSize.Format(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}");
+}
