@@ -1,0 +1,77 @@
+namespace Folio.Tests;
+
+public class CommandTests
+{
+    [Fact]
+    public async Task Version_is_one_line()
+    {
+        Command.Result result = await Command.FolioAsync(["--version"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"^folio \d+\.\d+\.\d+\n$", result.Output);
+    }
+
+    [Fact]
+    public async Task Generate_continues_a_text_with_the_embedded_model_and_prints_figures_apart()
+    {
+        Command.Result result = await Command.FolioAsync(["generate", "Once upon a time", "--temperature", "0", "--max-tokens", "20"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.True(result.Output.Split(' ').Length > 8, result.Output);
+        Assert.Contains("tok/s", result.Errors);
+        Assert.Contains("blocks of 16", result.Errors);
+    }
+
+    [Fact]
+    public async Task Generate_gives_the_same_text_from_the_file_from_standard_input_and_with_one_thread()
+    {
+        string[] common = ["generate", "--seed", "7", "--max-tokens", "16", "--quiet"];
+        Command.Result embedded = await Command.FolioAsync([.. common, "One day"]);
+        Command.Result file = await Command.FolioAsync([.. common, "--model", TestData.DemoModel, "--threads", "1"], "One day");
+        Assert.Equal(embedded.Output, file.Output);
+        Assert.Empty(embedded.Errors);
+    }
+
+    [Fact]
+    public async Task Chat_answers_each_line_and_ends_with_the_input()
+    {
+        Command.Result result = await Command.FolioAsync(["chat", "--temperature", "0", "--max-tokens", "24"], "Tell me a story about a dog.\n/reset\nHello!\n");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(2, result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Inspect_shows_architecture_types_tokenizer_and_plan()
+    {
+        Command.Result result = await Command.FolioAsync(["inspect", TestData.DemoModel, "--tensors"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.All(["llama", "Q8_0", "blk.0.attn_q.weight", "8184 tokens", "KV cache"], text => Assert.Contains(text, result.Output));
+    }
+
+    [Theory]
+    [InlineData("no-such-model", "no-such-model: there is no such file or folder.")]
+    [InlineData("README.md", "README.md")]
+    public async Task What_is_no_model_is_one_line_of_error_and_exit_code_1(string model, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(["inspect", model]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Errors);
+        Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_cache_too_small_for_one_sequence_names_the_flags()
+    {
+        Command.Result result = await Command.FolioAsync(["generate", "Hi", "--max-model-len", "512", "--num-blocks", "4"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("--max-model-len", result.Errors);
+    }
+
+    [Fact]
+    public async Task Serve_answers_until_it_is_told_to_end()
+    {
+        await using ServingFolio folio = await ServingFolio.StartAsync("--served-model-name", "tales", "--api-key", "secret");
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await folio.Client.GetAsync("/v1/models")).StatusCode);
+        folio.Client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
+        Assert.Contains("tales", await folio.Client.GetStringAsync("/v1/models"));
+        Assert.Equal(0, await folio.TerminateAsync());
+    }
+}

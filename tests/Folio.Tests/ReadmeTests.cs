@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Folio.Tests;
+
+/// <summary>What the README shows is what works. Its build, test and publish commands are run by .ci/run.</summary>
+public partial class ReadmeTests
+{
+    private static readonly string Readme = File.ReadAllText(Path.Combine(TestData.Repository, "README.md"));
+
+    public static TheoryData<string> FolioCommands => [.. FolioCommand().Matches(Readme).Select(match => match.Groups["arguments"].Value)];
+
+    [Theory, MemberData(nameof(FolioCommands))]
+    public async Task Each_command_of_the_readme_works(string line)
+    {
+        string[] arguments = [.. Argument().Matches(line).Select(match => match.Value.Trim('"'))];
+        if (arguments[0] == "serve")
+        {
+            await using ServingFolio folio = await ServingFolio.StartAsync([.. arguments[1..].TakeWhile(argument => argument != "--port")]);
+            Assert.Equal("ok", await AskAsync(folio));
+            return;
+        }
+
+        Command.Result result = await Command.FolioAsync(arguments);
+        Assert.True(result.ExitCode == 0, result.Errors);
+    }
+
+    [Fact]
+    public void The_library_example_is_the_sample_that_compiles() =>
+        Assert.Equal(Code("csharp").Trim(), File.ReadAllText(Path.Combine(TestData.Repository, "samples", "Library", "Program.cs")).Trim());
+
+    [Fact]
+    public async Task The_library_example_tells_a_story()
+    {
+        Command.Result result = await Command.RunAsync(Command.Program("Library"), []);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.True(result.Output.Split(' ').Length > 10, result.Output);
+    }
+
+    /// <summary>Sends the README's curl body, under the name that this server gives its model, and reads the stream.</summary>
+    private static async Task<string> AskAsync(ServingFolio folio)
+    {
+        using JsonDocument models = JsonDocument.Parse(await folio.Client.GetStringAsync("/v1/models"));
+        string name = models.RootElement.GetProperty("data")[0].GetProperty("id").GetString()!;
+        string body = CurlBody().Match(Readme).Groups["body"].Value.Replace("\"folio-demo\"", $"\"{name}\"");
+        using HttpResponseMessage answer = await folio.Client.PostAsync("/v1/chat/completions", new StringContent(body, Encoding.UTF8, "application/json"));
+        string stream = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode && stream.TrimEnd().EndsWith("data: [DONE]") ? "ok" : stream;
+    }
+
+    private static string Code(string language) => Regex.Match(Readme, $"```{language}\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
+
+    [GeneratedRegex(@"^(dotnet run -c Release --project src/Folio --|out/folio) (?<arguments>.+)$", RegexOptions.Multiline)]
+    private static partial Regex FolioCommand();
+
+    [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
+    private static partial Regex Argument();
+
+    [GeneratedRegex(@"-d '(?<body>[^']+)'")]
+    private static partial Regex CurlBody();
+}

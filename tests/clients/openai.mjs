@@ -1,0 +1,43 @@
+// npm's openai against a running Folio: node openai.mjs BASE_URL MODEL
+import assert from "node:assert/strict";
+import OpenAI from "openai";
+
+const [baseURL, model] = process.argv.slice(2);
+const client = new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 });
+const messages = [{ role: "user", content: "Tell me a story about a dog and a ball." }];
+const greedy = { model, temperature: 0, max_tokens: 24 };
+
+const models = await client.models.list();
+assert.ok(models.data.some(entry => entry.id === model));
+
+const whole = await client.chat.completions.create({ ...greedy, messages });
+assert.equal(whole.object, "chat.completion");
+assert.equal(whole.choices[0].message.role, "assistant");
+assert.ok(whole.choices[0].message.content.length > 0);
+assert.equal(whole.usage.total_tokens, whole.usage.prompt_tokens + whole.usage.completion_tokens);
+
+let text = "", finish = null, usage = null;
+for await (const chunk of await client.chat.completions.create({ ...greedy, messages, stream: true, stream_options: { include_usage: true } })) {
+  text += chunk.choices[0]?.delta.content ?? "";
+  finish = chunk.choices[0]?.finish_reason ?? finish;
+  usage = chunk.usage ?? usage;
+}
+assert.equal(text, whole.choices[0].message.content);
+assert.equal(finish, whole.choices[0].finish_reason);
+assert.deepEqual([usage.prompt_tokens, usage.completion_tokens], [whole.usage.prompt_tokens, whole.usage.completion_tokens]);
+
+const completion = await client.completions.create({ ...greedy, prompt: ["Once upon a time", "One day"], logprobs: 2 });
+assert.deepEqual(completion.choices.map(choice => choice.index), [0, 1]);
+assert.equal(completion.choices[0].logprobs.tokens.length, completion.choices[0].logprobs.token_logprobs.length);
+
+text = "";
+for await (const chunk of await client.completions.create({ ...greedy, prompt: "Once upon a time", stream: true })) text += chunk.choices[0].text;
+assert.equal(text, completion.choices[0].text);
+
+await assert.rejects(client.chat.completions.create({ ...greedy, messages, temperature: -1 }), error => error instanceof OpenAI.BadRequestError && error.param === "temperature");
+await assert.rejects(client.chat.completions.create({ ...greedy, messages, model: "no-such-model" }), error => error instanceof OpenAI.NotFoundError);
+
+const aborting = await client.chat.completions.create({ ...greedy, messages, stream: true });
+for await (const _ of aborting) break;
+aborting.controller.abort();
+console.log(`openai: ${JSON.stringify(whole.choices[0].message.content)}`);
