@@ -35,9 +35,14 @@ public sealed unsafe partial class CpuBackend
         {
             weight.Ops.LookUp(_team, new()
             {
-                Panels = weight.Panels, PanelBytes = weight.PanelBytes, Columns = weight.Columns,
-                Ids = first, Rows = ids.Length,
-                Y = (float*)y.Data, YStride = y.Stride, Accumulate = accumulate,
+                Panels = weight.Panels,
+                PanelBytes = weight.PanelBytes,
+                Columns = weight.Columns,
+                Ids = first,
+                Rows = ids.Length,
+                Y = (float*)y.Data,
+                YStride = y.Stride,
+                Accumulate = accumulate,
             });
         }
     }
@@ -50,9 +55,17 @@ public sealed unsafe partial class CpuBackend
         var weight = (PackedWeight)w;
         weight.Ops.Multiply(_team, new()
         {
-            Panels = weight.Panels, PanelBytes = weight.PanelBytes, Outputs = weight.Rows, Columns = weight.Columns,
-            X = (float*)x.Data, XStride = x.Stride, Rows = x.Rows,
-            Bias = (float*)bias.Data, Y = (float*)y.Data, YStride = y.Stride, Accumulate = accumulate,
+            Panels = weight.Panels,
+            PanelBytes = weight.PanelBytes,
+            Outputs = weight.Rows,
+            Columns = weight.Columns,
+            X = (float*)x.Data,
+            XStride = x.Stride,
+            Rows = x.Rows,
+            Bias = (float*)bias.Data,
+            Y = (float*)y.Data,
+            YStride = y.Stride,
+            Accumulate = accumulate,
         });
     }
 
