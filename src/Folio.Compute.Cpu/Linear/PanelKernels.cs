@@ -6,7 +6,7 @@ namespace Folio.Compute.Cpu.Linear;
 /// <remarks>
 /// Order: each output is one chain of fused multiply-adds over k ascending, from zero, on the exact fp32 values of the weights, whatever the number of rows: so answers depend
 /// neither on the batch nor on the stored form or the vector width (design §5).
-/// Bound: up to three rows, weights are decoded in registers: by the decoding (about five instructions a vector) or by memory. Above, a chunk of the panel is decoded into the
+/// Bound: up to three rows, weights are decoded in registers: by the decoding (about five instructions a vector) or by memory. Above, a chunk of the panel is decoded, two vectors of outputs wide, into the
 /// first-level cache once and <see cref="Tile{TSimd, TV}"/> runs over it: by the multiply-add units.
 /// </remarks>
 internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
@@ -16,7 +16,7 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
     public const int MaxRows = 96;
 
     private const int MaxDirectRows = 3;
-    private const int Chunk = 128; // inputs decoded at a time: 16 KB
+    private const int ChunkValues = 4096; // weights decoded at a time: 16 KB, half of the first-level cache
 
     /// <param name="rows">[1, <see cref="MaxRows"/>]</param>
     /// <param name="x">[rows, columns], rows <paramref name="stride"/> values apart.</param>
@@ -31,19 +31,21 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
             case MaxDirectRows: MultiplyDirect<Rows3>(panel, columns, x, stride, sums); return;
         }
 
-        float* w = stackalloc float[Chunk * Panel.Lanes + NativeArena.Alignment / sizeof(float)];
+        float* w = stackalloc float[ChunkValues + NativeArena.Alignment / sizeof(float)];
         w = (float*)((nint)w + NativeArena.Alignment - 1 & -NativeArena.Alignment);
         new Span<float>(sums, rows * Panel.Lanes).Clear();
-        int tiles = (rows + TSimd.TileRows - 1) / TSimd.TileRows;
-        for (int k = 0; k < columns; k += Chunk)
+        int lanes = 2 * TSimd.Count, chunk = ChunkValues / lanes, tiles = (rows + TSimd.TileRows - 1) / TSimd.TileRows;
+        for (int lane = 0; lane < Panel.Lanes; lane += lanes)
         {
-            int inputs = Math.Min(Chunk, columns - k);
-            Decode(panel, k, inputs, 0, Panel.Lanes, w);
-            for (int tile = 0; tile < tiles; tile++)
+            for (int k = 0; k < columns; k += chunk)
             {
-                int first = rows * tile / tiles, count = rows * (tile + 1) / tiles - first; // tiles of nearly equal height
-                for (int lane = 0; lane < Panel.Lanes; lane += 2 * TSimd.Count)
-                    Tile<TSimd, TV>.Run(count, x + first * stride + k, stride, w + lane, inputs, sums + first * Panel.Lanes + lane);
+                int inputs = Math.Min(chunk, columns - k);
+                Decode(panel, k, inputs, lane, lanes, w);
+                for (int tile = 0; tile < tiles; tile++)
+                {
+                    int first = rows * tile / tiles, count = rows * (tile + 1) / tiles - first; // tiles of nearly equal height
+                    Tile<TSimd, TV>.Run(count, x + first * stride + k, stride, w, inputs, sums + first * Panel.Lanes + lane);
+                }
             }
         }
     }
@@ -65,13 +67,32 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
                 TDecoder decoder = TDecoder.Open(block, group, l);
                 byte* word = words + l * sizeof(uint);
                 float* to = w + l - lane + (long)(k - start) * lanes;
-                for (int i = k; i < groupEnd; word += Panel.WordBytes)
-                {
-                    TV bits = TSimd.Load(word);
-                    for (int wordEnd = Math.Min(i + TDecoder.InputsPerWord, groupEnd); i < wordEnd; i++, to += lanes) TSimd.Store(decoder.Next(ref bits), to);
-                }
+                int i = k;
+                for (; i <= groupEnd - TDecoder.InputsPerWord; i += TDecoder.InputsPerWord, word += Panel.WordBytes, to += TDecoder.InputsPerWord * lanes)
+                    DecodeWord(decoder, TSimd.Load(word), lanes, to);
+
+                if (i == groupEnd) continue;
+                TV rest = TSimd.Load(word);
+                for (; i < groupEnd; i++, to += lanes) TSimd.Store(decoder.Next(ref rest), to);
             }
         }
+    }
+
+    /// <summary>All inputs of a word, without a loop: 1, 2, 4 or 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void DecodeWord(TDecoder decoder, TV bits, int lanes, float* to)
+    {
+        TSimd.Store(decoder.Next(ref bits), to);
+        if (TDecoder.InputsPerWord == 1) return;
+        TSimd.Store(decoder.Next(ref bits), to + lanes);
+        if (TDecoder.InputsPerWord == 2) return;
+        TSimd.Store(decoder.Next(ref bits), to + 2 * lanes);
+        TSimd.Store(decoder.Next(ref bits), to + 3 * lanes);
+        if (TDecoder.InputsPerWord == 4) return;
+        TSimd.Store(decoder.Next(ref bits), to + 4 * lanes);
+        TSimd.Store(decoder.Next(ref bits), to + 5 * lanes);
+        TSimd.Store(decoder.Next(ref bits), to + 6 * lanes);
+        TSimd.Store(decoder.Next(ref bits), to + 7 * lanes);
     }
 
     /// <summary>Up to three rows, up to four vectors of outputs at once: enough chains in flight to hide a multiply-add's latency.</summary>

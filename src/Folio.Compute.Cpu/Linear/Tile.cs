@@ -11,7 +11,7 @@ internal static unsafe class Tile<TSimd, TV> where TSimd : ISimd<TV> where TV : 
 {
     /// <param name="rows">[1, TSimd.TileRows]</param>
     /// <param name="x">[rows, inputs], rows <paramref name="stride"/> values apart.</param>
-    /// <param name="w">[inputs, 32] weights of a panel; the tile's outputs first.</param>
+    /// <param name="w">[inputs, 2 · TSimd.Count] weights of the tile's outputs.</param>
     /// <param name="sums">[rows, 32], the tile's outputs first.</param>
     public static void Run(int rows, float* x, long stride, float* w, int inputs, float* sums)
     {
@@ -53,7 +53,7 @@ internal static unsafe class Tile<TSimd, TV> where TSimd : ISimd<TV> where TV : 
 
         // Rows in groups of three, a pointer a group: x, x + stride and x + 2 · stride are addresses that an instruction can hold.
         float* x3 = x + 3 * stride, x6 = x + 6 * stride, x9 = x + 9 * stride;
-        for (float* end = w + (long)inputs * Panel.Lanes; w < end; w += Panel.Lanes)
+        for (float* end = w + (long)inputs * (2 * TSimd.Count); w < end; w += 2 * TSimd.Count)
         {
             TV w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Count);
             if (n > 0) r0 = r0.Plus(w0, w1, x[0]);
