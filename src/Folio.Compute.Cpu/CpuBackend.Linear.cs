@@ -20,8 +20,8 @@ public sealed unsafe partial class CpuBackend
 
         var ops = PanelOps.For(first.Type, _isa);
         long panelBytes = ops.PanelBytes(first.Columns);
-        byte* panels = (byte*)_arena.AllocateUncleared(Panel.Count(outputs) * panelBytes);
-        Pack(first.Type, new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Outputs = outputs, Panels = panels, PanelBytes = panelBytes });
+        byte* panels = (byte*)_arena.Allocate(Panel.Count(outputs) * panelBytes);
+        Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
         return new PackedWeight(first.Type, outputs, first.Columns, ops, panels);
     }
 
@@ -84,9 +84,8 @@ public sealed unsafe partial class CpuBackend
         if (part.Bytes != bytes) throw new FolioException($"tensor '{part.Name}' has {part.Bytes} bytes; [{part.Rows}, {part.Columns}] {part.Type} takes {bytes}.");
     }
 
-    private void Pack(DType type, in PackArguments arguments)
+    private void Pack(DType type, int panels, in PackArguments arguments)
     {
-        int panels = Panel.Count(arguments.Outputs);
         switch (type)
         {
             case DType.F32: _team.Run(panels, new PackNumbersJob<uint>(arguments)); break;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Folio.Compute.Blocks;
 
 namespace Folio.Compute.Cpu.Linear;
@@ -18,17 +17,10 @@ internal unsafe struct PackArguments
     public StoredRows* Parts;
     public int PartCount;
     public int Columns;
-    public int Outputs;
-    public byte* Panels;
+    public byte* Panels; // zeroed: lanes without an output stay so
     public long PanelBytes;
 
-    /// <returns>Where a panel goes; cleared if it has lanes without an output.</returns>
-    public readonly byte* Panel(int index)
-    {
-        byte* panel = Panels + index * PanelBytes;
-        if ((index + 1L) * Linear.Panel.Lanes > Outputs) NativeMemory.Clear(panel, (nuint)PanelBytes);
-        return panel;
-    }
+    public readonly byte* Panel(int index) => Panels + index * PanelBytes;
 
     /// <summary>The part that holds an output.</summary>
     /// <param name="row">The output; receives its row in the part.</param>
@@ -124,9 +116,10 @@ internal readonly unsafe struct PackNumbersJob<T>(PackArguments arguments) : IPa
                 if (part == null) break;
 
                 long step = part->Transposed ? part->Rows : 1;
-                T* from = (T*)part->Data + (part->Transposed ? row : (long)row * _a.Columns);
-                T* to = (T*)panel + lane * perWord;
-                for (int k = start; k < end; k++) to[(long)(k / perWord) * (Panel.Lanes * perWord) + k % perWord] = from[k * step];
+                T* from = (T*)part->Data + (part->Transposed ? row : (long)row * _a.Columns) + start * step;
+                uint* word = (uint*)panel + (long)(start / perWord) * Panel.Lanes + lane;
+                for (int k = start; k < end; k += perWord, from += perWord * step, word += Panel.Lanes)
+                    *word = perWord == 1 ? *(uint*)from : *(ushort*)from | (k + 1 < end ? (uint)((ushort*)from)[step] << 16 : 0);
             }
         }
     }

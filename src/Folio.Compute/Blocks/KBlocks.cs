@@ -13,6 +13,7 @@ public readonly struct Q2_K : IBlockFormat
     public static int Offset => 0;
     public static bool HasMins => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Unpack(byte* block, byte* codes, BlockScales* scales)
     {
         byte* q = block + 16;
@@ -25,9 +26,7 @@ public readonly struct Q2_K : IBlockFormat
         }
 
         for (int row = 0; row < 8; row++) // 32 values: bits 2 · (row % 4) of 32 bytes
-        {
-            for (int i = 0; i < 32; i++) codes[32 * row + i] = (byte)(q[32 * (row / 4) + i] >> 2 * (row % 4) & 3);
-        }
+            KBlock.Bits(q + 32 * (row / 4), 2 * (row % 4), 3).Store(codes + 32 * row);
     }
 }
 
@@ -41,6 +40,7 @@ public readonly struct Q3_K : IBlockFormat
     public static int Offset => 4;
     public static bool HasMins => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Unpack(byte* block, byte* codes, BlockScales* scales)
     {
         byte* q = block + 32, packed = block + 96;
@@ -54,9 +54,7 @@ public readonly struct Q3_K : IBlockFormat
         }
 
         for (int row = 0; row < 8; row++)
-        {
-            for (int i = 0; i < 32; i++) codes[32 * row + i] = (byte)(q[32 * (row / 4) + i] >> 2 * (row % 4) & 3 | (block[i] >> row & 1) << 2);
-        }
+            (KBlock.Bits(q + 32 * (row / 4), 2 * (row % 4), 3) | KBlock.Bits(block, row, 1) << 2).Store(codes + 32 * row);
     }
 }
 
@@ -70,6 +68,7 @@ public readonly struct Q4_K : IBlockFormat
     public static int Offset => 0;
     public static bool HasMins => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Unpack(byte* block, byte* codes, BlockScales* scales)
     {
         KBlock.Scales(block, scales);
@@ -87,14 +86,13 @@ public readonly struct Q5_K : IBlockFormat
     public static int Offset => 0;
     public static bool HasMins => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Unpack(byte* block, byte* codes, BlockScales* scales)
     {
         KBlock.Scales(block, scales);
         KBlock.Nibbles(block + 48, codes);
         for (int group = 0; group < 8; group++)
-        {
-            for (int i = 0; i < 32; i++) codes[32 * group + i] |= (byte)((block[16 + i] >> group & 1) << 4);
-        }
+            (Vector256.Load(codes + 32 * group) | KBlock.Bits(block + 16, group, 1) << 4).Store(codes + 32 * group);
     }
 }
 
@@ -108,6 +106,7 @@ public readonly struct Q6_K : IBlockFormat
     public static int Offset => 32;
     public static bool HasMins => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Unpack(byte* block, byte* codes, BlockScales* scales)
     {
         scales->D = Unsafe.ReadUnaligned<ushort>(block + 208);
@@ -121,16 +120,15 @@ public readonly struct Q6_K : IBlockFormat
         for (int row = 0; row < 8; row++) // of each half of 128 values: rows 0 and 1 have the low, rows 2 and 3 the high nibbles of the same bytes
         {
             byte* low = block + 64 * (row / 4) + 32 * (row % 2), high = block + 128 + 32 * (row / 4);
-            int lowShift = 4 * (row % 4 / 2), highShift = 2 * (row % 4);
-            for (int i = 0; i < 32; i++) codes[32 * row + i] = (byte)(low[i] >> lowShift & 15 | (high[i] >> highShift & 3) << 4);
+            (KBlock.Bits(low, 4 * (row % 4 / 2), 15) | KBlock.Bits(high, 2 * (row % 4), 3) << 4).Store(codes + 32 * row);
         }
     }
 }
 
-/// <summary>What Q4_K and Q5_K share.</summary>
+/// <summary>What the 256-value types share.</summary>
 internal static unsafe class KBlock
 {
-    /// <summary>fp16 d and dmin, then 6-bit scales and minima: those of the first four groups in the low bits of bytes 0–7, the others split over bytes 8–11 and the high bits.</summary>
+    /// <summary>Q4_K and Q5_K: fp16 d and dmin, then 6-bit scales and minima: those of the first four groups in the low bits of bytes 0–7, the others split over bytes 8–11 and the high bits.</summary>
     public static void Scales(byte* block, BlockScales* scales)
     {
         byte* packed = block + 4;
@@ -148,17 +146,10 @@ internal static unsafe class KBlock
     /// <summary>Each 32 bytes hold 32 values in their low halves and the next 32 in their high halves.</summary>
     public static void Nibbles(byte* pairs, byte* codes)
     {
-        for (int i = 0; i < 4; i++, pairs += 32, codes += 64)
-        {
-            SplitHalves(pairs, codes);
-            SplitHalves(pairs + 16, codes + 16);
-        }
-
-        static void SplitHalves(byte* pairs, byte* codes)
-        {
-            Vector128<byte> both = Vector128.Load(pairs);
-            Vector128.Store(both & Vector128.Create((byte)15), codes);
-            Vector128.Store(both >>> 4, codes + 32);
-        }
+        for (int group = 0; group < 8; group++) Bits(pairs + 32 * (group / 2), 4 * (group % 2), 15).Store(codes + 32 * group);
     }
+
+    /// <summary>Some bits of each of 32 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bits(byte* bytes, int shift, byte mask) => (Vector256.Load(bytes) >>> shift) & Vector256.Create(mask);
 }

@@ -98,6 +98,10 @@ public readonly struct Q5_1 : IBlockFormat
 /// <summary>What the 32-value types share.</summary>
 internal static unsafe class SimpleBlock
 {
+    /// <summary>Within each half of the vector, which repeats the four bytes.</summary>
+    private static Vector256<byte> ByteOfValue =>
+        Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(byte* block, bool hasMin, BlockScales* scales)
     {
@@ -120,6 +124,8 @@ internal static unsafe class SimpleBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddFifthBits(uint bits, byte* codes)
     {
-        for (int i = 0; i < 32; i++) codes[i] |= (byte)((bits >> i & 1) << 4);
+        Vector256<byte> ofValue = Vector256.Create(0x8040201008040201).AsByte(); // value i: bit i % 8 of byte i / 8
+        Vector256<byte> bytes = Vector256.Shuffle(Vector256.Create(bits).AsByte(), ByteOfValue);
+        (Vector256.Load(codes) | Vector256.Equals(bytes & ofValue, ofValue) & Vector256.Create((byte)16)).Store(codes);
     }
 }
