@@ -68,10 +68,25 @@ public class CommandTests
     [Fact]
     public async Task Serve_answers_until_it_is_told_to_end()
     {
-        await using ServingFolio folio = await ServingFolio.StartAsync("--served-model-name", "tales", "--api-key", "secret");
+        await using ServingFolio folio = await ServingFolio.StartAsync("--served-model-name", "tales", TestData.DemoModel, "--api-key", "secret");
+        Assert.Contains("folio-demo.Q8_0 is served", folio.Startup);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await folio.Client.GetAsync("/v1/models")).StatusCode);
         folio.Client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
         Assert.Contains("tales", await folio.Client.GetStringAsync("/v1/models"));
         Assert.Equal(0, await folio.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task A_stream_in_flight_ends_before_a_terminated_server_does()
+    {
+        await using ServingFolio folio = await ServingFolio.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = new StringContent("""{"prompt": "Once", "stream": true, "ignore_eos": true, "max_tokens": 300}""", System.Text.Encoding.UTF8, "application/json"),
+        };
+        using HttpResponseMessage answer = await folio.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Task<int> exit = folio.TerminateAsync();
+        Assert.EndsWith("data: [DONE]\n\n", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(0, await exit);
     }
 }

@@ -32,7 +32,7 @@ internal static class ChatCommand
     {
         private readonly List<(string Role, string Content)> _messages = Begin(system);
 
-        /// <summary>Cancels the answer that is being written; null between answers.</summary>
+        /// <summary>Ends the answer that is being written; null between answers. Not disposed: the signal's thread may still hold it.</summary>
         private Action? _stopAnswer;
 
         public async Task RunAsync()
@@ -78,7 +78,7 @@ internal static class ChatCommand
 
         private async Task<string> AnswerAsync()
         {
-            using var stop = new CancellationTokenSource();
+            var stop = new CancellationTokenSource();
             _stopAnswer = stop.Cancel;
             var answer = new StringBuilder();
             try
@@ -87,12 +87,9 @@ internal static class ChatCommand
                 {
                     answer.Append(output.Text);
                     Console.Out.Write(output.Text);
+                    if (output.FinishReason == FinishReason.Abort) Console.Error.Write(" [stopped]");
                     Console.Out.Flush();
                 }
-            }
-            catch (OperationCanceledException)
-            {
-                Console.Error.Write(" [stopped]");
             }
             finally
             {

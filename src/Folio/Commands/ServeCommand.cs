@@ -13,7 +13,7 @@ internal static class ServeCommand
         var host = new Option<string>("--host") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "Port to listen on; 0 picks a free one.", DefaultValueFactory = _ => 8000 };
         var apiKey = new Option<string[]>("--api-key") { Description = "A key that clients must send as 'Authorization: Bearer …'; may be given several times. Also FOLIO_API_KEY." };
-        var servedModelName = new Option<string[]>("--served-model-name") { Description = "The model's names for clients (default: the file's or folder's name).", AllowMultipleArgumentsPerToken = true };
+        var servedModelName = new Option<string[]>("--served-model-name") { Description = "A name of the model for clients, instead of the file's or folder's; may be given several times." };
         var command = new Command("serve", "Serves a model to OpenAI clients over HTTP.") { host, port, apiKey, servedModelName };
         var engineArguments = new EngineArguments(command, positional: true);
         command.SetAction(async (parsed, cancellation) =>
