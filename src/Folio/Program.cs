@@ -20,7 +20,9 @@ var root = new RootCommand("Serves open-weight language models: paged KV cache, 
 try
 {
     // Signals are the commands' own affair: serve drains on SIGTERM, chat stops an answer on Ctrl+C.
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    ParseResult parsed = root.Parse(args);
+    if (parsed.Errors.Count > 0 && args.Length > 0) throw new FolioException($"{parsed.Errors[0].Message} (folio --help lists what there is)");
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (FolioException e)
 {

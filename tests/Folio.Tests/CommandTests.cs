@@ -57,6 +57,18 @@ public class CommandTests
         Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Theory]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("serve --max-num-seqs 0", "--max-num-seqs is 0; it must be at least 1.")]
+    [InlineData("serve --kv-cache-memory lots", "'lots' is not a size of memory; write it like 512MiB or 4G.")]
+    public async Task What_is_no_command_is_one_line_of_error_and_exit_code_1(string line, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(line.Split(' '));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Errors);
+        Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task A_cache_too_small_for_one_sequence_names_the_flags()
     {
