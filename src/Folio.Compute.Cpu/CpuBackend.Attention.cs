@@ -14,6 +14,17 @@ public sealed unsafe partial class CpuBackend
 
     public override long KvBytesPerBlock(KvCacheShape shape) => new KvLayout(shape, null).BlockStride * sizeof(float) * shape.Layers;
 
+    public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape)
+    {
+        if (_tiles.Length < maxTokens) _tiles = new AttentionTile[maxTokens];
+        if (Threads > 1 && _partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
+
+        long scratch = ScratchSize(heads / shape.KvHeads, new KvLayout(shape, null)) * Threads;
+        if (_attentionScratchSize >= scratch) return;
+        _attentionScratch = (float*)_arena.AllocateUncleared(scratch * sizeof(float));
+        _attentionScratchSize = scratch;
+    }
+
     public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots)
     {
         fixed (int* pointer = slots) _team.RunRows(slots.Length, k.Columns, new StoreKvKernel(((CpuKvCache)cache).Layer(layer), k, v, pointer));
@@ -30,7 +41,7 @@ public sealed unsafe partial class CpuBackend
     {
         KvLayout layout = ((CpuKvCache)cache).Layer(layer);
         int group = parameters.Heads / layout.KvHeads;
-        if (_tiles.Length < batch.MaxTokens) _tiles = new AttentionTile[batch.MaxTokens];
+        ReserveAttention(batch.MaxTokens, parameters.Heads, cache.Shape);
         fixed (int* positions = batch.Positions, tables = batch.BlockTables)
         fixed (AttentionTile* tiles = _tiles)
         {
@@ -58,9 +69,7 @@ public sealed unsafe partial class CpuBackend
     {
         const int itemsForBalance = 4; // a thread; fewer leave the last of them waiting
         int queries = AttentionPlan.MaxQueries(plan.Group), items = plan.TileCount * plan.Cache.KvHeads;
-        long scratch = AttentionScratch.Size(queries, plan.Cache.HeadDim, plan.Cache.ChannelLanes);
-        ReserveAttentionScratch(scratch * Threads);
-
+        long scratch = ScratchSize(plan.Group, plan.Cache);
         long partStride = (long)queries * AttentionScratch.StateStride(plan.Cache.ChannelLanes);
         bool split = Threads > 1 && items < itemsForBalance * Threads && plan.PartCount > items && plan.PartCount * partStride * sizeof(float) <= PartBytes;
         if (!split)
@@ -69,16 +78,10 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        if (_partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
         _team.Run(plan.PartCount, new AttentionPartJob(plan, _attentionScratch, scratch, _partStates, partStride));
         _team.Run(items, new AttentionMergeJob(plan, _partStates, partStride));
     }
 
-    /// <summary>Grows at the first call for a larger shape of head; every later step finds it there.</summary>
-    private void ReserveAttentionScratch(long values)
-    {
-        if (_attentionScratchSize >= values) return;
-        _attentionScratch = (float*)_arena.AllocateUncleared(values * sizeof(float));
-        _attentionScratchSize = values;
-    }
+    /// <summary>Values of one worker's scratch.</summary>
+    private static long ScratchSize(int group, in KvLayout layout) => AttentionScratch.Size(AttentionPlan.MaxQueries(group), layout.HeadDim, layout.ChannelLanes);
 }

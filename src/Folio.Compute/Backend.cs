@@ -29,6 +29,11 @@ public abstract class Backend : IDisposable
     /// <summary>Bytes that one block of one such cache takes over all its layers.</summary>
     public abstract long KvBytesPerBlock(KvCacheShape shape);
 
+    /// <summary>Takes the memory that <see cref="Attention"/> works in: no later step of at most so many tokens over such a cache allocates.</summary>
+    /// <param name="maxTokens">Token rows of the largest step.</param>
+    /// <param name="heads">Query heads.</param>
+    public abstract void ReserveAttention(int maxTokens, int heads, KvCacheShape shape);
+
     /// <summary>Copies token rows of the table: y[i] = table[ids[i]] (or y[i] += with <paramref name="accumulate"/>: learnt positions).</summary>
     public abstract void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false);
 

@@ -44,6 +44,7 @@ public sealed class TransformerDecoder
     public void Reserve(int maxTokens, int maxLogitRows)
     {
         _activations = new(Spec, maxTokens, maxLogitRows, _backend);
+        _backend.ReserveAttention(maxTokens, Spec.Heads, KvCacheShape(blockSize: 1, blocks: 1));
         _rotaries = [.. Spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().Distinct()
             .Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
