@@ -44,6 +44,9 @@ public sealed class LlmEngine : IAsyncDisposable
 
     public EngineMetrics Metrics { get; }
 
+    /// <summary>The defect that ended the engine: every request fails from then on. Null while it is well.</summary>
+    public Exception? Failure => _loop.Failure;
+
     /// <summary>Belongs to the loop's thread; tests look at it when nothing runs.</summary>
     internal Scheduler Scheduler { get; }
 
@@ -96,6 +99,7 @@ public sealed class LlmEngine : IAsyncDisposable
     public Task DrainAsync(CancellationToken cancellation = default)
     {
         _draining = true;
+        Interlocked.MemoryBarrier(); // the last request to leave sees the flag, or this sees that it has left
         if (Volatile.Read(ref _inFlight) == 0) _drained.TrySetResult();
         return _drained.Task.WaitAsync(cancellation);
     }
@@ -134,7 +138,8 @@ public sealed class LlmEngine : IAsyncDisposable
         }
 
         if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
-        int maxLength = prompt + (sampling.MaxTokens ?? room);
+        int least = prompt + Math.Max(1, sampling.MinTokens);
+        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.N, _pool), least, context);
         RequireRoom(prompt, maxLength, sampling.N);
         return maxLength;
     }

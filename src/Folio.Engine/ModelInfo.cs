@@ -24,8 +24,11 @@ public sealed class ModelInfo
     /// <summary>Null: the model has no tokenizer and serves token ids only.</summary>
     public Tokenizer? Tokenizer { get; init; }
 
-    /// <summary>Null: the model has no chat template.</summary>
+    /// <summary>Null: the model has no chat template, or none that can be used.</summary>
     public ChatTemplate? ChatTemplate { get; init; }
+
+    /// <summary>Why the model's chat template can't be used; null where it can, and where there is none.</summary>
+    public string? ChatTemplateError { get; init; }
 
     public string? BosToken { get; init; }
 

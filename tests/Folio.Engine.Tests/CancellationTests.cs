@@ -125,6 +125,34 @@ public sealed class CancellationTests
         Assert.Equal(20, second.Sequences[0].OutputLength);
     }
 
+    [Fact]
+    public void A_request_whose_own_sampling_fails_fails_alone()
+    {
+        var engine = new StubEngine();
+        GenerationRequest request = Given.Request(prompt: 9, maxTokens: 20);
+        SequenceGroup sick = engine.Submit(request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [1000] = 1 } } });
+        SequenceGroup healthy = engine.Submit(prompt: 9, maxTokens: 20);
+        engine.RunToEnd();
+        Assert.Equal(20, healthy.Sequences[0].OutputLength);
+        Assert.IsType<RequestFailedException>(Failure(sick));
+        Assert.Null(Failure(healthy));
+    }
+
+    [Fact]
+    public void A_loop_that_ends_by_a_defect_tells_which()
+    {
+        var limits = StepLimits.For(new() { MaxNumBatchedTokens = 64, MaxNumSeqs = 4 });
+        var pool = new Paging.BlockPool(20, 4);
+        var model = new StubModel(20, 4);
+        var inbox = new RequestInbox();
+        var loop = new EngineLoop(inbox, new Scheduler(pool, limits, 50), model, new Sampler(model, limits), new EngineMetrics(50)) { GroupEnded = _ => throw new FolioException("a defect") };
+        inbox.Post(new(MessageKind.Submit, new SequenceGroup(Given.Request(prompt: 3, maxTokens: 2), 5, [0], pool, 1, new RequestOutlet()), 0));
+        Assert.Null(loop.Failure);
+        loop.Run();
+        Assert.Equal("a defect", loop.Failure!.Message);
+        Assert.True(inbox.Closed);
+    }
+
     private static void Cancel(StubEngine engine, SequenceGroup group)
     {
         engine.Cancel(group);

@@ -111,6 +111,15 @@ public sealed class LlmEngineTests
     }
 
     [Fact]
+    public async Task Without_max_tokens_the_answer_ends_where_the_sequences_fill_the_cache()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 60, maxModelLen: 200);
+        GenerationRequest request = Given.Request(prompt: 41, maxTokens: 1, n: 3);
+        List<GenerationOutput> answer = await Given.ReadAll(engine.Submit(request with { Sampling = request.Sampling with { MaxTokens = null } }));
+        Assert.Equal(3 * ((10 + 50 / 3) * 4 + 1 - 41), answer.Sum(output => output.TokenIds.Count)); // 10 blocks of prompt are shared
+    }
+
+    [Fact]
     public async Task More_sequences_than_may_run_are_refused()
     {
         await using LlmEngine engine = Given.Engine(sequences: 4);

@@ -37,6 +37,15 @@ public sealed class ModelInfoTests
     }
 
     [Fact]
+    public void A_chat_template_that_does_not_parse_is_told_and_not_thrown()
+    {
+        (Tokenization.Templates.ChatTemplate? template, string? error) = ModelInfoReader.ReadTemplate("{% if %}");
+        Assert.Null(template);
+        Assert.StartsWith("chat_template", error);
+        Assert.Equal((null, null), ModelInfoReader.ReadTemplate(null));
+    }
+
+    [Fact]
     public void What_cannot_be_meant_is_refused_before_loading()
     {
         using var backend = new CpuBackend();

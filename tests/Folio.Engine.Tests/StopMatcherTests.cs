@@ -27,6 +27,17 @@ public sealed class StopMatcherTests
     }
 
     [Fact]
+    public void A_stop_string_may_begin_where_none_may_end_yet()
+    {
+        var matcher = new StopMatcher(["ab", "abcd"], includeInOutput: false);
+        Assert.Equal("x", matcher.Pass("xab")); // "ab" is complete too early; "abcd" may come
+        Assert.Equal("", matcher.Append("c", out string? stop));
+        Assert.Null(stop);
+        Assert.Equal("", matcher.Append("d", out stop));
+        Assert.Equal("abcd", stop);
+    }
+
+    [Fact]
     public void Text_that_may_begin_a_stop_string_waits_until_it_is_certain()
     {
         var matcher = new StopMatcher(["</s>"], includeInOutput: false);

@@ -14,6 +14,7 @@ internal static class ModelInfoReader
     public static ModelInfo Read(ModelSource source, DecoderSpec spec, int maxModelLen)
     {
         Tokenizer? tokenizer = ReadTokenizer(source);
+        (ChatTemplate? template, string? templateError) = ReadTemplate(source.Tokenizer.ChatTemplate);
         return new()
         {
             Name = NameOf(source),
@@ -22,7 +23,8 @@ internal static class ModelInfoReader
             VocabularySize = spec.VocabularySize,
             MaxModelLen = maxModelLen,
             Tokenizer = tokenizer,
-            ChatTemplate = source.Tokenizer.ChatTemplate is { } template ? ChatTemplate.Parse(template) : null,
+            ChatTemplate = template,
+            ChatTemplateError = templateError,
             BosToken = source.Tokenizer.BosToken,
             EosToken = source.Tokenizer.EosToken,
             EosTokenIds = ReadEosIds(source, spec, tokenizer),
@@ -32,6 +34,19 @@ internal static class ModelInfoReader
 
     private static string NameOf(ModelSource source) =>
         source.Folder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : Path.GetFileNameWithoutExtension(source.Path);
+
+    /// <summary>A template that can't be parsed costs the model its chat, not its completions.</summary>
+    internal static (ChatTemplate? Template, string? Error) ReadTemplate(string? source)
+    {
+        try
+        {
+            return (source is null ? null : ChatTemplate.Parse(source), null);
+        }
+        catch (TemplateException error)
+        {
+            return (null, error.Message);
+        }
+    }
 
     private static Tokenizer? ReadTokenizer(ModelSource source)
     {

@@ -8,8 +8,11 @@ namespace Folio.Engine;
 internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
 {
     private volatile bool _stopping;
-    private volatile string? _defect; // why the loop ended, if nobody stopped it
+    private volatile Exception? _failure;
     private long _preemptionsSeen;
+
+    /// <summary>The defect that ended the loop; null while it runs, and where it was stopped.</summary>
+    public Exception? Failure => _failure;
 
     /// <summary>Called once for each group that has ended, however it did.</summary>
     public Action<SequenceGroup>? GroupEnded { get; init; }
@@ -19,15 +22,16 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
     {
         try
         {
-            while (!_stopping)
+            while (true)
             {
-                inbox.Quiet();
+                inbox.Quiet(); // before the looks at the flag and at the messages: who rings after them is heard by Wait
+                if (_stopping) break;
                 if (!Step()) inbox.Wait();
             }
         }
         catch (Exception error) // a defect of the engine itself: its state can't be trusted, so nobody must be left waiting for it
         {
-            _defect = $"the engine has stopped: {error.Message}";
+            _failure = error;
         }
 
         inbox.Close();
@@ -71,6 +75,7 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
             return true;
         }
 
+        FailSampled(plan);
         scheduler.Commit();                      // fork where a prompt is complete
         foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
         VerifyScheduler();
@@ -164,6 +169,16 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
         foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) Fail(tokens.Sequence.Group, $"the model failed in a step that this request took part in: {error.Message}");
     }
 
+    /// <summary>Ends the groups whose own part of the sampling failed.</summary>
+    private void FailSampled(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
+        {
+            SequenceGroup group = tokens.Sequence.Group;
+            if (group.SamplingFailure is { } error) Fail(group, $"choosing this request's tokens failed: {error.Message}");
+        }
+    }
+
     /// <summary>Ends a group when the loop has stopped: aborted, or failed where a defect stopped it.</summary>
     private void EndUnserved(SequenceGroup group)
     {
@@ -171,11 +186,11 @@ internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModel
         group.State = GroupState.Finished;
         foreach (Sequence sequence in group.Sequences)
         {
-            if (_defect is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
+            if (_failure is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
             sequence.Finished = true;
         }
 
-        End(group, _defect is null ? null : new RequestFailedException(_defect));
+        End(group, _failure is { } error ? new RequestFailedException($"the engine has stopped: {error.Message}") : null);
     }
 
     private void Publish(StepPlan plan)

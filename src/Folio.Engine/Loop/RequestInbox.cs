@@ -35,7 +35,8 @@ internal sealed class RequestInbox
     public bool TryTake(out InboxMessage message) => _messages.TryDequeue(out message);
 
     /// <summary>Forgets the bell: what rang it is taken next.</summary>
-    public void Quiet() => _rung = false;
+    /// <remarks>A full fence: a look at the messages that overtook the store would miss one whose bell is then forgotten.</remarks>
+    public void Quiet() => Interlocked.Exchange(ref _rung, false);
 
     public void Ring()
     {
@@ -55,5 +56,6 @@ internal sealed class RequestInbox
         }
     }
 
-    public void Close() => _closed = true;
+    /// <summary>A full fence too: either the last look at the messages finds one, or whoever posted it finds the inbox closed.</summary>
+    public void Close() => Interlocked.Exchange(ref _closed, true);
 }

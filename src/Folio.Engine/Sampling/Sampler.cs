@@ -3,13 +3,14 @@ using Folio.Compute;
 namespace Folio.Engine;
 
 /// <summary>From a step's logits to its tokens: the host's part of the chain where a request asks for it, then one batched call of the backend.</summary>
+/// <remarks>What goes wrong in the host's part is one request's own and is left with its group; what the backend throws is the whole step's.</remarks>
 internal sealed class Sampler(IModelRunner runner, StepLimits limits)
 {
     private readonly SampleRequest[] _requests = new SampleRequest[limits.Sequences];
     private readonly int[] _drawn = new int[limits.Sequences];    // [requests] the sample that each is for
     private readonly int[] _tokens = new int[limits.Sequences];   // [requests]
     private readonly int[] _keptRows = new int[limits.LogitRows]; // [logit rows] where in _kept the untouched row lies
-    private float[] _kept = [];                                   // [kept rows, vocabulary] rows whose log-probabilities are wanted
+    private readonly List<float[]> _kept = [];                    // [kept rows][vocabulary] rows whose log-probabilities are wanted
     private int[] _top = [];
 
     public void Sample(StepPlan plan)
@@ -60,19 +61,27 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private void Process(in PlannedSample sample)
     {
         Sequence sequence = sample.Sequence;
-        sequence.Group.Processors?.Apply(runner.Logits(sample.Row), sequence.Output, sequence.OutputCounts);
+        if (sequence.Group.Processors is not { } processors) return;
+        Span<float> logits = runner.Logits(sample.Row);
+        try
+        {
+            processors.Apply(logits, sequence.Output, sequence.OutputCounts);
+        }
+        catch (Exception error)
+        {
+            sequence.Group.SamplingFailure = error;
+        }
     }
 
     /// <summary>Copies the rows whose log-probabilities are wanted: they are those of the untouched logits, and the chain works in place.</summary>
     private void KeepRows(ReadOnlySpan<PlannedSample> samples)
     {
-        int kept = 0, vocabulary = runner.VocabularySize;
+        int kept = 0;
         for (int i = 0; i < samples.Length; i++)
         {
             if (samples[i].Sequence.Group.Sampling.Logprobs is null || SharesRow(samples, i)) continue;
-            int end = (kept + 1) * vocabulary;
-            if (end > _kept.Length) Array.Resize(ref _kept, Math.Max(end, _kept.Length * 2));
-            runner.Logits(samples[i].Row).CopyTo(_kept.AsSpan(kept * vocabulary));
+            if (kept == _kept.Count) _kept.Add(new float[runner.VocabularySize]);
+            runner.Logits(samples[i].Row).CopyTo(_kept[kept]);
             _keptRows[samples[i].Row] = kept++;
         }
     }
@@ -80,8 +89,14 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private void AddLogprobs(ref PlannedSample sample)
     {
         if (sample.Sequence.Group.Sampling.Logprobs is not { } top || sample.Token < 0) return;
-        int vocabulary = runner.VocabularySize;
-        sample.Logprobs = Logprobs(_kept.AsSpan(_keptRows[sample.Row] * vocabulary, vocabulary), sample.Token, top);
+        try
+        {
+            sample.Logprobs = Logprobs(_kept[_keptRows[sample.Row]], sample.Token, top);
+        }
+        catch (Exception error)
+        {
+            sample.Sequence.Group.SamplingFailure = error;
+        }
     }
 
     /// <summary>The row at position p tells how likely the prompt's token p + 1 was.</summary>
@@ -92,7 +107,15 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         {
             int position = tokens.PromptStart + i + 1;
             int token = tokens.Sequence.Tokens(position, 1)[0];
-            group.PromptLogprobs![position] = Logprobs(runner.Logits(tokens.PromptRow + i), token, group.Sampling.PromptLogprobs!.Value);
+            Span<float> logits = runner.Logits(tokens.PromptRow + i);
+            try
+            {
+                group.PromptLogprobs![position] = Logprobs(logits, token, group.Sampling.PromptLogprobs!.Value);
+            }
+            catch (Exception error)
+            {
+                group.SamplingFailure = error;
+            }
         }
 
         if (tokens.PromptRows > 0) group.PromptLogprobsDone = tokens.PromptStart + tokens.PromptRows;

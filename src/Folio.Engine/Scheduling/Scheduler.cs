@@ -169,9 +169,10 @@ internal sealed class Scheduler
         return true;
     }
 
+    /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
     private void Admit()
     {
-        while (_waiting.First is { } group && _plan.TokensLeft > 0 && RunningSequences + group.Alive <= _maxSequences && FitsNow(group))
+        while (_waiting.First is { } group && _plan.TokensLeft > 0 && _plan.RowsLeft > 0 && RunningSequences + group.Alive <= _maxSequences && FitsNow(group))
         {
             _waiting.Remove(group);
             _running.AddLast(group);

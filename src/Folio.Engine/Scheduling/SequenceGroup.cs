@@ -69,6 +69,9 @@ internal sealed class SequenceGroup
     /// <summary>Prompt rows whose log-probabilities are no longer wanted.</summary>
     public int PromptLogprobsDone { get; set; }
 
+    /// <summary>What went wrong in this group's own part of a step's sampling.</summary>
+    public Exception? SamplingFailure { get; set; }
+
     public GroupState State { get; set; }
 
     /// <summary>Sequences that have not finished.</summary>
@@ -118,5 +121,13 @@ internal sealed class SequenceGroup
     {
         int shared = promptLength / pool.BlockSize;
         return shared + (long)n * (pool.BlocksFor(maxLength - 1) - shared);
+    }
+
+    /// <summary>Tokens of each of n sequences, prompt included, that the whole pool has blocks for: the inverse of <see cref="BlocksAtMost"/>.</summary>
+    public static long LongestThatFits(int promptLength, int n, BlockPool pool)
+    {
+        int shared = promptLength / pool.BlockSize;
+        long blocks = shared + Math.Max(0, pool.Blocks - shared) / n;
+        return blocks * pool.BlockSize + 1;
     }
 }

@@ -65,7 +65,8 @@ internal sealed class StepPlan
     /// <summary>What is left of the token budget.</summary>
     public int TokensLeft { get; private set; }
 
-    private int RowsLeft { get; set; }
+    /// <summary>What is left of the rows of logits.</summary>
+    public int RowsLeft { get; private set; }
 
     public bool IsEmpty => _scheduledCount == 0;
 

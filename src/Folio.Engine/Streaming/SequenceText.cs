@@ -13,8 +13,8 @@ internal sealed class SequenceText(Detokenizer detokenizer, SamplingParams sampl
     {
         string piece = detokenizer.Append(token);
         if (++_tokens > sampling.MinTokens) return _matcher.Append(piece, out stop);
-        stop = null; // the answer may not end yet, so nothing is looked for
-        return piece;
+        stop = null; // the answer may not end yet
+        return _matcher.Pass(piece);
     }
 
     /// <summary>The text that was held back, when no more tokens come.</summary>

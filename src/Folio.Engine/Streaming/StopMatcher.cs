@@ -13,16 +13,17 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops, bool includeInOut
     public string Append(string piece, out string? stop)
     {
         string text = _held + piece;
-        if (Find(text, out stop) is int end and >= 0)
+        if (Find(text, _held.Length, out stop) is int end and >= 0)
         {
             _held = "";
             return text[..(includeInOutput ? end : end - stop!.Length)];
         }
 
-        int certain = Certain(text);
-        _held = text[certain..];
-        return text[..certain];
+        return Keep(text);
     }
+
+    /// <summary>Takes a piece that may not end the answer: a stop string may begin in it, but one that is complete in it counts for nothing.</summary>
+    public string Pass(string piece) => Keep(_held + piece);
 
     /// <summary>No more text will come: what was held back is no stop string.</summary>
     public string Flush()
@@ -32,14 +33,21 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops, bool includeInOut
         return held;
     }
 
-    /// <returns>Where the first complete stop string ends; −1 if there is none.</returns>
-    private int Find(string text, out string? found)
+    private string Keep(string text)
+    {
+        int certain = Certain(text);
+        _held = text[certain..];
+        return text[..certain];
+    }
+
+    /// <returns>Where the first complete stop string ends of those that end after <paramref name="seen"/> characters; −1 if there is none.</returns>
+    private int Find(string text, int seen, out string? found)
     {
         int first = -1;
         found = null;
         foreach (string stop in stops)
         {
-            int start = text.IndexOf(stop, StringComparison.Ordinal);
+            int start = text.IndexOf(stop, Math.Clamp(seen - stop.Length + 1, 0, text.Length), StringComparison.Ordinal);
             if (start < 0) continue;
             int end = start + stop.Length;
             if (first >= 0 && (end > first || (end == first && stop.Length <= found!.Length))) continue;
