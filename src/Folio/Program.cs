@@ -21,7 +21,7 @@ try
 {
     // Signals are the commands' own affair: serve drains on SIGTERM, chat stops an answer on Ctrl+C.
     ParseResult parsed = root.Parse(args);
-    if (parsed.Errors.Count > 0 && args.Length > 0) throw new FolioException($"{parsed.Errors[0].Message} (folio --help lists what there is)");
+    if (parsed.Errors.Count > 0 && args.Length > 0) throw new FolioException($"{parsed.Errors[^1].Message} (folio --help lists what there is)");
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (FolioException e)
