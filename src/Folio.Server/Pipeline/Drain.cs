@@ -32,6 +32,7 @@ internal sealed class Drain : IDisposable
     public async Task CompleteAsync(TimeSpan grace, CancellationToken hurry)
     {
         _draining = true;
+        Interlocked.MemoryBarrier(); // the last request to leave sees the flag, or this sees that it has left
         if (Volatile.Read(ref _inFlight) == 0) return;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(hurry, _cut.Token);
         try

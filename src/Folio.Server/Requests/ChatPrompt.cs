@@ -26,7 +26,9 @@ internal sealed class ChatPrompt : IDisposable
     {
         served.RequireTokenizer("messages");
         ChatTemplate template = served.Info.ChatTemplate
-            ?? throw ApiException.BadRequest("This model has no chat template, so it can't take messages; send the prompt to /v1/completions.", "messages");
+            ?? throw ApiException.BadRequest(
+                $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
+                "messages");
 
         bool generate = body.Flag("add_generation_prompt") ?? true;
         bool proceed = body.Flag("continue_final_message") ?? false;

@@ -15,9 +15,10 @@ internal sealed class FolioRoutes
     public FolioRoutes(LlmEngine engine, ServerOptions options, Drain drain, ILoggerFactory loggers)
     {
         var served = new ServedModel(engine, options);
-        _gate = new(options, drain, loggers.CreateLogger("Folio.Server"));
+        ILogger logger = loggers.CreateLogger("Folio.Server");
+        _gate = new(options, drain, logger);
         var models = new ModelRoutes(served);
-        var status = new StatusRoutes(served, drain);
+        var status = new StatusRoutes(served, drain, logger);
         var tokens = new TokenizeRoutes(served);
         _routes =
         [

@@ -41,7 +41,16 @@ internal sealed class Generation : IAsyncDisposable
 
     private static async IAsyncEnumerable<(int, GenerationOutput)> One(GenerationStream stream, int prompt, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (GenerationOutput output in stream.WithCancellation(cancellation)) yield return (prompt, output);
+        await foreach (GenerationOutput output in stream.WithCancellation(cancellation))
+        {
+            if (output.FinishReason == FinishReason.Abort) // cut short by the server, which must not look like an answer
+            {
+                cancellation.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the answer was complete");
+            }
+
+            yield return (prompt, output);
+        }
     }
 
     private IAsyncEnumerable<(int, GenerationOutput)> Merge(CancellationToken cancellation)
