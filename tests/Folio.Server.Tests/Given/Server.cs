@@ -34,7 +34,7 @@ public sealed class Server : IAsyncDisposable
     private Server(WebApplication app, Uri address)
     {
         (App, Address) = (app, address);
-        Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        Http = new(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) }; // who leaves a stream leaves at once
     }
 
     public WebApplication App { get; }
