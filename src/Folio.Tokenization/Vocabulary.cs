@@ -19,6 +19,9 @@ internal sealed class Vocabulary(string fileName)
 
     public int HighestId { get; private set; } = -1;
 
+    /// <summary>Ids of special tokens: a mark in a template or a raw prompt is one, ordinary text that happens to spell it never is.</summary>
+    public HashSet<int> Special { get; } = [];
+
     /// <param name="piece">The piece in UTF-8.</param>
     /// <param name="id">Its id.</param>
     /// <param name="isAdded">An added token, which may take over the id of a piece of the model's vocabulary.</param>
@@ -65,6 +68,9 @@ internal sealed class Vocabulary(string fileName)
         int entry = _slots[FindSlot(piece)];
         return entry == 0 ? -1 : _entries[entry - 1].Id;
     }
+
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, for ordinary text: special tokens are not found.</summary>
+    public int FindOrdinary(ReadOnlySpan<byte> piece) => Find(piece) is >= 0 and int id && !Special.Contains(id) ? id : -1;
 
     public int Find(string piece) => Find(Encoding.UTF8.GetBytes(piece));
 

@@ -16,6 +16,14 @@ public sealed class SplitterTests
         Check.All([.. texts, string.Concat(texts)], text => Assert.Equal(ByRegex(text, pattern), Pieces(splitter, text)));
     }
 
+    [Fact]
+    public void A_pattern_that_would_run_for_ever_is_stopped()
+    {
+        string ways = string.Concat(Enumerable.Repeat("(?:a|a)", 40)) + "b";
+        Assert.Throws<TokenizerException>(() => Pieces(new Splitter(ways), new string('a', 60)));
+        Assert.Throws<TokenizerException>(() => Pieces(new Splitter("[^b]*+b|c"), new string('c', 100_000)));
+    }
+
     [Theory]
     [InlineData(SplitBehavior.Isolated, "the|-|final|-|-|countdown")]
     [InlineData(SplitBehavior.Removed, "the|final|countdown")]

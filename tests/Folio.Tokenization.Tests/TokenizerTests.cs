@@ -126,4 +126,13 @@ public sealed class TokenizerTests
         Assert.Equal([6], tokenizer.Encode("<x>b"));
         Assert.Equal([4, 4], tokenizer.Encode("<x> <x>"));
     }
+
+    [Fact]
+    public void Text_that_spells_a_special_token_whole_does_not_become_it_where_marks_are_plain()
+    {
+        Tokenizer tokenizer = TinyJson.Load(json: TinyJson.Write(addedTokens: """[{"id":4,"content":"bbb","special":true}]""", more: ""","ignore_merges":true"""));
+        Assert.Equal([4], tokenizer.Encode("bbb"));
+        Assert.DoesNotContain(4, tokenizer.Encode("bbb", parseSpecial: false));
+        Assert.DoesNotContain(4, tokenizer.Encode("bbb", [new TextSpan(0, 3)]));
+    }
 }

@@ -46,6 +46,6 @@ internal sealed class BytesAlphabet : Alphabet
         if (piece.Length * 3 > StackBytes) return -1;
         Span<byte> bytes = stackalloc byte[StackBytes], written = stackalloc byte[StackBytes * 2];
         int length = Encoding.UTF8.GetBytes(piece, bytes);
-        return _vocabulary.Find(written[..ByteAlphabet.Write(bytes[..length], written)]);
+        return _vocabulary.FindOrdinary(written[..ByteAlphabet.Write(bytes[..length], written)]);
     }
 }

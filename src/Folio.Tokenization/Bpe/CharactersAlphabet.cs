@@ -25,7 +25,7 @@ internal sealed class CharactersAlphabet : Alphabet
         (_vocabulary, _unknown, _fuseUnknown) = (vocabulary, unknown, fuseUnknown);
         for (int id = 0; id < vocabulary.Size; id++)
         {
-            ReadOnlySpan<byte> piece = vocabulary.Piece(id);
+            ReadOnlySpan<byte> piece = vocabulary.Special.Contains(id) ? default : vocabulary.Piece(id);
             if (piece.Length is > 0 and <= 4 && Rune.DecodeFromUtf8(piece, out Rune rune, out int length) == System.Buffers.OperationStatus.Done && length == piece.Length)
                 _symbolOfRune[rune.Value] = id;
         }
@@ -76,7 +76,7 @@ internal sealed class CharactersAlphabet : Alphabet
     {
         if (piece.Length * 3 > StackBytes) return -1;
         Span<byte> bytes = stackalloc byte[StackBytes];
-        return _vocabulary.Find(bytes[..Encoding.UTF8.GetBytes(piece, bytes)]);
+        return _vocabulary.FindOrdinary(bytes[..Encoding.UTF8.GetBytes(piece, bytes)]);
     }
 
     /// <summary>The byte that a piece such as <c>&lt;0x0A&gt;</c> stands for, or -1.</summary>

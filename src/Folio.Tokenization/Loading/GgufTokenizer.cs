@@ -70,6 +70,7 @@ internal static class GgufTokenizer
             if (Encoding.UTF8.GetMaxByteCount(token.Length) > piece.Length) piece = new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
             parts.Vocabulary.Add(piece.AsSpan(0, Encoding.UTF8.GetBytes(token, piece)), id, mayRepeat: true);
             int type = gguf.TokenTypes?[id] ?? (id == gguf.BosId || id == gguf.EosId ? Control : Normal);
+            if (type is Control or Unknown) parts.Vocabulary.Special.Add(id);
             if (type is Control or Unknown or UserDefined) parts.Added.Add(new AddedToken(id, token, IsSpecial: type != UserDefined));
         }
 

@@ -78,8 +78,10 @@ internal static class TokenizerJson
             byte[] piece = Encoding.UTF8.GetBytes(content);
             int id = parts.Vocabulary.Find(piece);
             if (id < 0) parts.Vocabulary.Add(piece, id = entry.Number("id"), isAdded: true);
+            bool special = entry.Flag("special");
+            if (special) parts.Vocabulary.Special.Add(id);
             parts.Added.Add(new AddedToken(
-                id, content, entry.Flag("special"), entry.Flag("normalized"), entry.Flag("single_word"), entry.Flag("lstrip"), entry.Flag("rstrip")));
+                id, content, special, entry.Flag("normalized"), entry.Flag("single_word"), entry.Flag("lstrip"), entry.Flag("rstrip")));
         }
     }
 }

@@ -9,6 +9,13 @@ internal abstract class PatternNode
     /// <param name="fuel">Steps left before the pattern counts as too expensive for the text.</param>
     public abstract int Match(ReadOnlySpan<char> text, int position, ref long fuel);
 
+    /// <summary>Takes steps from the fuel, so that no pattern of a hostile file runs for longer than a text deserves.</summary>
+    protected static void Pay(ref long fuel, int steps)
+    {
+        fuel -= steps;
+        if (fuel < 0) throw new TokenizerException("the tokenizer's split pattern takes too long on this text.");
+    }
+
     /// <summary>The characters that can begin a match, null where it may begin with anything or be empty.</summary>
     public virtual CharSet? First => null;
 }
@@ -47,12 +54,12 @@ internal sealed class LoopNode(CharSet set, int least, int most, bool possessive
             count++;
         }
 
-        fuel -= count;
+        Pay(ref fuel, count);
         for (; count >= least; count--)
         {
             int result = next.Match(text, end, ref fuel);
             if (result >= 0 || possessive || count == least) return result;
-            if (--fuel < 0) throw new TokenizerException("the tokenizer's split pattern takes too long on this text.");
+            Pay(ref fuel, 1);
             end -= char.IsLowSurrogate(text[end - 1]) && end - position >= 2 ? 2 : 1;
         }
 
@@ -70,6 +77,7 @@ internal sealed class AlternativesNode(PatternNode[] options) : PatternNode
         for (int i = 0; i < options.Length; i++)
         {
             if (_first[i] is { } first && first.MatchAt(text, position) == 0) continue;
+            Pay(ref fuel, 1);
             int end = options[i].Match(text, position, ref fuel);
             if (end >= 0) return end;
         }
