@@ -6,6 +6,8 @@ namespace Folio.Models;
 /// <summary>What a decoder-only transformer is made of: all that <see cref="TransformerDecoder"/> needs to know about a model beside its weights.</summary>
 public sealed record DecoderSpec
 {
+    private const int MaxHeadDim = 1024;
+
     /// <summary>The architecture as the checkpoint names it: LlamaForCausalLM, or llama in GGUF.</summary>
     public string Name { get; init; } = "";
 
@@ -70,6 +72,7 @@ public sealed record DecoderSpec
     {
         if (HeadDim < 1) throw new ModelFormatException(file, $"{Heads} heads can't share a hidden size of {HiddenSize}.");
         if (Heads % KvHeads != 0) throw new ModelFormatException(file, $"{Heads} query heads can't share {KvHeads} key-value heads; a divisor is expected.");
+        if (HeadDim > MaxHeadDim) throw new ModelFormatException(file, $"a head of {HeadDim} channels is more than any model has ({MaxHeadDim} at most).");
         if (((long)Heads + 2 * KvHeads) * HeadDim > int.MaxValue) throw new ModelFormatException(file, $"{Heads} heads of {HeadDim} channels are more than any model has.");
     }
 }

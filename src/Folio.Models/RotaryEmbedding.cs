@@ -30,10 +30,10 @@ internal sealed class RotaryEmbedding
         _half = spec.RotaryDim / 2;
         _frequencies = new float[_half];
         int kept = spec.Scaling.DependsOnLength ? 0 : Math.Min(contextLength, MaxKnown);
-        _knownCosines = new float[kept * _half];
-        _knownSines = new float[kept * _half];
-        _hostCosines = new float[maxTokens * _half];
-        _hostSines = new float[maxTokens * _half];
+        _knownCosines = new float[(long)kept * _half];
+        _knownSines = new float[(long)kept * _half];
+        _hostCosines = new float[(long)maxTokens * _half];
+        _hostSines = new float[(long)maxTokens * _half];
         _cosines = backend.Allocate(maxTokens, _half);
         _sines = backend.Allocate(maxTokens, _half);
     }

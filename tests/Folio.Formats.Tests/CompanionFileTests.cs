@@ -74,4 +74,12 @@ public sealed class CompanionFileTests
     public void A_token_id_beyond_the_vocabulary_is_refused() =>
         OpenGguf(new GgufWriter().Texts("tokenizer.ggml.tokens", "a").Pair("tokenizer.ggml.eos_token_id", 5u).ToBytes(), file =>
             Assert.Equal("model.gguf: metadata 'tokenizer.ggml.eos_token_id' is 5; the vocabulary has 1 tokens.", Refusal(() => TokenizerConfig.FromGguf(file.Metadata))));
+
+    [Fact]
+    public void A_padding_id_that_no_token_has_is_as_good_as_none() =>
+        OpenGguf(new GgufWriter().Texts("tokenizer.ggml.tokens", "a").Pair("tokenizer.ggml.padding_token_id", uint.MaxValue).ToBytes(), file =>
+        {
+            Assert.Null(TokenizerConfig.FromGguf(file.Metadata).PadToken);
+            Assert.Null(GenerationDefaults.FromGguf(file.Metadata).PadTokenId);
+        });
 }

@@ -150,4 +150,14 @@ public sealed class ModelConfigTests
             Assert.Equal("model.gguf: 'llama.attention.head_count' is a list of 2; a whole number of 32 bits is expected.", Refusal(() => _ = config.Heads));
             Assert.Equal("model.gguf: 'llama.embedding_length' is missing.", Refusal(() => _ = config.HiddenSize));
         });
+
+    [Theory]
+    [InlineData("llama.rope.scaling.factor")]
+    [InlineData("llama.rope.scale_linear")]
+    public void A_gguf_rope_factor_without_a_type_is_linear(string key) =>
+        OpenGguf(new GgufWriter().Pair("general.architecture", "llama").Pair(key, 4f).ToBytes(), file =>
+        {
+            RopeConfig rope = ModelConfig.FromGguf(file.Metadata).Rope;
+            Assert.Equal(("linear", 4.0), (rope.Type, rope.Factor));
+        });
 }

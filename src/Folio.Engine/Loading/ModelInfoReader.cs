@@ -74,7 +74,7 @@ internal static class ModelInfoReader
             AddSpacePrefix = Flag("add_space_prefix"),
         };
 
-        int? Id(string key) => metadata.TryGetInt32($"tokenizer.ggml.{key}", out int id) ? id : null;
+        int? Id(string key) => metadata.TryGetInt64($"tokenizer.ggml.{key}", out long id) && id is >= 0 and <= int.MaxValue ? (int)id : null; // converters write −1 for none
         bool? Flag(string key) => metadata.TryGetBool($"tokenizer.ggml.{key}", out bool flag) ? flag : null;
     }
 

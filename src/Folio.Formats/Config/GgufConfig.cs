@@ -31,6 +31,7 @@ internal static class GgufConfig
     private static readonly Dictionary<string, string> RopeScalingNames = new(StringComparer.Ordinal)
     {
         ["rope.scaling.type"] = "rope_type",
+        ["rope.scale_linear"] = "factor", // before rope.scaling.*
         ["rope.scaling.factor"] = "factor",
         ["rope.scaling.original_context_length"] = "original_max_position_embeddings",
         ["rope.scaling.yarn_beta_fast"] = "beta_fast",

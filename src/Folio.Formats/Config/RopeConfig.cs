@@ -70,7 +70,7 @@ public sealed record RopeConfig
         ConfigSection own = section ?? new ConfigSection(config.File, []);
         return new RopeConfig
         {
-            Type = TypeName(own.Text("rope_type", "type")),
+            Type = TypeName(own.Text("rope_type", "type") ?? (own.Has("factor") ? "linear" : null)), // llama.cpp's rule: a factor alone is linear
             Theta = own.Number("rope_theta") ?? config.Number("rope_theta", "rotary_emb_base"),
             Factor = own.Number("factor"),
             OriginalContextLength = own.Int("original_max_position_embeddings") ?? config.Int("original_max_position_embeddings"),

@@ -101,6 +101,7 @@ public sealed record TokenizerConfig
             string key = $"tokenizer.ggml.{role}_token_id";
             if (!metadata.TryGetInt64(key, out long id)) return null;
             if (tokens is not null && id >= 0 && id < tokens.Length) return tokens[id];
+            if (role is "unknown" or "padding") return null; // converters write −1 or an id past the end, and nothing needs these to serve
             throw new ModelFormatException(metadata.File, $"metadata '{key}' is {id}; the vocabulary has {tokens?.Length ?? 0} tokens.");
         }
     }

@@ -30,8 +30,14 @@ internal static class Gguf
     public static DecoderSpec Complete(DecoderSpec spec, ModelSource source, Architecture architecture)
     {
         TensorNames names = architecture.GgufTensors;
-        source.Tensors.TryGet(RopeDivisors, out StoredTensor? divisors);
-        RopeScaling? stored = divisors is null ? null : new StoredScaling(StoredTypes.ToFloats(divisors));
+        RopeScaling? stored = null;
+        if (spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().FirstOrDefault() is { } turning && source.Tensors.TryGet(RopeDivisors, out StoredTensor? divisors))
+        {
+            float[] values = StoredTypes.ToFloats(divisors.ExpectShape(source.ConfigName, turning.RotaryDim / 2));
+            if (!values.All(value => value > 0 && float.IsFinite(value))) throw divisors.Problem("holds divisors that are not positive numbers.");
+            stored = new StoredScaling(values);
+        }
+
         return spec with
         {
             TiedHead = !Has(Role.Head, "weight"),
@@ -39,13 +45,8 @@ internal static class Gguf
             Layers = [.. spec.Layers.Select(Complete)],
         };
 
-        LayerSpec Complete(LayerSpec layer) => layer.Rope is { } rope ? layer with { Rope = Turned(rope) } : layer;
-
-        RopeSpec Turned(RopeSpec rope)
-        {
-            divisors?.ExpectShape(source.ConfigName, rope.RotaryDim / 2);
-            return rope with { Style = architecture.GgufRope, Scaling = stored ?? rope.Scaling };
-        }
+        LayerSpec Complete(LayerSpec layer) =>
+            layer.Rope is { } rope ? layer with { Rope = rope with { Style = architecture.GgufRope, Scaling = stored ?? rope.Scaling } } : layer;
 
         Biases Present(Biases biases, params ReadOnlySpan<Role> roles)
         {
