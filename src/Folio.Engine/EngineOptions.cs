@@ -24,6 +24,36 @@ public sealed record EngineOptions
     /// <summary>The largest number of log-probabilities that a request may ask for.</summary>
     public int MaxLogprobs { get; init; } = 20;
 
+    /// <summary>Who runs first, and who is preempted first.</summary>
+    public SchedulingPolicy SchedulingPolicy { get; init; } = SchedulingPolicy.Fcfs;
+
+    /// <summary>Requests that may wait for their first step; more are refused with <see cref="QueueFullException"/>.</summary>
+    public int MaxWaitingRequests { get; init; } = 10_000;
+
+    /// <summary>Prompt tokens of all requests that wait. Null: as many as the requests have.</summary>
+    public long? MaxWaitingTokens { get; init; }
+
+    /// <summary>Prompts that begin alike share their full blocks, and those of ended requests are kept until the room is needed.</summary>
+    public bool EnablePrefixCaching { get; init; } = true;
+
+    /// <summary>How a group that is preempted gets its keys and values back.</summary>
+    public PreemptionMode PreemptionMode { get; init; } = PreemptionMode.Auto;
+
+    /// <summary>Bytes of host memory for the blocks of preempted requests; 0: none. Null: a quarter of the KV cache.</summary>
+    public long? SwapSpace { get; init; }
+
+    /// <summary>Where a file for more such blocks is made, once host memory is full. Null: nowhere.</summary>
+    public string? SwapDirectory { get; init; }
+
+    /// <summary>Most bytes of that file.</summary>
+    public long DiskSwapSpace { get; init; } = 4L << 30;
+
+    /// <summary>Where the most used prefixes outlive the engine. Null: they don't.</summary>
+    public string? PrefixCacheDirectory { get; init; }
+
+    /// <summary>Most bytes that they take there.</summary>
+    public long PrefixCacheDiskSpace { get; init; } = 1L << 30;
+
     /// <summary>Throws if a value can't be meant.</summary>
     internal void Validate()
     {
@@ -33,6 +63,11 @@ public sealed record EngineOptions
         RequirePositive(KvCacheMemory, "--kv-cache-memory");
         RequirePositive(NumBlocks, "--num-blocks");
         RequirePositive(BlockSize, "--block-size");
+        RequirePositive(MaxWaitingRequests, "--max-waiting-requests");
+        RequirePositive(MaxWaitingTokens, "--max-waiting-tokens");
+        RequirePositive(DiskSwapSpace, "--disk-swap-space");
+        RequirePositive(PrefixCacheDiskSpace, "--prefix-cache-disk-space");
+        if (SwapSpace < 0) throw new FolioException($"--swap-space is {SwapSpace}; expected 0 or more.");
         if (MaxLogprobs < 0) throw new FolioException($"--max-logprobs is {MaxLogprobs}; expected 0 or more.");
     }
 
@@ -40,4 +75,30 @@ public sealed record EngineOptions
     {
         if (value < 1) throw new FolioException($"{option} is {value}; expected 1 or more.");
     }
+}
+
+/// <summary>Who runs first, and who is preempted first.</summary>
+public enum SchedulingPolicy
+{
+    /// <summary>First come, first served; the youngest is preempted.</summary>
+    Fcfs,
+
+    /// <summary>The lowest <see cref="GenerationRequest.Priority"/> number first, equals by arrival; the youngest of the highest number is preempted.</summary>
+    Priority,
+
+    /// <summary>The tenant that has been served least first (Virtual Token Counter, "Fairness in Serving Large Language Models", OSDI 2024).</summary>
+    Fair,
+}
+
+/// <summary>How a preempted group gets its keys and values back.</summary>
+public enum PreemptionMode
+{
+    /// <summary>Whichever is estimated to cost less time.</summary>
+    Auto,
+
+    /// <summary>They are computed again.</summary>
+    Recompute,
+
+    /// <summary>They are kept in host memory, or on disk; computed again only when neither has room.</summary>
+    Swap,
 }

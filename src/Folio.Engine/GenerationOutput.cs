@@ -39,6 +39,9 @@ public sealed record GenerationOutput
     /// <summary>[prompt tokens], the first entry null; on the first output of sequence 0 only, if asked for.</summary>
     public IReadOnlyList<PositionLogprobs?>? PromptLogprobs { get; init; }
 
+    /// <summary>On the last output, with best_of: the mean log-probability of its tokens; with beam search: its score.</summary>
+    public float? Score { get; init; }
+
     /// <summary>Set on the last output of this sequence.</summary>
     public FinishReason? FinishReason { get; init; }
 

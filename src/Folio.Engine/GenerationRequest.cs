@@ -8,6 +8,15 @@ public sealed record GenerationRequest
 
     public SamplingParams Sampling { get; init; } = new();
 
+    /// <summary>Cached prefixes are shared only among requests with the same salt: nobody can learn from an answer's speed what others have asked.</summary>
+    public string CacheSalt { get; init; } = "";
+
+    /// <summary>Lower numbers run first, under <see cref="SchedulingPolicy.Priority"/>.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Who asks: service is shared evenly between tenants under <see cref="SchedulingPolicy.Fair"/>.</summary>
+    public string Tenant { get; init; } = "";
+
     /// <summary>A name for logs.</summary>
     public string? Id { get; init; }
 }
@@ -22,3 +31,6 @@ public sealed class RequestException(string message, string? parameter = null) :
 
 /// <summary>A request that was accepted and then failed by itself; no other request suffers.</summary>
 public sealed class RequestFailedException(string message) : FolioException(message);
+
+/// <summary>Too many requests wait already: an answer of 429 to whoever sent one more.</summary>
+public sealed class QueueFullException(string message) : FolioException(message);

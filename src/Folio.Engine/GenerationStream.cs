@@ -11,6 +11,9 @@ public abstract class GenerationStream : IAsyncEnumerable<GenerationOutput>, IAs
 
     public abstract int PromptTokens { get; }
 
+    /// <summary>Prompt tokens that were found in the prefix cache; final once there is an output.</summary>
+    public abstract int CachedTokens { get; }
+
     /// <summary>Tokens of all sequences yielded so far.</summary>
     public abstract int CompletionTokens { get; }
 

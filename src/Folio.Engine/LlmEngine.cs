@@ -95,6 +95,21 @@ public sealed class LlmEngine : IAsyncDisposable
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
 
+    /// <summary>Forgets all cached prefixes that are not pinned: no later request finds one. Running requests go on.</summary>
+    public Task ResetPrefixCacheAsync() => throw new InvalidOperationException($"not yet for {Model.Name}");
+
+    /// <summary>Computes a prefix and keeps its full blocks until <see cref="UnpinAsync"/>; requests of any salt that begin with it find them.</summary>
+    /// <param name="prefix">[tokens] at least one block of vocabulary ids.</param>
+    /// <param name="id">A name for it; null: one is made. Pinning under a known name replaces what is there.</param>
+    /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
+    public Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default) => throw new InvalidOperationException($"not yet for {Model.Name}");
+
+    /// <returns>False when nothing is pinned under that name.</returns>
+    public Task<bool> UnpinAsync(string id) => throw new InvalidOperationException($"not yet for {Model.Name}");
+
+    /// <summary>What is pinned now.</summary>
+    public IReadOnlyList<PinnedPrefix> PinnedPrefixes { get; } = [];
+
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
     public Task DrainAsync(CancellationToken cancellation = default)
     {

@@ -6,6 +6,21 @@ public sealed partial record SamplingParams
     /// <summary>Answers to one prompt: independent sequences that share the prompt's blocks.</summary>
     public int N { get; init; } = 1;
 
+    /// <summary>So many sequences are drawn, and the N with the highest mean log-probability are answered. Null: N. Needs N ≤ BestOf.</summary>
+    public int? BestOf { get; init; }
+
+    /// <summary>
+    /// The N likeliest continuations are searched for instead of drawn: N is the beam's width, temperature and seed have no effect. All are answered at the end, best
+    /// first. Scores are sums of log-probabilities divided by length ^ <see cref="LengthPenalty"/>.
+    /// </summary>
+    public bool UseBeamSearch { get; init; }
+
+    /// <summary>Beam search: above 0 favours long answers, below 0 short ones.</summary>
+    public float LengthPenalty { get; init; } = 1;
+
+    /// <summary>Beam search: when it ends.</summary>
+    public EarlyStopping EarlyStopping { get; init; } = EarlyStopping.False;
+
     /// <summary>0 takes the likeliest token. [0, 2].</summary>
     public float Temperature { get; init; } = 1;
 
@@ -63,4 +78,20 @@ public sealed partial record SamplingParams
 
     /// <summary>Special tokens leave no text.</summary>
     public bool SkipSpecialTokens { get; init; } = true;
+
+    /// <summary>Sequences that live at once.</summary>
+    internal int Width => UseBeamSearch ? N : BestOf ?? N;
+}
+
+/// <summary>When a beam search that has N finished sequences ends. Names and meanings are those of Hugging Face transformers.</summary>
+public enum EarlyStopping
+{
+    /// <summary>When no live beam's present score would be better than the worst finished one.</summary>
+    False,
+
+    /// <summary>At once.</summary>
+    True,
+
+    /// <summary>When no live beam can become better than the worst finished one, however long it grows.</summary>
+    Never,
 }

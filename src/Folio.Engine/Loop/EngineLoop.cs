@@ -5,7 +5,7 @@ using Folio.Compute;
 namespace Folio.Engine;
 
 /// <summary>Runs the engine one step at a time. One thread owns all of this; nothing below it takes a lock.</summary>
-internal sealed class EngineLoop(RequestInbox inbox, Scheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
+internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
 {
     private volatile bool _stopping;
     private volatile Exception? _failure;

@@ -11,6 +11,12 @@ internal interface IModelRunner
     /// <summary>Copy-on-write, before the step that writes.</summary>
     void CopyBlocks(ReadOnlySpan<BlockCopy> copies);
 
+    /// <summary>Copies blocks of the cache (sources) to slots of a swap tier (destinations). Comes before all other copies of a step.</summary>
+    void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Copies slots of a swap tier (sources) back to blocks of the cache (destinations).</summary>
+    void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies);
+
     /// <summary>Runs the batch: keys and values go to the cache, logits to rows [0, batch.LogitRows).</summary>
     void Execute(StepBatch batch);
 
@@ -19,4 +25,11 @@ internal interface IModelRunner
 
     /// <summary>The end of the sampling chain, as <see cref="Backend.Sample"/> defines it; −1 for a row without any number to draw from.</summary>
     void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens);
+}
+
+/// <summary>Where the blocks of a preempted group may wait.</summary>
+internal enum SwapTier
+{
+    Host,
+    Disk,
 }

@@ -15,6 +15,10 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
         if (!copies.IsEmpty) backend.CopyBlocks(cache, copies);
     }
 
+    public void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies) => throw new InvalidOperationException("there is no swap space");
+
+    public void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies) => throw new InvalidOperationException("there is no swap space");
+
     public void Execute(StepBatch batch) => _logits = decoder.Forward(batch, cache);
 
     public Span<float> Logits(int row) => backend.HostRow(_logits, row);

@@ -10,7 +10,7 @@ namespace Folio.Engine;
 /// of the waiting queue, to be recomputed.
 /// Progress: the oldest running group can preempt all others, and a group that would not fit alone is never accepted.
 /// </remarks>
-internal sealed class Scheduler
+internal sealed class Scheduler : IScheduler
 {
     /// <summary>The share of the pool that admission leaves free, so that those that run can grow before somebody must be preempted.</summary>
     private const double Watermark = 0.01;

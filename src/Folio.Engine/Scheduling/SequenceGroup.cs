@@ -39,14 +39,14 @@ internal sealed class SequenceGroup
         Processors = LogitsProcessors.For(sampling, request.Prompt.Span, EndIds);
         PromptLogprobs = sampling.PromptLogprobs is null ? null : new PositionLogprobs?[PromptLength];
         PromptLogprobsDone = PromptLogprobs is null ? PromptLength : 0;
-        Sequences = new Sequence[sampling.N];
-        for (int i = 0; i < sampling.N; i++) Sequences[i] = new(this, i, request.Prompt.Span, pool, unchecked(seed + (ulong)i));
-        Alive = sampling.N;
+        Sequences = new Sequence[sampling.Width];
+        for (int i = 0; i < Sequences.Length; i++) Sequences[i] = new(this, i, request.Prompt.Span, pool, unchecked(seed + (ulong)i));
+        Alive = Sequences.Length;
     }
 
     public SamplingParams Sampling { get; }
 
-    /// <summary>[n]</summary>
+    /// <summary>[width]</summary>
     public Sequence[] Sequences { get; }
 
     public int PromptLength { get; }
@@ -81,6 +81,9 @@ internal sealed class SequenceGroup
     public bool Forked { get; set; }
 
     public int Preemptions { get; set; }
+
+    /// <summary>Prompt tokens that the prefix cache had when the group was first admitted.</summary>
+    public int CachedTokens { get; set; }
 
     /// <summary>Neighbours in the queue that the group is in.</summary>
     public SequenceGroup? Next { get; set; }

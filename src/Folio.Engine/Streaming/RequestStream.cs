@@ -36,6 +36,8 @@ internal sealed class RequestStream : GenerationStream
 
     public override int PromptTokens => _group.PromptLength;
 
+    public override int CachedTokens => _group.CachedTokens;
+
     public override int CompletionTokens => _completionTokens;
 
     /// <summary>How often the request was preempted.</summary>

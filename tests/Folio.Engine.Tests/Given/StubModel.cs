@@ -11,6 +11,7 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     private const int Unwritten = -1;
 
     private readonly int[] _slots = [.. Enumerable.Repeat(Unwritten, blocks * blockSize)];
+    private readonly Dictionary<(SwapTier Tier, int Slot), int[]> _swapped = []; // the tokens of each block that was swapped out
     private readonly List<float[]> _logits = [];
 
     public int VocabularySize => vocabulary;
@@ -35,6 +36,16 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
         CopyCalls++;
         CopiedBlocks += copies.Length;
         foreach (BlockCopy copy in copies) _slots.AsSpan(copy.Source * blockSize, blockSize).CopyTo(_slots.AsSpan(copy.Destination * blockSize));
+    }
+
+    public void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
+    {
+        foreach (BlockCopy copy in copies) _swapped[(tier, copy.Destination)] = _slots[(copy.Source * blockSize)..((copy.Source + 1) * blockSize)];
+    }
+
+    public void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
+    {
+        foreach (BlockCopy copy in copies) _swapped[(tier, copy.Source)].CopyTo(_slots, copy.Destination * blockSize);
     }
 
     public void Execute(StepBatch batch)

@@ -1,0 +1,41 @@
+namespace Folio.Engine;
+
+/// <summary>Decides who runs in a step and where keys and values lie. The loop drives one; the paper's baselines stand behind the same engine as others.</summary>
+internal interface IScheduler
+{
+    /// <summary>Groups that run.</summary>
+    int Running { get; }
+
+    /// <summary>Groups that wait, new or preempted.</summary>
+    int Waiting { get; }
+
+    /// <summary>Groups preempted since the start.</summary>
+    long Preemptions { get; }
+
+    /// <summary>The share of the blocks that is in use.</summary>
+    double KvCacheUsage { get; }
+
+    /// <summary>Takes a request in.</summary>
+    void Add(SequenceGroup group);
+
+    /// <summary>Plans the next step. There is one plan, filled anew by each call.</summary>
+    StepPlan Schedule();
+
+    /// <summary>Notes what the planned step has computed, before its tokens are appended.</summary>
+    void Commit();
+
+    /// <summary>Ends one sequence; its blocks are free at once, those that nobody else holds.</summary>
+    void Finish(Sequence sequence);
+
+    /// <summary>Ends a group in whatever state it is.</summary>
+    void Finish(SequenceGroup group);
+
+    /// <summary>All groups, those that run first.</summary>
+    IEnumerable<SequenceGroup> Groups();
+
+    /// <summary>Throws if an invariant of blocks or queues is broken.</summary>
+    void Verify();
+
+    /// <summary>Throws if the plan writes a slot that another sequence may read. Called before the step runs.</summary>
+    void VerifyPlan();
+}
