@@ -75,6 +75,19 @@ public abstract class Backend : IDisposable
     /// <summary>Copies whole blocks in every layer: one batched call for all copies of a step.</summary>
     public abstract void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies);
 
+    /// <summary>Names the layout of a block's image: equal names and equal shapes (but for their number of blocks) mean that one cache understands another's images.</summary>
+    public abstract string KvImageFormat { get; }
+
+    /// <summary>Host memory for images of whole blocks: a swap tier, or the way to a file. The caller disposes of it, before the backend.</summary>
+    /// <param name="shape">The cache's, with <c>Blocks</c> slots. The system commits memory only as slots are first used.</param>
+    public abstract HostKvBlocks AllocateHostBlocks(KvCacheShape shape);
+
+    /// <summary>Copies blocks (sources) in every layer to slots of host memory (destinations): one batched call, done when it returns.</summary>
+    public abstract void CopyToHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Copies slots of host memory (sources) back to blocks (destinations), like <see cref="CopyToHost"/>.</summary>
+    public abstract void CopyFromHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies);
+
     /// <summary>Copies host values to a buffer: rows [0, values.Length / x.Columns).</summary>
     public abstract void Write(Tensor x, ReadOnlySpan<float> values);
 

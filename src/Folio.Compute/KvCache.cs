@@ -6,7 +6,11 @@ namespace Folio.Compute;
 /// <param name="HeadDim">Channels of a head.</param>
 /// <param name="BlockSize">Tokens of a block.</param>
 /// <param name="Blocks">Blocks of the pool.</param>
-public readonly record struct KvCacheShape(int Layers, int KvHeads, int HeadDim, int BlockSize, int Blocks);
+public readonly record struct KvCacheShape(int Layers, int KvHeads, int HeadDim, int BlockSize, int Blocks)
+{
+    /// <summary>Whether blocks of the two are alike, however many there are.</summary>
+    public bool SameBlocks(KvCacheShape other) => this with { Blocks = other.Blocks } == other;
+}
 
 /// <summary>The keys and values of all sequences, in blocks. Slot s of a layer is token s % blockSize of block s / blockSize.</summary>
 public abstract class KvCache(KvCacheShape shape)

@@ -1,0 +1,31 @@
+namespace Folio.Compute.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <summary>What <see cref="KvLayout"/> does; a change of it changes this name.</summary>
+    public override string KvImageFormat => "cpu: layers, heads, fp32 keys [channel, token / 8], values [token, channel / 8]";
+
+    public override HostKvBlocks AllocateHostBlocks(KvCacheShape shape) => new CpuHostKvBlocks(shape, KvBytesPerBlock(shape));
+
+    public override void CopyToHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies) => Swap(cache, host, copies, toHost: true);
+
+    public override void CopyFromHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies) => Swap(cache, host, copies, toHost: false);
+
+    private void Swap(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies, bool toHost)
+    {
+        if (!cache.Shape.SameBlocks(host.Shape)) throw new ArgumentException($"images of {host.Shape} don't fit a cache of {cache.Shape}", nameof(host));
+        foreach ((int source, int destination) in copies)
+        {
+            (int block, int slot) = toHost ? (source, destination) : (destination, source);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)cache.Shape.Blocks, nameof(copies));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)host.Slots, nameof(copies));
+        }
+
+        var own = (CpuKvCache)cache;
+        int layers = cache.Shape.Layers;
+        fixed (BlockCopy* pointer = copies)
+        {
+            _team.Run(copies.Length * layers, new SwapBlocksJob(own.Layer(0), own.LayerStride, layers, ((CpuHostKvBlocks)host).Memory, pointer, toHost));
+        }
+    }
+}
