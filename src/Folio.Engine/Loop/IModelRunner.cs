@@ -4,7 +4,7 @@ namespace Folio.Engine;
 
 /// <summary>What the loop needs of a model: one forward pass over one ragged batch, and its logits.</summary>
 /// <remarks>A seam: tests run the scheduler and the paging over a model whose whole answer is a hash of what it reads from the cache.</remarks>
-internal interface IModelRunner
+internal interface IModelRunner : IDisposable
 {
     int VocabularySize { get; }
 
@@ -16,6 +16,15 @@ internal interface IModelRunner
 
     /// <summary>Copies slots of a swap tier (sources) back to blocks of the cache (destinations).</summary>
     void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>Bytes of one block's image: its keys and values in every layer, in the backend's own layout.</summary>
+    int BytesPerBlock { get; }
+
+    /// <summary>Copies a block of the cache to host memory: [BytesPerBlock].</summary>
+    void ReadBlock(int block, Span<byte> image);
+
+    /// <summary>Overwrites a block of the cache with an image that <see cref="ReadBlock"/> gave, perhaps in another process.</summary>
+    void WriteBlock(int block, ReadOnlySpan<byte> image);
 
     /// <summary>Runs the batch: keys and values go to the cache, logits to rows [0, batch.LogitRows).</summary>
     void Execute(StepBatch batch);

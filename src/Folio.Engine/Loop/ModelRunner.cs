@@ -4,24 +4,55 @@ using Folio.Models;
 namespace Folio.Engine;
 
 /// <summary>A decoder over its KV cache on a backend.</summary>
-internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Backend backend) : IModelRunner
+/// <param name="backend">Owns weights and cache; outlives this.</param>
+/// <param name="swap">Where preempted groups wait; this disposes of it. Null: nowhere.</param>
+internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Backend backend, SwapSpace? swap = null) : IModelRunner
 {
+    private readonly HostKvBlocks _image = backend.AllocateHostBlocks(cache.Shape with { Blocks = 1 });
     private Tensor _logits; // [logit rows, vocabulary] of the last step
 
     public int VocabularySize => decoder.Spec.VocabularySize;
+
+    public int BytesPerBlock => _image.BytesPerBlock;
 
     public void CopyBlocks(ReadOnlySpan<BlockCopy> copies)
     {
         if (!copies.IsEmpty) backend.CopyBlocks(cache, copies);
     }
 
-    public void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies) => throw new InvalidOperationException("there is no swap space");
+    public void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
+    {
+        if (!copies.IsEmpty) Swap.Out(tier, copies);
+    }
 
-    public void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies) => throw new InvalidOperationException("there is no swap space");
+    public void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
+    {
+        if (!copies.IsEmpty) Swap.In(tier, copies);
+    }
+
+    public void ReadBlock(int block, Span<byte> image)
+    {
+        backend.CopyToHost(cache, _image, [new(block, 0)]);
+        _image[0].CopyTo(image);
+    }
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> image)
+    {
+        image.CopyTo(_image[0]);
+        backend.CopyFromHost(cache, _image, [new(0, block)]);
+    }
 
     public void Execute(StepBatch batch) => _logits = decoder.Forward(batch, cache);
 
     public Span<float> Logits(int row) => backend.HostRow(_logits, row);
 
     public void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens) => backend.Sample(_logits, requests, tokens);
+
+    public void Dispose()
+    {
+        _image.Dispose();
+        swap?.Dispose();
+    }
+
+    private SwapSpace Swap => swap ?? throw new InvalidOperationException("there is no swap space");
 }

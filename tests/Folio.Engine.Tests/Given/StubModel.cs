@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Folio.Compute;
 
 namespace Folio.Engine.Tests;
@@ -48,6 +49,12 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
         foreach (BlockCopy copy in copies) _swapped[(tier, copy.Source)].CopyTo(_slots, copy.Destination * blockSize);
     }
 
+    public int BytesPerBlock => blockSize * sizeof(int);
+
+    public void ReadBlock(int block, Span<byte> image) => MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)).CopyTo(image);
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> image) => image[..BytesPerBlock].CopyTo(MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)));
+
     public void Execute(StepBatch batch)
     {
         Steps++;
@@ -88,6 +95,10 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
 
             tokens[i] = best;
         }
+    }
+
+    public void Dispose()
+    {
     }
 
     private int[] ReadBack(ReadOnlySpan<int> table, int tokens)

@@ -1,0 +1,29 @@
+namespace Folio.Engine;
+
+/// <summary>How many blocks of preempted groups each tier holds; 0: there is no such tier.</summary>
+internal readonly record struct SwapPlan(int HostBlocks, int DiskBlocks)
+{
+    /// <summary>Reads <see cref="EngineOptions.SwapSpace"/> and <see cref="EngineOptions.DiskSwapSpace"/>.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="kvBytes">The whole KV cache.</param>
+    /// <param name="bytesPerBlock">One block over all layers.</param>
+    /// <param name="availableBytes">Host memory that may still be taken, the KV cache's not counted.</param>
+    /// <exception cref="FolioException">More was asked for than there is, or less than a block.</exception>
+    public static SwapPlan Create(EngineOptions options, long kvBytes, long bytesPerBlock, long availableBytes)
+    {
+        if (options.PreemptionMode == PreemptionMode.Recompute) return default;
+        if (options.SwapSpace > availableBytes)
+            throw new FolioException($"--swap-space is {MemoryPlan.Size(options.SwapSpace.Value)}; {MemoryPlan.Size(Math.Max(0, availableBytes))} of memory are free beside the KV cache.");
+
+        int host = Blocks(options.SwapSpace ?? Math.Clamp(kvBytes / 4, 0, Math.Max(0, availableBytes)), bytesPerBlock);
+        int disk = options.SwapDirectory is null ? 0 : Blocks(options.DiskSwapSpace, bytesPerBlock);
+        if (options.SwapSpace > 0 && host == 0) throw LessThanABlock("--swap-space", options.SwapSpace.Value, bytesPerBlock);
+        if (options.SwapDirectory is not null && disk == 0) throw LessThanABlock("--disk-swap-space", options.DiskSwapSpace, bytesPerBlock);
+        return new(host, disk);
+    }
+
+    private static int Blocks(long bytes, long bytesPerBlock) => (int)Math.Min(bytes / bytesPerBlock, Array.MaxLength);
+
+    private static FolioException LessThanABlock(string option, long bytes, long bytesPerBlock) =>
+        new($"{option} is {MemoryPlan.Size(bytes)}; one block takes {MemoryPlan.Size(bytesPerBlock)}.");
+}
