@@ -84,22 +84,22 @@ public sealed class BlockTableTests
     }
 
     [Fact]
-    public void Freed_blocks_serve_again_those_free_for_longest_first()
+    public void Freed_blocks_serve_again_the_last_freed_first()
     {
-        var pool = new BlockPool(blocks: 4, blockSize: 1);
+        var pool = new BlockPool(blocks: 6, blockSize: 1);
         var copies = new CopyList(1);
         var first = new BlockTable(pool);
         var second = new BlockTable(pool);
         first.TryAppend(2, copies);
         second.TryAppend(2, copies);
-        int[] blocks = [.. first.Blocks.ToArray().Reverse(), .. second.Blocks.ToArray().Reverse()];
+        int[] blocks = [.. second.Blocks, .. first.Blocks, 4, 5];
         first.Free();
         second.Free();
 
         var third = new BlockTable(pool);
-        third.TryAppend(4, copies);
+        third.TryAppend(6, copies);
 
-        Assert.Equal(blocks, third.Blocks.ToArray());
+        Assert.Equal(blocks, third.Blocks);
     }
 
     [Fact]
