@@ -154,21 +154,25 @@ public sealed class LlmEngine : IAsyncDisposable
 
         if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
         int least = prompt + Math.Max(1, sampling.MinTokens);
-        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.N, _pool), least, context);
-        RequireRoom(prompt, maxLength, sampling.N);
+        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, _pool), least, context);
+        RequireRoom(prompt, maxLength, sampling);
         return maxLength;
     }
 
     /// <summary>A request that would not fit if it were alone would wait for ever.</summary>
-    private void RequireRoom(int prompt, int maxLength, int n)
+    private void RequireRoom(int prompt, int maxLength, SamplingParams sampling)
     {
-        if (n > Options.MaxNumSeqs) throw new RequestException($"n is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs).", "n");
+        int n = sampling.Width;
+        string name = sampling.Width == sampling.N ? "n" : "best_of";
+        if (n > Options.MaxNumSeqs) throw new RequestException($"{name} is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs).", name);
+        if (sampling.UseBeamSearch && n > Options.MaxNumBatchedTokens)
+            throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens).", name);
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
         if (needed <= _pool.Blocks) return;
         throw new RequestException(
             $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {_pool.Blocks}. "
-            + "Lower n or max_tokens, or start with a larger --kv-cache-memory.",
-            n == 1 ? "max_tokens" : "n");
+            + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory.",
+            n == 1 ? "max_tokens" : name);
     }
 
     private Func<SequenceText>? NewText(GenerationRequest request)

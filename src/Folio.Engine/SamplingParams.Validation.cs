@@ -5,6 +5,8 @@ public sealed partial record SamplingParams
     private const int MostStopStrings = 4;
     private const int MostBadWords = 128;
     private const int MostBadWordTokens = 1024;
+    private const int MostBeamStopIds = 64;
+    private const int MostLengthPenalty = 5;
 
     /// <summary>Throws if a value is out of its range. Limits and wording are vLLM's where it has them.</summary>
     /// <param name="vocabularySize">Ids must be below this.</param>
@@ -20,7 +22,8 @@ public sealed partial record SamplingParams
         Require(RepetitionPenalty > 0 && float.IsFinite(RepetitionPenalty), "repetition_penalty", $"repetition_penalty must be a finite number above 0, got {RepetitionPenalty}.");
         Require(PresencePenalty is >= -2 and <= 2, "presence_penalty", $"presence_penalty must be in [-2, 2], got {PresencePenalty}.");
         Require(FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", $"frequency_penalty must be in [-2, 2], got {FrequencyPenalty}.");
-        Require(N == 1 || Temperature >= GreedyBelow, "n", $"n must be 1 when using greedy sampling, got {N}.");
+        if (UseBeamSearch) ValidateBeams();
+        else ValidateDraws();
         ValidateLengths();
         ValidateLogprobs(Logprobs, "logprobs", maxLogprobs);
         ValidateLogprobs(PromptLogprobs, "prompt_logprobs", maxLogprobs);
@@ -30,6 +33,26 @@ public sealed partial record SamplingParams
 
     /// <summary>Temperatures below this take the likeliest id.</summary>
     private const float GreedyBelow = 1e-5f;
+
+    private void ValidateDraws()
+    {
+        bool greedy = Temperature < GreedyBelow;
+        Require(N == 1 || !greedy, "n", $"n must be 1 when using greedy sampling, got {N}.");
+        Require(BestOf is null or >= 1, "best_of", $"best_of must be at least 1, got {BestOf}.");
+        Require(BestOf is null || BestOf >= N, "best_of", $"best_of must be greater than or equal to n, got n={N} and best_of={BestOf}.");
+        Require(BestOf is null or 1 || !greedy, "best_of", $"best_of must be 1 when using greedy sampling, got {BestOf}.");
+        Require(LengthPenalty == 1, "length_penalty", $"length_penalty is not the default value of 1.0 when not using beam search, got {LengthPenalty}.");
+        Require(EarlyStopping == EarlyStopping.False, "early_stopping", "early_stopping is not effective and must be false when not using beam search.");
+    }
+
+    /// <remarks>Penalties are bounded so that the score of the longest answer is still a float.</remarks>
+    private void ValidateBeams()
+    {
+        Require(BestOf is null || BestOf == N, "best_of", $"best_of must be n, the beam width, when using beam search, got n={N} and best_of={BestOf}.");
+        Require(LengthPenalty is >= -MostLengthPenalty and <= MostLengthPenalty, "length_penalty", $"length_penalty must be in [-{MostLengthPenalty}, {MostLengthPenalty}], got {LengthPenalty}.");
+        Require(Stop.Count == 0, "stop", "stop can't be used with beam search, which ends a beam by its ids alone; name the ids in stop_token_ids.");
+        Require(StopTokenIds.Count <= MostBeamStopIds, "stop_token_ids", $"stop_token_ids has {StopTokenIds.Count} ids; a beam search takes at most {MostBeamStopIds}.");
+    }
 
     private void ValidateLengths()
     {

@@ -79,6 +79,12 @@ public sealed partial record SamplingParams
     /// <summary>Special tokens leave no text.</summary>
     public bool SkipSpecialTokens { get; init; } = true;
 
+    /// <summary>More sequences are drawn than are answered: they must be ranked.</summary>
+    internal bool Ranks => !UseBeamSearch && BestOf > N;
+
+    /// <summary>The answer comes as a whole, at the end.</summary>
+    internal bool AnswersAtOnce => UseBeamSearch || Ranks;
+
     /// <summary>Sequences that live at once.</summary>
     internal int Width => UseBeamSearch ? N : BestOf ?? N;
 }

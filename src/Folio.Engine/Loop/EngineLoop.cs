@@ -111,6 +111,12 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         Sequence sequence = sample.Sequence;
         SequenceGroup group = sequence.Group;
         if (sequence.Finished) return; // its group has failed with a sibling's token
+        if (group.Beams is not null)
+        {
+            AcceptBeams(group, group.Beams);
+            return;
+        }
+
         if (sample.Token < 0)
         {
             Fail(group, "no token can be chosen: the model's logits are not numbers, or the request's own limits exclude every id");
@@ -124,6 +130,25 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
 
         scheduler.Finish(sequence);
         if (group.Alive == 0) End(group);
+    }
+
+    /// <summary>A group's beams take their step all at once, with the first of their rows; the answer is sent when the search is over.</summary>
+    private void AcceptBeams(SequenceGroup group, BeamSearch beams)
+    {
+        if (beams.Failure is not null)
+        {
+            Fail(group, beams.Failure);
+        }
+        else if (beams.Over)
+        {
+            beams.Answer(group.Outlet);
+            scheduler.Finish(group);
+            End(group);
+        }
+        else if (beams.Decided)
+        {
+            beams.Advance();
+        }
     }
 
     /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, and both before the length.</summary>

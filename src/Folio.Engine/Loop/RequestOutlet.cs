@@ -9,7 +9,8 @@ namespace Folio.Engine;
 /// <param name="FinishReason">Set if it ended with this.</param>
 /// <param name="StopId">The stop id that ended it.</param>
 /// <param name="At">When, as a <see cref="Stopwatch"/> timestamp.</param>
-internal readonly record struct SequenceEvent(int Index, int TokenId, PositionLogprobs? Logprobs, FinishReason? FinishReason, int? StopId, long At);
+/// <param name="Score">With the last token of a beam: its score.</param>
+internal readonly record struct SequenceEvent(int Index, int TokenId, PositionLogprobs? Logprobs, FinishReason? FinishReason, int? StopId, long At, float? Score = null);
 
 /// <summary>The way of a request's tokens from the loop to whoever reads its stream, and the times of its stations.</summary>
 internal sealed class RequestOutlet

@@ -2,7 +2,7 @@ using Folio.Compute;
 
 namespace Folio.Engine;
 
-/// <summary>From a step's logits to its tokens: the host's part of the chain where a request asks for it, then one batched call of the backend.</summary>
+/// <summary>From a step's logits to its tokens: the host's part of the chain where a request asks for it, then one batched call of the backend, or the beam search's decision.</summary>
 /// <remarks>What goes wrong in the host's part is one request's own and is left with its group; what the backend throws is the whole step's.</remarks>
 internal sealed class Sampler(IModelRunner runner, StepLimits limits)
 {
@@ -22,6 +22,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         for (int i = 0; i < samples.Length; i++)
         {
             if (!SharesRow(samples, i)) Process(samples[i]);
+            if (samples[i].Sequence.Group.Beams is { } beams) Search(samples[i], beams);
         }
 
         for (int sibling = 0; Draw(samples, sibling); sibling++) { }
@@ -43,7 +44,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         for (int i = 0, place = 0; i < samples.Length; i++)
         {
             place = SharesRow(samples, i) ? place + 1 : 0;
-            if (place != sibling) continue;
+            if (place != sibling || samples[i].Sequence.Group.Beams is not null) continue;
             Sequence sequence = samples[i].Sequence;
             SamplingParams sampling = sequence.Group.Sampling;
             _drawn[count] = i;
@@ -73,13 +74,28 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         }
     }
 
+    private void Search(in PlannedSample sample, BeamSearch beams)
+    {
+        Span<float> logits = runner.Logits(sample.Row);
+        try
+        {
+            if (beams.Add(sample.Sequence.Index, sample.Row, logits)) beams.Decide(sample.Sequence.Group.Sampling.Logprobs is null ? null : BeamLogprobs);
+        }
+        catch (Exception error)
+        {
+            sample.Sequence.Group.SamplingFailure = error;
+        }
+    }
+
+    private PositionLogprobs BeamLogprobs(SequenceGroup group, int row, int token) => Logprobs(_kept[_keptRows[row]], token, group.Sampling.Logprobs!.Value);
+
     /// <summary>Copies the rows whose log-probabilities are wanted: they are those of the untouched logits, and the chain works in place.</summary>
     private void KeepRows(ReadOnlySpan<PlannedSample> samples)
     {
         int kept = 0;
         for (int i = 0; i < samples.Length; i++)
         {
-            if (samples[i].Sequence.Group.Sampling.Logprobs is null || SharesRow(samples, i)) continue;
+            if (samples[i].Sequence.Group.Sampling is { Logprobs: null, Ranks: false } || SharesRow(samples, i)) continue;
             if (kept == _kept.Count) _kept.Add(new float[runner.VocabularySize]);
             runner.Logits(samples[i].Row).CopyTo(_kept[kept]);
             _keptRows[samples[i].Row] = kept++;
@@ -88,14 +104,15 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
 
     private void AddLogprobs(ref PlannedSample sample)
     {
-        if (sample.Sequence.Group.Sampling.Logprobs is not { } top || sample.Token < 0) return;
+        SequenceGroup group = sample.Sequence.Group;
+        if (group.Beams is not null || group.Sampling is { Logprobs: null, Ranks: false } || sample.Token < 0) return;
         try
         {
-            sample.Logprobs = Logprobs(_kept[_keptRows[sample.Row]], sample.Token, top);
+            sample.Logprobs = Logprobs(_kept[_keptRows[sample.Row]], sample.Token, group.Sampling.Logprobs ?? 0);
         }
         catch (Exception error)
         {
-            sample.Sequence.Group.SamplingFailure = error;
+            group.SamplingFailure = error;
         }
     }
 

@@ -50,6 +50,19 @@ internal sealed class Sequence
 
     public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.AsSpan(start, count);
 
+    /// <summary>Goes on as a sibling does: with its tokens, and sharing its blocks instead of its own. Can't fail.</summary>
+    public void Become(Sequence sibling)
+    {
+        Table.Free();
+        Table.ForkFrom(sibling.Table);
+        if (_tokens.Length < sibling.Length) Array.Resize(ref _tokens, sibling._tokens.Length);
+        sibling.Output.CopyTo(_tokens.AsSpan(Group.PromptLength));
+        Length = sibling.Length;
+        if (OutputCounts is null) return;
+        OutputCounts.Clear();
+        foreach ((int id, int count) in sibling.OutputCounts!) OutputCounts.Add(id, count);
+    }
+
     public void Append(int token)
     {
         if (Length == _tokens.Length) Array.Resize(ref _tokens, (int)Math.Min(Group.MaxLength, _tokens.Length * 2L));

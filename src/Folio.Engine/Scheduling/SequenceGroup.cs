@@ -42,6 +42,7 @@ internal sealed class SequenceGroup
         Sequences = new Sequence[sampling.Width];
         for (int i = 0; i < Sequences.Length; i++) Sequences[i] = new(this, i, request.Prompt.Span, pool, unchecked(seed + (ulong)i));
         Alive = Sequences.Length;
+        Beams = sampling.UseBeamSearch ? new(this) : null;
     }
 
     public SamplingParams Sampling { get; }
@@ -60,6 +61,9 @@ internal sealed class SequenceGroup
 
     /// <summary>What the host does to the logits; null: nothing.</summary>
     public LogitsProcessors? Processors { get; }
+
+    /// <summary>Chooses the group's tokens where they are searched for; null where they are drawn.</summary>
+    public BeamSearch? Beams { get; }
 
     public RequestOutlet Outlet { get; }
 

@@ -92,7 +92,23 @@ internal sealed class StepPlan
             end = lastPromptRow < group.PromptLength - 1 ? lastPromptRow : sequence.Length - 1;
         }
 
+        if (end == sequence.Length && !CanStepTogether(group)) end--;
         return end - start;
+    }
+
+    /// <summary>Beams are chosen among each other, so all of a group's last known tokens are computed in one step. Ask before each is planned, or before the first.</summary>
+    private bool CanStepTogether(SequenceGroup group)
+    {
+        if (group.Beams is null || !group.Forked) return true;
+        int tokens = 0, rows = 0;
+        foreach (Sequence beam in group.Sequences)
+        {
+            int missing = beam.Length - beam.Computed; // 0: planned already
+            tokens += missing;
+            if (missing > 0) rows++;
+        }
+
+        return tokens <= TokensLeft && rows <= RowsLeft;
     }
 
     public void Add(Sequence sequence, int start, int count)

@@ -5,8 +5,9 @@ namespace Folio.Engine;
 /// <summary>Records one request's times and counts as its outputs are read, so that the figures are those that the client saw.</summary>
 internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
 {
-    private readonly long[] _lastAt = new long[group.Sequences.Length]; // [n] time of each sequence's last token; 0: none yet
-    private readonly int[] _tokens = new int[group.Sequences.Length];   // [n] tokens of each sequence
+    private readonly long[] _lastAt = new long[group.Sampling.N]; // [n] time of each sequence's last token; 0: none yet
+    private readonly int[] _tokens = new int[group.Sampling.N];   // [n] tokens of each sequence
+    private readonly bool _atOnce = group.Sampling.AnswersAtOnce; // then there is no time from token to token
     private long _firstAt;
 
     public void Token(int index, long at)
@@ -25,7 +26,7 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
             metrics.PrefillTime.Observe(Seconds(outlet.ScheduledAt, at));
         }
 
-        if (_lastAt[index] != 0) metrics.InterTokenLatency.Observe(Seconds(_lastAt[index], at));
+        if (_lastAt[index] != 0 && !_atOnce) metrics.InterTokenLatency.Observe(Seconds(_lastAt[index], at));
         _lastAt[index] = at;
         _tokens[index]++;
     }
@@ -41,6 +42,7 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
         metrics.GenerationLength.Observe(tokens);
         metrics.EndToEnd.Observe(Seconds(group.Outlet.ArrivedAt, at));
         metrics.InferenceTime.Observe(Seconds(group.Outlet.ScheduledAt, at));
+        if (_atOnce) return;
         metrics.DecodeTime.Observe(Seconds(_firstAt, at));
         if (tokens > 1) metrics.TimePerOutputToken.Observe(Seconds(_firstAt, at) / (tokens - 1));
     }

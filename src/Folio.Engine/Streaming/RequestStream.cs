@@ -9,8 +9,10 @@ internal sealed class RequestStream : GenerationStream
 {
     private readonly SequenceGroup _group;
     private readonly RequestInbox _inbox;
-    private readonly SequenceText[] _texts; // [n]; empty: no tokenizer
-    private readonly bool[] _ended;         // [n]
+    private readonly SequenceText[] _texts; // [sequences]; empty: no tokenizer
+    private readonly bool[] _ended;         // [sequences] nothing more counts of what they draw
+    private readonly bool[] _answered;      // [n] the last output has been read
+    private readonly BestOfRanking? _ranking;
     private readonly RequestMetrics _metrics;
     private readonly CancellationTokenRegistration _cancellation;
     private int _enumerations;
@@ -27,6 +29,8 @@ internal sealed class RequestStream : GenerationStream
         _texts = newText is null ? [] : [.. group.Sequences.Select(_ => newText())];
         _promptLogprobs = group.PromptLogprobs;
         _ended = new bool[group.Sequences.Length];
+        _answered = new bool[group.Sampling.N];
+        _ranking = group.Sampling.Ranks ? new(group.Sampling) : null;
         _alive = _ended.Length;
         _metrics = new(metrics, group);
         _cancellation = cancellation.Register(Cancel);
@@ -64,9 +68,16 @@ internal sealed class RequestStream : GenerationStream
             {
                 while (_alive > 0 && _group.Outlet.Events.TryRead(out SequenceEvent happened))
                 {
-                    if (!_ended[happened.Index]) yield return Output(happened);
+                    if (_ended[happened.Index]) continue;
+                    GenerationOutput output = Output(happened);
+                    if (_ranking is null) yield return Deliver(output, happened.At);
+                    else _ranking.Add(output, happened.Logprobs?.Token.Logprob);
                 }
             }
+
+            if (_alive > 0 || _ranking is null) yield break;
+            long rankedAt = Stopwatch.GetTimestamp();
+            foreach (GenerationOutput output in _ranking.Answers()) yield return Deliver(output, rankedAt);
         }
         finally
         {
@@ -81,13 +92,6 @@ internal sealed class RequestStream : GenerationStream
     {
         int index = happened.Index;
         FinishReason? reason = happened.FinishReason;
-        bool hasToken = happened.TokenId >= 0;
-        if (hasToken)
-        {
-            _completionTokens++;
-            if (_over == 0) _metrics.Token(index, happened.At);
-        }
-
         string text = Text(happened, out string? stop);
         if (stop is not null)
         {
@@ -99,27 +103,41 @@ internal sealed class RequestStream : GenerationStream
         {
             _ended[index] = true;
             _alive--;
-            if (_over == 0) _metrics.End(index, reason, happened.At);
         }
 
         return new()
         {
             Index = index,
-            TokenIds = hasToken ? [happened.TokenId] : [],
+            TokenIds = happened.TokenId >= 0 ? [happened.TokenId] : [],
             Text = text,
-            Logprobs = happened.Logprobs is { } logprobs ? [logprobs] : _group.Sampling.Logprobs is null ? null : [],
-            PromptLogprobs = index == 0 && hasToken ? TakePromptLogprobs() : null,
+            Logprobs = _group.Sampling.Logprobs is null ? null : happened.Logprobs is { } logprobs ? [logprobs] : [],
+            Score = happened.Score,
             FinishReason = reason,
             StopReason = stop is not null ? stop : happened.StopId,
         };
     }
 
-    /// <summary>Once, with the first token: by then the whole prompt has been computed.</summary>
-    private PositionLogprobs?[]? TakePromptLogprobs()
+    /// <summary>Counts what the client now gets. The prompt's log-probabilities come once, with the first token: by then the whole prompt has been computed.</summary>
+    private GenerationOutput Deliver(GenerationOutput output, long at)
     {
-        PositionLogprobs?[]? logprobs = _promptLogprobs;
+        int index = output.Index;
+        bool hasToken = output.TokenIds.Count > 0;
+        if (hasToken)
+        {
+            _completionTokens++;
+            if (_over == 0) _metrics.Token(index, at);
+        }
+
+        if (output.FinishReason is not null)
+        {
+            _answered[index] = true;
+            if (_over == 0) _metrics.End(index, output.FinishReason, at);
+        }
+
+        if (_promptLogprobs is null || index > 0 || !hasToken) return output;
+        output = output with { PromptLogprobs = _promptLogprobs };
         _promptLogprobs = null;
-        return logprobs;
+        return output;
     }
 
     private string Text(SequenceEvent happened, out string? stop)
@@ -138,9 +156,9 @@ internal sealed class RequestStream : GenerationStream
         if (Interlocked.Exchange(ref _over, 1) == 1) return; // disposing and reading may be different threads
         _cancellation.Dispose();
         if (_alive > 0) Cancel();
-        for (int index = 0; index < _ended.Length; index++)
+        for (int index = 0; index < _answered.Length; index++)
         {
-            if (!_ended[index]) _metrics.End(index, unfinished, Stopwatch.GetTimestamp());
+            if (!_answered[index]) _metrics.End(index, unfinished, Stopwatch.GetTimestamp());
         }
 
         _metrics.Close();

@@ -77,7 +77,7 @@ internal sealed class StubEngine
         while (events.TryRead(out SequenceEvent happened))
         {
             string logprobs = happened.Logprobs is { } found ? $" {Text(found)}" : "";
-            sequences[happened.Index].Add($"{happened.TokenId}{logprobs}{(happened.FinishReason is { } reason ? $" {reason} {happened.StopId}" : "")}");
+            sequences[happened.Index].Add($"{happened.TokenId}{logprobs}{(happened.FinishReason is { } reason ? $" {reason} {happened.StopId}{happened.Score}" : "")}");
         }
 
         string prompt = group.PromptLogprobs is null ? "" : string.Join(" ", group.PromptLogprobs.Select(entry => entry is null ? "-" : Text(entry)));

@@ -113,6 +113,14 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
         return read;
     }
 
+    /// <summary>[vocabulary] what follows these tokens.</summary>
+    public float[] LogitsAfter(int[] tokens)
+    {
+        var row = new float[vocabulary];
+        Fill(row, tokens);
+        return row;
+    }
+
     private void Fill(float[] row, int[] tokens)
     {
         ulong hash = 0;
