@@ -6,6 +6,16 @@ public sealed class SamplingParamsTests
     {
         { "n", new() { N = 0 } },
         { "n", new() { N = 2, Temperature = 0 } },
+        { "best_of", new() { BestOf = 0 } },
+        { "best_of", new() { N = 3, BestOf = 2 } },
+        { "best_of", new() { BestOf = 2, Temperature = 0 } },
+        { "best_of", new() { UseBeamSearch = true, N = 3, BestOf = 4 } },
+        { "length_penalty", new() { LengthPenalty = 2 } },
+        { "length_penalty", new() { UseBeamSearch = true, LengthPenalty = float.NaN } },
+        { "length_penalty", new() { UseBeamSearch = true, LengthPenalty = 5.1f } },
+        { "early_stopping", new() { EarlyStopping = EarlyStopping.Never } },
+        { "stop", new() { UseBeamSearch = true, Stop = ["a"] } },
+        { "stop_token_ids", new() { UseBeamSearch = true, StopTokenIds = [.. Enumerable.Range(0, 65)] } },
         { "temperature", new() { Temperature = -0.1f } },
         { "temperature", new() { Temperature = 2.1f } },
         { "temperature", new() { Temperature = float.NaN } },
@@ -49,6 +59,8 @@ public sealed class SamplingParamsTests
     public void Limits_themselves_are_allowed()
     {
         new SamplingParams { N = 2, Temperature = 2, TopP = 1, TopK = int.MaxValue, MinP = 1, PresencePenalty = -2, FrequencyPenalty = 2, Logprobs = 20, MinTokens = 4, MaxTokens = 4 }.Validate(100, 20);
+        new SamplingParams { N = 3, BestOf = 3 }.Validate(100, 20);
+        new SamplingParams { UseBeamSearch = true, N = 3, BestOf = 3, Temperature = 0, LengthPenalty = -5, EarlyStopping = EarlyStopping.Never, StopTokenIds = [1] }.Validate(100, 20);
         new SamplingParams { Temperature = 0, TopK = -1, Logprobs = 0, PromptLogprobs = 0, Stop = ["a", "b", "c", "d"], StopTokenIds = [0, 99] }.Validate(100, 20);
     }
 }
