@@ -28,7 +28,7 @@ public sealed partial class PrefixIndex
     private struct Entry
     {
         public int NextInBucket;
-        public uint Hash;
+        public int Bucket;
         public int Parent; // Root, a block, or NotIndexed
         public int Namespace;
         public int FirstChild;
@@ -120,13 +120,12 @@ public sealed partial class PrefixIndex
             throw new InvalidOperationException($"a block of namespace {ns} can't follow one of namespace {above}"); // one tenant's content under another's
         }
 
-        uint hash = Hash(parent, tokens, ns);
-        ref int bucket = ref Bucket(hash);
+        int bucket = Bucket(parent, tokens, ns);
         ref int siblings = ref FirstChild(parent);
         _entries[block] = new Entry
         {
-            NextInBucket = bucket,
-            Hash = hash,
+            NextInBucket = _buckets[bucket],
+            Bucket = bucket,
             Parent = parent,
             Namespace = ns,
             FirstChild = None,
@@ -134,7 +133,7 @@ public sealed partial class PrefixIndex
             PreviousSibling = None,
         };
         if (siblings != None) _entries[siblings].PreviousSibling = block;
-        bucket = siblings = block;
+        _buckets[bucket] = siblings = block;
         tokens.CopyTo(Tokens(block));
         _namespaces.Gained(ns);
         Count++;
@@ -159,7 +158,7 @@ public sealed partial class PrefixIndex
     private void RemoveLeaf(int block)
     {
         ref Entry entry = ref _entries[block];
-        ref int link = ref Bucket(entry.Hash);
+        ref int link = ref _buckets[entry.Bucket];
         while (link != block) link = ref _entries[link].NextInBucket;
         link = entry.NextInBucket;
 
@@ -176,11 +175,10 @@ public sealed partial class PrefixIndex
 
     private int FindIn(int parent, ReadOnlySpan<int> tokens, int ns)
     {
-        uint hash = Hash(parent, tokens, ns);
-        for (int block = Bucket(hash); block != None;)
+        for (int block = _buckets[Bucket(parent, tokens, ns)]; block != None;)
         {
             ref readonly Entry entry = ref _entries[block];
-            if (entry.Hash == hash && entry.Parent == parent && entry.Namespace == ns && tokens.SequenceEqual(Tokens(block))) return block;
+            if (entry.Parent == parent && entry.Namespace == ns && tokens.SequenceEqual(Tokens(block))) return block;
             block = entry.NextInBucket;
         }
 
@@ -199,15 +197,13 @@ public sealed partial class PrefixIndex
 
     private ref int FirstChild(int parent) => ref parent == Root ? ref _firstOfRoot : ref _entries[parent].FirstChild;
 
-    private ref int Bucket(uint hash) => ref _buckets[hash & (uint)(_buckets.Length - 1)];
-
     /// <remarks>Two tokens a round: multiply to 128 bits and fold (the step of wyhash). Who doesn't know the seed can't aim for a bucket.</remarks>
-    private static uint Hash(int parent, ReadOnlySpan<int> tokens, int ns)
+    private int Bucket(int parent, ReadOnlySpan<int> tokens, int ns)
     {
         ulong hash = Fold(Seed ^ ((ulong)(uint)parent << 32 | (uint)ns));
         foreach (ulong pair in MemoryMarshal.Cast<int, ulong>(tokens)) hash = Fold(hash ^ pair);
         if ((tokens.Length & 1) != 0) hash = Fold(hash ^ (uint)tokens[^1]);
-        return (uint)(hash ^ hash >> 32);
+        return (int)(hash ^ hash >> 32) & _buckets.Length - 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
