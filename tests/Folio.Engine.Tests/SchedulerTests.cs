@@ -121,6 +121,7 @@ public sealed class SchedulerTests
         Assert.Equal(prompt + n * 5, engine.Model.Tokens); // the last token of a sequence is never computed
         Assert.Equal(copies, engine.Model.CopiedBlocks);
         Assert.Equal(copies > 0 ? 1 : 0, engine.Model.CopyCalls);
+        Assert.Equal(copies, engine.Metrics.CopiedBlocks.Value);
         Assert.Equal(n, StubEngine.Answer(group).Trim().Split('\n').Distinct().Count());
     }
 

@@ -227,6 +227,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         _preemptionsSeen = scheduler.Preemptions;
         if (plan.IsEmpty) return;
 
+        metrics.CopiedBlocks.Add(plan.Copies.Count);
         metrics.IterationTokens.Observe(plan.Batch.Tokens);
         foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
         {

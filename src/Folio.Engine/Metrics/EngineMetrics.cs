@@ -19,7 +19,7 @@ public sealed class EngineMetrics
         ParamsMaxTokens = new("vllm:request_params_max_tokens", "The max_tokens that requests asked for.", lengths);
         All =
         [
-            RequestsRunning, RequestsWaiting, KvCacheUsage, Preemptions, PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
+            RequestsRunning, RequestsWaiting, KvCacheUsage, Preemptions, CopiedBlocks, PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
             InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, GenerationLength, MaxGenerationLength,
             ParamsN, ParamsMaxTokens, RequestPreemptions,
         ];
@@ -35,6 +35,8 @@ public sealed class EngineMetrics
     public Gauge KvCacheUsage { get; } = new("vllm:kv_cache_usage_perc", "Share of the KV cache's blocks in use; 1 is all.");
 
     public Counter Preemptions { get; } = new("vllm:num_preemptions_total", "Preemptions since the start.");
+
+    public Counter CopiedBlocks { get; } = new("folio:copied_blocks_total", "Shared blocks copied before they were written to.");
 
     public Counter PromptTokens { get; } = new("vllm:prompt_tokens_total", "Prompt tokens processed.");
 
