@@ -47,6 +47,9 @@ public sealed class LlmEngine : IAsyncDisposable
     /// <summary>The defect that ended the engine: every request fails from then on. Null while it is well.</summary>
     public Exception? Failure => _loop.Failure;
 
+    /// <summary>Completes when the engine has ended: it was disposed of, or failed.</summary>
+    public Task Ended => _loopEnded.Task;
+
     /// <summary>Belongs to the loop's thread; tests look at it when nothing runs.</summary>
     internal Scheduler Scheduler { get; }
 

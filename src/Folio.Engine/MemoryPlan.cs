@@ -42,7 +42,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     }
 
     /// <summary>Bytes in the unit that reads best: 1.5 GiB.</summary>
-    internal static string Size(long bytes)
+    public static string Size(long bytes)
     {
         string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
         double value = bytes;

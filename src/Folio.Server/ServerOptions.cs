@@ -12,6 +12,12 @@ public sealed record ServerOptions
     /// <summary>Any of these opens every route; none: no key is asked for.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];
 
+    /// <summary>Clients with different keys find each other's prompts in the prefix cache. By default they don't: the speed of an answer tells what was cached.</summary>
+    public bool SharePrefixCache { get; init; }
+
+    /// <summary>One line in the log for each request that has ended.</summary>
+    public bool LogRequests { get; init; }
+
     /// <summary>Names by which clients may ask for the model; answers carry the first. Empty: the model's own name.</summary>
     public IReadOnlyList<string> ServedModelNames { get; init; } = [];
 

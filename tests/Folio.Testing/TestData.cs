@@ -8,6 +8,17 @@ public static class TestData
 
     public static string DemoModel => Path.Combine(Repository, "models", "demo", "folio-demo.Q8_0.gguf");
 
+    /// <summary>A copy of the demo model whose chat template doesn't parse.</summary>
+    public static string DemoModelWithBrokenTemplate()
+    {
+        byte[] file = File.ReadAllBytes(DemoModel);
+        ReadOnlySpan<byte> whole = "{% for message in messages %}"u8, broken = "{% fur message in messages %}"u8;
+        broken.CopyTo(file.AsSpan(file.AsSpan().IndexOf(whole)));
+        string path = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "broken-template.gguf");
+        File.WriteAllBytes(path, file);
+        return path;
+    }
+
     private static string SharedRoot => Path.Combine(Repository, "..", "shared");
 
     /// <summary>The path of a file or folder under ../shared; skips the running test where it is absent.</summary>

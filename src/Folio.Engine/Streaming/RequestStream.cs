@@ -44,8 +44,7 @@ internal sealed class RequestStream : GenerationStream
 
     public override int CompletionTokens => _completionTokens;
 
-    /// <summary>How often the request was preempted.</summary>
-    public int Preemptions => _group.Preemptions;
+    public override int Preemptions => _group.Preemptions;
 
     public override IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {

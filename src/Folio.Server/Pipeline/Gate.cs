@@ -9,12 +9,23 @@ namespace Folio.Server;
 /// <summary>What stands before every route: keys, drain, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
 internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger logger)
 {
+    /// <summary>Seconds after which a request that found the queue full may try again; and one that found the server closing, elsewhere.</summary>
+    private const string SoonSeconds = "1", LaterSeconds = "5";
+
+    private static readonly object HolderItem = new();
+
     private readonly ApiKeys _keys = new(options.ApiKeys);
 
     /// <summary>A route for those who have a key, closed while the server drains.</summary>
-    public RequestDelegate Guard(RequestDelegate handler) => context => _keys.Admit(context.Request.Headers.Authorization.ToString())
-        ? CountAsync(context, handler)
-        : ErrorBody.WriteAsync(context, ErrorBody.For(401, "Incorrect API key provided: send it as \"Authorization: Bearer KEY\"."));
+    public RequestDelegate Guard(RequestDelegate handler) => context =>
+    {
+        bool admitted = _keys.Admit(context.Request.Headers.Authorization.ToString(), out string holder);
+        context.Items[HolderItem] = holder;
+        return admitted ? CountAsync(context, handler) : ErrorBody.WriteAsync(context, ErrorBody.For(401, "Incorrect API key provided: send it as \"Authorization: Bearer KEY\"."));
+    };
+
+    /// <summary>Whose key opened the route; "" where no key is asked for.</summary>
+    public static string HolderOf(HttpContext context) => context.Items[HolderItem] as string ?? "";
 
     /// <summary>A route for everyone, always: liveness.</summary>
     public RequestDelegate Open(RequestDelegate handler) => context => AnswerAsync(context, handler);
@@ -23,7 +34,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
     {
         if (!drain.TryEnter())
         {
-            context.Response.Headers.RetryAfter = "5";
+            context.Response.Headers.RetryAfter = LaterSeconds;
             await ErrorBody.WriteAsync(context, ErrorBody.For(503, "The server is shutting down."));
             return;
         }
@@ -72,6 +83,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
         {
             ApiException api => ErrorBody.For(api.Status, api.Message, api.Parameter),
             RequestException request => ErrorBody.For(400, request.Message, request.Parameter),
+            QueueFullException full => ErrorBody.For(429, full.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
@@ -79,6 +91,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             ObjectDisposedException { ObjectName: nameof(LlmEngine) } => ErrorBody.For(503, "The server is shutting down."),
             _ => ErrorBody.For(500, "Internal error: the server's log has the details."),
         };
+        if (body.Error.Code == 429 && !context.Response.HasStarted) context.Response.Headers.RetryAfter = SoonSeconds;
         if (body.Error.Code == 500) LogDefect(logger, error, context.Request.Path);
         return body;
     }

@@ -8,9 +8,10 @@ namespace Folio.Server;
 /// <param name="Prompt">The conversation as the model reads it.</param>
 /// <param name="TopLogprobs">Null: no log-probabilities were asked for.</param>
 /// <param name="Continued">The text of the last message, where echo asks for it in front of its continuation; else "".</param>
-internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams Sampling, AnswerFields Answer, int? TopLogprobs, string Continued)
+internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams Sampling, AnswerFields Answer, Caller Caller, int? TopLogprobs, string Continued)
 {
-    public static ChatRequest Read(Fields body, ServedModel served)
+    /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
+    public static ChatRequest Read(Fields body, ServedModel served, string holder)
     {
         FieldPolicies.Chat.Check(body);
         string model = served.Resolve(body.Text("model"));
@@ -32,7 +33,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
             MaxTokens = maxTokens ?? DefaultMaxTokens(served.Info, ids.Length),
             Logprobs = top,
         };
-        return new(model, new(ids, chat.Text), sampling, answer, top, answer.Echo ? chat.Continued : "");
+        return new(model, new(ids, chat.Text), sampling, answer, Caller.Read(body, served, holder), top, answer.Echo ? chat.Continued : "");
     }
 
     /// <summary>generation_config.json's max_new_tokens where there is room for it; else the room, which null means.</summary>

@@ -7,7 +7,7 @@ namespace Folio.Server;
 internal readonly record struct Prompt(int[] Ids, string? Text);
 
 /// <summary>A body of /v1/completions, understood.</summary>
-internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Prompts, SamplingParams Sampling, AnswerFields Answer)
+internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Prompts, SamplingParams Sampling, AnswerFields Answer, Caller Caller)
 {
     /// <summary>OpenAI's default of this route.</summary>
     private const int DefaultMaxTokens = 16;
@@ -18,7 +18,8 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
     /// <summary>How many likeliest tokens are to be told of each position; null: nothing.</summary>
     public int? Logprobs { get; private init; }
 
-    public static CompletionRequest Read(Fields body, ServedModel served)
+    /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
+    public static CompletionRequest Read(Fields body, ServedModel served, string holder)
     {
         FieldPolicies.Completion.Check(body);
         string model = served.Resolve(body.Text("model"));
@@ -46,7 +47,7 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
             throw ApiException.BadRequest($"{prompts.Count} prompts times n = {sampling.N} exceed {served.Options.MaxSequencesPerRequest} sequences in one request.", "prompt");
         }
 
-        return new(model, prompts, sampling, answer) { PromptOnly = promptOnly, Logprobs = logprobs };
+        return new(model, prompts, sampling, answer, Caller.Read(body, served, holder)) { PromptOnly = promptOnly, Logprobs = logprobs };
     }
 
     /// <exception cref="ApiException">Another format than text is asked for.</exception>

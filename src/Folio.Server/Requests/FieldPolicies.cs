@@ -9,23 +9,24 @@ internal static class FieldPolicies
         "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs",
     ];
 
+    private static readonly string[] Caller = ["user", "cache_salt", "priority"];
+
     private static readonly string[] Answer =
         ["model", "stream", "stream_options", "echo", "logprobs", "return_token_ids", "return_tokens_as_token_ids", "request_id", "truncate_prompt_tokens", "add_special_tokens"];
 
     private static readonly string[] Template = ["messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "chat_template_kwargs"];
 
     /// <summary>
-    /// Labels, and wishes about storage or speed that no answer shows. <c>cache_salt</c> keeps callers' cached prompts apart: with no prompt shared between requests they are.
+    /// Labels, and wishes about storage or speed that no answer shows.
     /// <c>spaces_between_special_tokens</c>: these tokenizers put none there, as vLLM's fast ones.
     /// </summary>
-    private static readonly string[] Labels = ["user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache_salt", "spaces_between_special_tokens"];
+    private static readonly string[] Labels = ["metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "spaces_between_special_tokens"];
 
     private static readonly Dictionary<string, string> NotHere = new()
     {
         ["use_beam_search"] = "use_beam_search isn't supported by this server.",
         ["length_penalty"] = "length_penalty belongs to beam search, which isn't supported by this server.",
         ["best_of"] = "best_of isn't supported; ask for n answers and choose.",
-        ["priority"] = "priority isn't supported: requests run first come, first served.",
         ["logprob_token_ids"] = "logprob_token_ids isn't supported; use logprobs.",
         ["repetition_detection"] = "repetition_detection isn't supported by this server.",
         ["stream_interval"] = "stream_interval isn't supported: every token is sent when it is there.",
@@ -41,14 +42,14 @@ internal static class FieldPolicies
         ["vllm_xargs"] = "vllm_xargs isn't supported by this server.",
     };
 
-    public static FieldPolicy Completion { get; } = new([.. Sampling, .. Answer, "prompt", "response_format"], Labels, new Dictionary<string, string>(NotHere)
+    public static FieldPolicy Completion { get; } = new([.. Sampling, .. Answer, .. Caller, "prompt", "response_format"], Labels, new Dictionary<string, string>(NotHere)
     {
         ["suffix"] = "suffix isn't supported: this server continues prompts, it doesn't fill gaps.",
     });
 
     /// <remarks><c>parallel_tool_calls</c> and <c>reasoning_effort</c> are read by the routes that come with tool and reasoning parsing; <c>prediction</c> is a wish about speed.</remarks>
     public static FieldPolicy Chat { get; } = new(
-        [.. Sampling, .. Answer, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "response_format", "modalities", "reasoning_effort"],
+        [.. Sampling, .. Answer, .. Caller, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "response_format", "modalities", "reasoning_effort"],
         [.. Labels, "parallel_tool_calls", "prediction"],
         new Dictionary<string, string>(NotHere)
         {

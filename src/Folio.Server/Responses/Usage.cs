@@ -5,7 +5,8 @@ namespace Folio.Server;
 /// <summary>What a whole answer cost, in tokens; vLLM's order of fields.</summary>
 internal sealed record Usage(int PromptTokens, int TotalTokens, int CompletionTokens, PromptTokensDetails PromptTokensDetails, CompletionTokensDetails? CompletionTokensDetails)
 {
-    public static Usage Of(int prompt, int completion) => new(prompt, prompt + completion, completion, new(0, null, null), null);
+    /// <param name="cached">Of the prompt's tokens, those that were found in the prefix cache.</param>
+    public static Usage Of(int prompt, int cached, int completion) => new(prompt, prompt + completion, completion, new(cached, null, null), null);
 }
 
 /// <param name="CachedTokens">Prompt tokens that were not computed again.</param>
@@ -25,7 +26,7 @@ internal sealed record StreamUsage(
 {
     public static StreamUsage SoFar(int prompt, int completion) => new(prompt, prompt + completion, completion, null);
 
-    public static StreamUsage Whole(int prompt, int completion) => new(prompt, prompt + completion, completion, new(0));
+    public static StreamUsage Whole(int prompt, int cached, int completion) => new(prompt, prompt + completion, completion, new(cached));
 }
 
 internal sealed record StreamPromptTokensDetails(int CachedTokens);

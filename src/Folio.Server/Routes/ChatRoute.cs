@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 namespace Folio.Server;
 
 /// <summary>POST /v1/chat/completions.</summary>
-internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
+internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, RequestLog log)
 {
     public async Task AnswerAsync(HttpContext context)
     {
         ChatRequest request;
-        using (RequestBody body = await RequestBody.ReadAsync(context)) request = ChatRequest.Read(body.Fields, served);
+        using (RequestBody body = await RequestBody.ReadAsync(context)) request = ChatRequest.Read(body.Fields, served, Gate.HolderOf(context));
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"chatcmpl-{RequestIds.For(context, request.Answer.RequestId)}";
@@ -17,11 +17,11 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
         if (request.Answer.Stream)
         {
             var stream = new ChatStream(served, request, id);
-            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation.Outputs(cancellation.Token)));
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token));
         }
         else
         {
-            ChatResponse response = await WholeAsync(request, id, generation.Outputs(cancellation.Token));
+            ChatResponse response = await WholeAsync(request, id, generation, cancellation.Token);
             await JsonAnswer.WriteAsync(context, response, WireJson.Default.ChatResponse);
         }
     }
@@ -30,7 +30,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
     {
         try
         {
-            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, cancellation);
+            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, request.Caller, log, cancellation);
         }
         catch (RequestException error) when (error.Parameter == "prompt")
         {
@@ -38,12 +38,12 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
         }
     }
 
-    private async Task<ChatResponse> WholeAsync(ChatRequest request, string id, IAsyncEnumerable<(int Prompt, GenerationOutput Output)> outputs)
+    private async Task<ChatResponse> WholeAsync(ChatRequest request, string id, Generation generation, CancellationToken cancellation)
     {
         var answers = new Answer[request.Sampling.N];
         for (int i = 0; i < answers.Length; i++) answers[i] = new();
         IReadOnlyList<PositionLogprobs?>? promptLogprobs = null;
-        await foreach ((_, GenerationOutput output) in outputs)
+        await foreach ((_, GenerationOutput output) in generation.Outputs(cancellation))
         {
             answers[output.Index].Add(output);
             promptLogprobs ??= output.PromptLogprobs;
@@ -57,7 +57,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain)
             [.. answers.Select((answer, index) => Choice(request, index, answer))],
             ServiceTier: null,
             served.Fingerprint,
-            Usage.Of(request.Prompt.Ids.Length, answers.Sum(answer => answer.TokenIds.Count)),
+            Usage.Of(request.Prompt.Ids.Length, generation.CachedTokens, answers.Sum(answer => answer.TokenIds.Count)),
             promptLogprobs is null ? null : LogprobViews.Prompt(promptLogprobs, served.Tokens),
             request.Answer.ReturnTokenIds ? request.Prompt.Ids : null,
             PromptText: null,

@@ -9,9 +9,9 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
     private readonly int[] _tokens = new int[request.Sampling.N]; // [n] answered so far
     private bool _opened;
 
-    public async Task SendAsync(EventStream events, IAsyncEnumerable<(int Prompt, GenerationOutput Output)> outputs)
+    public async Task SendAsync(EventStream events, Generation generation, CancellationToken cancellation)
     {
-        await foreach ((_, GenerationOutput output) in outputs)
+        await foreach ((_, GenerationOutput output) in generation.Outputs(cancellation))
         {
             if (!_opened) await OpenAsync(events);
             _tokens[output.Index] += output.TokenIds.Count;
@@ -21,7 +21,7 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
         }
 
         if (!request.Answer.IncludeUsage) return;
-        await events.SendAsync(Chunk([], StreamUsage.Whole(request.Prompt.Ids.Length, _tokens.Sum()), served.Fingerprint), WireJson.Default.ChatChunk);
+        await events.SendAsync(Chunk([], StreamUsage.Whole(request.Prompt.Ids.Length, generation.CachedTokens, _tokens.Sum()), served.Fingerprint), WireJson.Default.ChatChunk);
     }
 
     /// <summary>The role of each choice, with the text that is continued where echo asks for it.</summary>

@@ -4,35 +4,35 @@ using Microsoft.AspNetCore.Http;
 namespace Folio.Server;
 
 /// <summary>POST /v1/completions.</summary>
-internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain)
+internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain, RequestLog log)
 {
     public async Task AnswerAsync(HttpContext context)
     {
         CompletionRequest request;
-        using (RequestBody body = await RequestBody.ReadAsync(context)) request = CompletionRequest.Read(body.Fields, served);
+        using (RequestBody body = await RequestBody.ReadAsync(context)) request = CompletionRequest.Read(body.Fields, served, Gate.HolderOf(context));
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"cmpl-{RequestIds.For(context, request.Answer.RequestId)}";
-        await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, cancellation.Token);
+        await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, request.Caller, log, cancellation.Token);
         if (request.Answer.Stream)
         {
             var stream = new CompletionStream(served, request, id);
-            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation.Outputs(cancellation.Token)));
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token));
         }
         else
         {
-            CompletionResponse response = await WholeAsync(request, id, generation.Outputs(cancellation.Token));
+            CompletionResponse response = await WholeAsync(request, id, generation, cancellation.Token);
             await JsonAnswer.WriteAsync(context, response, WireJson.Default.CompletionResponse);
         }
     }
 
-    private async Task<CompletionResponse> WholeAsync(CompletionRequest request, string id, IAsyncEnumerable<(int Prompt, GenerationOutput Output)> outputs)
+    private async Task<CompletionResponse> WholeAsync(CompletionRequest request, string id, Generation generation, CancellationToken cancellation)
     {
         int n = request.Sampling.N;
         var answers = new Answer[request.Prompts.Count * n];
         for (int i = 0; i < answers.Length; i++) answers[i] = new();
         var promptLogprobs = new IReadOnlyList<PositionLogprobs?>?[request.Prompts.Count];
-        await foreach ((int prompt, GenerationOutput output) in outputs)
+        await foreach ((int prompt, GenerationOutput output) in generation.Outputs(cancellation))
         {
             answers[(prompt * n) + output.Index].Add(output);
             promptLogprobs[prompt] ??= output.PromptLogprobs;
@@ -47,7 +47,7 @@ internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain
             [.. answers.Select((answer, index) => Choice(request, index, answer, promptLogprobs[index / n]))],
             ServiceTier: null,
             served.Fingerprint,
-            Usage.Of(request.Prompts.Sum(prompt => prompt.Ids.Length), completionTokens),
+            Usage.Of(request.Prompts.Sum(prompt => prompt.Ids.Length), generation.CachedTokens, completionTokens),
             KvTransferParams: null,
             EcTransferParams: null,
             Metrics: null);

@@ -8,9 +8,9 @@ internal sealed class CompletionStream(ServedModel served, CompletionRequest req
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly Choice[] _choices = CreateChoices(served, request);
 
-    public async Task SendAsync(EventStream events, IAsyncEnumerable<(int Prompt, GenerationOutput Output)> outputs)
+    public async Task SendAsync(EventStream events, Generation generation, CancellationToken cancellation)
     {
-        await foreach ((int prompt, GenerationOutput output) in outputs)
+        await foreach ((int prompt, GenerationOutput output) in generation.Outputs(cancellation))
         {
             int index = (prompt * request.Sampling.N) + output.Index;
             Choice choice = _choices[index];
@@ -20,7 +20,7 @@ internal sealed class CompletionStream(ServedModel served, CompletionRequest req
         }
 
         if (!request.Answer.IncludeUsage) return;
-        var usage = StreamUsage.Whole(request.Prompts.Sum(prompt => prompt.Ids.Length), _choices.Sum(choice => choice.Tokens));
+        var usage = StreamUsage.Whole(request.Prompts.Sum(prompt => prompt.Ids.Length), generation.CachedTokens, _choices.Sum(choice => choice.Tokens));
         await events.SendAsync(Chunk([], usage, served.Fingerprint), WireJson.Default.CompletionChunk);
     }
 

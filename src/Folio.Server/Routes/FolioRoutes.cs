@@ -20,12 +20,13 @@ internal sealed class FolioRoutes
         var models = new ModelRoutes(served);
         var status = new StatusRoutes(served, drain, logger);
         var tokens = new TokenizeRoutes(served);
+        var log = new RequestLog(loggers);
         _routes =
         [
             ("GET", "/v1/models", _gate.Guard(models.ListAsync)),
             ("GET", "/v1/models/{**id}", _gate.Guard(models.OneAsync)),
-            ("POST", "/v1/completions", _gate.Guard(new CompletionRoute(served, _gate, drain).AnswerAsync)),
-            ("POST", "/v1/chat/completions", _gate.Guard(new ChatRoute(served, _gate, drain).AnswerAsync)),
+            ("POST", "/v1/completions", _gate.Guard(new CompletionRoute(served, _gate, drain, log).AnswerAsync)),
+            ("POST", "/v1/chat/completions", _gate.Guard(new ChatRoute(served, _gate, drain, log).AnswerAsync)),
             ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
             ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
             ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),

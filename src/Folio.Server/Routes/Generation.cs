@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Folio.Engine;
 
@@ -6,26 +7,44 @@ namespace Folio.Server;
 /// <summary>The prompts of one HTTP request while they run in the engine, all at once.</summary>
 internal sealed class Generation : IAsyncDisposable
 {
+    private readonly string _id;
+    private readonly RequestLog _log;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly List<GenerationStream> _streams = [];
+    private long _firstOutputAt; // 0: none yet
+    private int _unfinished;     // prompts that are not answered to their end
 
-    private Generation() { }
+    private Generation(string id, RequestLog log) => (_id, _log) = (id, log);
+
+    /// <summary>Of all prompts' tokens, those that were found in the prefix cache; final once each prompt has an output.</summary>
+    public int CachedTokens => _streams.Sum(stream => stream.CachedTokens);
 
     /// <summary>Hands all prompts to the engine, or none: where one is refused, the others are taken back.</summary>
-    public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, CancellationToken cancellation)
+    public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller, RequestLog log, CancellationToken cancellation)
     {
-        var generation = new Generation();
+        var generation = new Generation(id, log);
         try
         {
             for (int i = 0; i < prompts.Count; i++)
             {
-                generation._streams.Add(engine.Submit(new() { Id = prompts.Count == 1 ? id : $"{id}-{i}", Prompt = prompts[i].Ids, Sampling = sampling }, cancellation));
+                var request = new GenerationRequest
+                {
+                    Id = prompts.Count == 1 ? id : $"{id}-{i}",
+                    Prompt = prompts[i].Ids,
+                    Sampling = sampling,
+                    CacheSalt = caller.CacheSalt,
+                    Priority = caller.Priority,
+                    Tenant = caller.Tenant,
+                };
+                generation._streams.Add(engine.Submit(request, cancellation));
             }
 
+            generation._unfinished = prompts.Count;
             return generation;
         }
         catch
         {
-            await generation.DisposeAsync();
+            await generation.TakeBackAsync();
             throw;
         }
     }
@@ -36,10 +55,17 @@ internal sealed class Generation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await TakeBackAsync();
+        TimeSpan? firstOutput = _firstOutputAt == 0 ? null : Stopwatch.GetElapsedTime(_startedAt, _firstOutputAt);
+        _log.Ended(_id, _streams, firstOutput, Stopwatch.GetElapsedTime(_startedAt), cutOff: _unfinished > 0);
+    }
+
+    private async ValueTask TakeBackAsync()
+    {
         foreach (GenerationStream stream in _streams) await stream.DisposeAsync();
     }
 
-    private static async IAsyncEnumerable<(int, GenerationOutput)> One(GenerationStream stream, int prompt, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<(int, GenerationOutput)> One(GenerationStream stream, int prompt, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (GenerationOutput output in stream.WithCancellation(cancellation))
         {
@@ -49,8 +75,11 @@ internal sealed class Generation : IAsyncDisposable
                 throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the answer was complete");
             }
 
+            Interlocked.CompareExchange(ref _firstOutputAt, Stopwatch.GetTimestamp(), 0);
             yield return (prompt, output);
         }
+
+        Interlocked.Decrement(ref _unfinished);
     }
 
     private IAsyncEnumerable<(int, GenerationOutput)> Merge(CancellationToken cancellation)

@@ -97,7 +97,7 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     [Theory]
     [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none"}""")]
     [InlineData("""{"tools":[],"response_format":{"type":"text"},"modalities":["text"]}""")]
-    [InlineData("""{"user":"u","metadata":{"a":"b"},"store":false,"service_tier":"auto","parallel_tool_calls":true,"cache_salt":"s"}""")]
+    [InlineData("""{"user":"u","metadata":{"a":"b"},"store":false,"service_tier":"auto","parallel_tool_calls":true,"cache_salt":"s","priority":0}""")]
     [InlineData("""{"reasoning_effort":"low","chat_template_kwargs":{"enable_thinking":false}}""")]
     [InlineData("""{"top_k":9223372036854775807,"seed":-5,"stop":null,"max_tokens":2.0}""")]
     public async Task Labels_and_what_is_already_so_are_accepted(string fields) =>

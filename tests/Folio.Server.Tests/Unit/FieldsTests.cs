@@ -38,8 +38,8 @@ public sealed class FieldsTests
     [Fact]
     public void A_field_that_would_change_the_answer_and_cannot_is_refused_by_name()
     {
-        FieldPolicies.Completion.Check(Of("{\"model\":\"m\",\"prompt\":\"p\",\"user\":\"u\",\"best_of\":null}"));
-        Assert.Equal("best_of", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"best_of\":2}"))).Parameter);
+        FieldPolicies.Completion.Check(Of("{\"model\":\"m\",\"prompt\":\"p\",\"user\":\"u\",\"suffix\":null}"));
+        Assert.Equal("suffix", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"suffix\":\"x\"}"))).Parameter);
         Assert.Equal("Unrecognized request argument supplied: max_token.", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"max_token\":2}"))).Message);
     }
 

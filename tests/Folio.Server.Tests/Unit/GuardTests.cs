@@ -11,10 +11,31 @@ public sealed class GuardTests
     [InlineData("first", false)]
     [InlineData("Basic first", false)]
     [InlineData("", false)]
-    public void Any_of_the_keys_opens_and_nothing_else(string header, bool admitted) => Assert.Equal(admitted, new ApiKeys(["first", "second"]).Admit(header));
+    public void Any_of_the_keys_opens_and_nothing_else(string header, bool admitted) => Assert.Equal(admitted, new ApiKeys(["first", "second"]).Admit(header, out _));
 
     [Fact]
-    public void Without_keys_everyone_enters() => Assert.True(new ApiKeys([]).Admit(""));
+    public void Without_keys_everyone_enters_and_is_nobody_in_particular()
+    {
+        Assert.True(new ApiKeys([]).Admit("Bearer any", out string holder));
+        Assert.Empty(holder);
+    }
+
+    [Fact]
+    public void Holders_are_told_apart_by_a_name_that_outlives_a_restart_and_is_not_the_key()
+    {
+        string first = HolderOf(["first", "second"], "first"), second = HolderOf(["first", "second"], "second");
+        Assert.NotEqual(first, second);
+        Assert.Equal(first, HolderOf(["other", "first"], "first"));
+        Assert.DoesNotContain("first", first);
+        Assert.False(new ApiKeys(["first"]).Admit("Bearer wrong", out string nobody));
+        Assert.Empty(nobody);
+
+        static string HolderOf(string[] keys, string key)
+        {
+            Assert.True(new ApiKeys(keys).Admit($"Bearer {key}", out string holder));
+            return holder;
+        }
+    }
 
     [Fact]
     public async Task A_drain_waits_for_those_inside_and_lets_nobody_in()

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Folio.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server;
+
+/// <summary>One line for each request that was accepted and has ended, under its own category: what it took and how long.</summary>
+internal sealed partial class RequestLog(ILoggerFactory loggers)
+{
+    public const string Category = "Folio.Server.Requests";
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
+
+    /// <param name="id">The answer's id.</param>
+    /// <param name="prompts">One stream for each of the request's prompts.</param>
+    /// <param name="firstOutput">From the request's acceptance to its first token; null: there was none.</param>
+    /// <param name="total">From its acceptance to its end.</param>
+    /// <param name="cutOff">It was cancelled or failed before its end.</param>
+    public void Ended(string id, IReadOnlyList<GenerationStream> prompts, TimeSpan? firstOutput, TimeSpan total, bool cutOff)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information)) return;
+        int promptTokens = prompts.Sum(stream => stream.PromptTokens), cached = prompts.Sum(stream => stream.CachedTokens), completion = prompts.Sum(stream => stream.CompletionTokens);
+        int preemptions = prompts.Sum(stream => stream.Preemptions);
+        string outcome = cutOff ? "cut off" : "answered", first = firstOutput is { } time ? Milliseconds(time) : "none", whole = Milliseconds(total);
+        LogEnded(id, outcome, promptTokens, cached, completion, preemptions, first, whole);
+    }
+
+    private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Id} {Outcome}: {PromptTokens} prompt tokens ({CachedTokens} cached), {CompletionTokens} generated, preemptions {Preemptions}; first token {FirstToken}, total {Total}")]
+    private partial void LogEnded(string id, string outcome, int promptTokens, int cachedTokens, int completionTokens, int preemptions, string firstToken, string total);
+}

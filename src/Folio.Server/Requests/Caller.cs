@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>Who asks: whose turn it is, and whose cached prompts may be found.</summary>
+/// <param name="Tenant">The key's holder; where no key is asked for, whom the field user names. "": nobody in particular.</param>
+/// <param name="CacheSalt">The key's holder, unless the server shares, and the field cache_salt.</param>
+internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
+{
+    /// <summary>Bytes of a digest: clients choose the names, so nobody may be able to find two with the same.</summary>
+    private const int NameBytes = 16;
+
+    /// <param name="holder">The key's holder, "" where no key is asked for.</param>
+    public static Caller Read(Fields body, ServedModel served, string holder)
+    {
+        string? user = body.Text("user"), salt = body.Text("cache_salt");
+        if (salt is "") throw ApiException.BadRequest("cache_salt must be a non-empty string if provided.", "cache_salt");
+        string tenant = holder.Length > 0 ? $"key {holder}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
+        string own = served.Options.SharePrefixCache ? "" : holder;
+        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy));
+    }
+
+    /// <summary>A priority that nobody looks at is a mistake; 0 is what all have.</summary>
+    private static int ReadPriority(Fields body, SchedulingPolicy policy)
+    {
+        int priority = body.Integer("priority") ?? 0;
+        if (priority == 0 || policy == SchedulingPolicy.Priority) return priority;
+        throw ApiException.BadRequest($"priority is {priority}, but this server's scheduling policy is {(policy == SchedulingPolicy.Fair ? "fair" : "fcfs")}; it takes priorities with --scheduling-policy priority.", "priority");
+    }
+
+    /// <summary>As long as any other, whatever the client sent.</summary>
+    private static string Name(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, NameBytes));
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server.Tests;
+
+/// <summary>The line that each request leaves in the log of the application around it.</summary>
+public sealed class RequestLogTests(DemoEngine demo)
+{
+    [Fact]
+    public async Task A_request_leaves_one_line_with_its_tokens_and_times()
+    {
+        using var lines = new Lines();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(lines);
+        await using WebApplication app = builder.Build();
+        app.MapFolio(demo.Engine);
+        await app.StartAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+
+        await PostAsync("""{"prompt":["Once","Twice"],"max_tokens":3,"ignore_eos":true,"request_id":"mine"}""");
+        Assert.Matches(@"^cmpl-mine answered: \d+ prompt tokens \(\d+ cached\), 6 generated, preemptions 0; first token [\d.]+ ms, total [\d.]+ ms$", Assert.Single(lines.Written));
+
+        using var leave = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":480,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
+        (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+        await Eventually.TrueAsync(() => Task.FromResult(lines.Written.Count == 2));
+        Assert.StartsWith("cmpl-left cut off: ", lines.Written.Last());
+
+        await PostAsync("""{"prompt":"Once","max_tokens":-1}""");
+        Assert.Equal(2, lines.Written.Count); // what was refused was no request of the engine's
+        await app.StopAsync();
+
+        Task<HttpResponseMessage> PostAsync(string body) => http.PostAsync("/v1/completions", Json(body));
+        static StringContent Json(string body) => new(body, null, "application/json");
+    }
+
+    /// <summary>What was written under the requests' category.</summary>
+    private sealed class Lines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Written { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => categoryName == RequestLog.Category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Enqueue(formatter(state, exception));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Dispose() { }
+    }
+}
