@@ -20,15 +20,16 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     public LlmEngine Engine { get; }
 
+    /// <param name="options">What the engine is told.</param>
     /// <param name="quiet">Neither progress nor the memory plan is shown.</param>
-    public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, bool quiet)
+    public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, EngineOptions options, bool quiet)
     {
         var clock = Stopwatch.StartNew();
         var backend = new CpuBackend(arguments.Threads(parsed));
         try
         {
             using ModelSource source = Open(arguments.Model(parsed));
-            LlmEngine engine = LoadDisplay.Run(quiet, source.Path, progress => LlmEngine.Load(source, backend, arguments.Options(parsed), progress));
+            LlmEngine engine = LoadDisplay.Run(quiet, source.Path, progress => LlmEngine.Load(source, backend, options, progress));
             if (!quiet) Console.Error.WriteLine($"{PlanText.Describe(engine.Plan)}\n{backend.Description}; ready in {clock.Elapsed.TotalSeconds:0.00} s");
             return new(backend, engine);
         }

@@ -8,5 +8,5 @@ internal static class PlanText
 {
     public static string Describe(MemoryPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
-        $"weights {ByteSize.Format(plan.WeightBytes)}; KV cache {ByteSize.Format(plan.KvBytes)} at {ByteSize.Format(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}");
+        $"weights {MemoryPlan.Size(plan.WeightBytes)}; KV cache {MemoryPlan.Size(plan.KvBytes)} at {MemoryPlan.Size(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}");
 }

@@ -39,6 +39,15 @@ public class CommandTests
     }
 
     [Fact]
+    public async Task Chat_says_why_a_models_template_cannot_be_used()
+    {
+        Command.Result result = await Command.FolioAsync(["chat", TestData.DemoModelWithBrokenTemplate()], "Hello!\n");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains("its chat template can't be used (", result.Errors);
+    }
+
+    [Fact]
     public async Task Inspect_shows_architecture_types_tokenizer_and_plan()
     {
         Command.Result result = await Command.FolioAsync(["inspect", TestData.DemoModel, "--tensors"]);
@@ -60,7 +69,16 @@ public class CommandTests
     [Theory]
     [InlineData("frobnicate", "frobnicate")]
     [InlineData("serve --max-num-seqs 0", "--max-num-seqs is 0; it must be at least 1.")]
-    [InlineData("serve --kv-cache-memory lots", "'lots' is not a size of memory; write it like 512MiB or 4G.")]
+    [InlineData("serve --kv-cache-memory lots", "--kv-cache-memory: 'lots' is not a size of memory; write it like 512MiB or 4G.")]
+    [InlineData("serve --kv-cache-memory 0", "'0' is not a size of memory")]
+    [InlineData("serve --swap-space 4", "--swap-space: '4' is not a size of memory; write it like 512MiB or 4G.")]
+    [InlineData("serve --port abc", "--port is 'abc'; a whole number was expected.")]
+    [InlineData("serve --port 70000", "--port is 70000; it must be at most 65535.")]
+    [InlineData("serve --scheduling-policy best", "--scheduling-policy is 'best'; fcfs, priority or fair was expected.")]
+    [InlineData("serve --preemption-mode drop", "--preemption-mode is 'drop'; auto, recompute or swap was expected.")]
+    [InlineData("serve --max-waiting-requests 0", "--max-waiting-requests is 0; it must be at least 1.")]
+    [InlineData("generate Hi --temperature hot", "--temperature is 'hot'; a number was expected.")]
+    [InlineData("generate Hi --seed x", "--seed is 'x'; a whole number was expected.")]
     public async Task What_is_no_command_is_one_line_of_error_and_exit_code_1(string line, string expected)
     {
         Command.Result result = await Command.FolioAsync(line.Split(' '));

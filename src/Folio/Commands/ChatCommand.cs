@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Folio.Engine;
+using Folio.Tokenization;
 using Folio.Tokenization.Templates;
 
 namespace Folio.Commands;
@@ -15,12 +16,14 @@ internal static class ChatCommand
         var system = new Option<string?>("--system") { Description = "A system prompt." };
         var command = new Command("chat", "Talks with a model in the terminal.") { system };
         var engineArguments = new EngineArguments(command, positional: true);
+        var prefixCache = new PrefixCacheArguments(command);
         var sampling = new SamplingArguments(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, quiet: false);
+            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)), quiet: false);
             ModelInfo model = loaded.Engine.Model;
-            var conversation = new Conversation(loaded.Engine, sampling.Params(parsed, model.Defaults), parsed.GetValue(system));
+            (ChatTemplate template, Tokenizer tokenizer) = ChatPartsOf(model);
+            var conversation = new Conversation(loaded.Engine, template, tokenizer, sampling.Params(parsed, model.Defaults), parsed.GetValue(system));
             Console.Error.WriteLine($"{model.Name} listens. /reset begins anew, /exit leaves, Ctrl+C stops an answer.");
             await conversation.RunAsync();
             return 0;
@@ -28,7 +31,14 @@ internal static class ChatCommand
         return command;
     }
 
-    private sealed class Conversation(LlmEngine engine, SamplingParams sampling, string? system)
+    private static (ChatTemplate, Tokenizer) ChatPartsOf(ModelInfo model)
+    {
+        if (model.ChatTemplateError is { } error) throw new FolioException($"{model.Path}: its chat template can't be used ({error}); the model can continue texts (folio generate), not chat.");
+        return model is { ChatTemplate: { } template, Tokenizer: { } tokenizer } ? (template, tokenizer)
+            : throw new FolioException($"{model.Path} has no chat template or no tokenizer: it can continue texts (folio generate), not chat.");
+    }
+
+    private sealed class Conversation(LlmEngine engine, ChatTemplate template, Tokenizer tokenizer, SamplingParams sampling, string? system)
     {
         private readonly List<(string Role, string Content)> _messages = Begin(system);
 
@@ -102,9 +112,6 @@ internal static class ChatCommand
 
         private int[] Encode()
         {
-            if (engine.Model is not { ChatTemplate: { } template, Tokenizer: { } tokenizer })
-                throw new FolioException($"{engine.Model.Path} has no chat template or no tokenizer: it can continue texts (folio generate), not chat.");
-
             using JsonDocument messages = WriteMessages();
             RenderedPrompt rendered = template.Render(new() { Messages = messages.RootElement, BosToken = engine.Model.BosToken, EosToken = engine.Model.EosToken });
             return tokenizer.Encode(rendered.Text, rendered.InputSpans);

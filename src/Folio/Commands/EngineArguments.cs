@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Folio.Engine;
 
 namespace Folio.Commands;
@@ -15,18 +14,14 @@ internal sealed class EngineArguments
 
     private readonly Option<string?> _modelOption = new("--model", "-m") { Description = "A model's folder or .gguf file; the embedded demo model if absent." };
 
-    private readonly Option<int?> _maxModelLen = Positive("--max-model-len", "Longest sequence, prompt and answer together, in tokens (default: the model's).");
-    private readonly Option<int?> _maxNumSeqs = Positive("--max-num-seqs", "Most sequences in one step (default: 256).");
-    private readonly Option<int?> _maxNumBatchedTokens = Positive("--max-num-batched-tokens", "Token budget of one step (default: 512).");
-    private readonly Option<int?> _numBlocks = Positive("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
-    private readonly Option<int?> _blockSize = Positive("--block-size", "Tokens of a block (default: 16).");
-    private readonly Option<int?> _threads = Positive("--threads", "Threads that compute (default: one a core).");
-
-    private readonly Option<long?> _kvCacheMemory = new("--kv-cache-memory", "--kv-cache-memory-bytes")
-    {
-        Description = "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).",
-        CustomParser = ParseSize,
-    };
+    private readonly Option<int?> _maxModelLen = OptionOf.Integer("--max-model-len", "Longest sequence, prompt and answer together, in tokens (default: the model's).");
+    private readonly Option<int?> _maxNumSeqs = OptionOf.Integer("--max-num-seqs", "Most sequences in one step (default: 256).");
+    private readonly Option<int?> _maxNumBatchedTokens = OptionOf.Integer("--max-num-batched-tokens", "Token budget of one step (default: 512).");
+    private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
+    private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16).");
+    private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
+    private readonly Option<long?> _kvCacheMemory =
+        OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="positional">The model is the command's argument; else it is --model, the argument being something else.</param>
@@ -53,22 +48,5 @@ internal sealed class EngineArguments
             NumBlocks = parsed.GetValue(_numBlocks),
             BlockSize = parsed.GetValue(_blockSize) ?? defaults.BlockSize,
         };
-    }
-
-    private static Option<int?> Positive(string name, string description)
-    {
-        var option = new Option<int?>(name) { Description = description };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out int value) && value <= 0) result.AddError($"{name} is {value}; it must be at least 1.");
-        });
-        return option;
-    }
-
-    private static long? ParseSize(ArgumentResult result)
-    {
-        if (ByteSize.TryParse(result.Tokens[0].Value, out long bytes)) return bytes;
-        result.AddError($"'{result.Tokens[0].Value}' is not a size of memory; write it like 512MiB or 4G.");
-        return null;
     }
 }

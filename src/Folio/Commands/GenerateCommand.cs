@@ -13,11 +13,12 @@ internal static class GenerateCommand
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints the answer alone." };
         var command = new Command("generate", "Continues a text.") { prompt, quiet };
         var engineArguments = new EngineArguments(command, positional: false);
+        var prefixCache = new PrefixCacheArguments(command);
         var sampling = new SamplingArguments(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             bool silent = parsed.GetValue(quiet);
-            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, silent);
+            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)), silent);
             string text = parsed.GetValue(prompt) ?? await Console.In.ReadToEndAsync(cancellation);
             ModelInfo model = loaded.Engine.Model;
             await PrintAsync(loaded.Engine, model.Encode(text), sampling.Params(parsed, model.Defaults), silent, cancellation);

@@ -7,13 +7,13 @@ namespace Folio.Commands;
 /// <summary>The sampling options of the commands that generate. What isn't given comes from the model's generation_config.json, then from vLLM's defaults.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<int?> _maxTokens = new("--max-tokens", "-n") { Description = "Most tokens of an answer (default: the room left in the context)." };
-    private readonly Option<float?> _temperature = new("--temperature", "-t") { Description = "0 takes the likeliest token." };
-    private readonly Option<float?> _topP = new("--top-p") { Description = "Keeps the likeliest ids that hold this share of the probability." };
-    private readonly Option<int?> _topK = new("--top-k") { Description = "Keeps the so many likeliest ids." };
-    private readonly Option<float?> _minP = new("--min-p") { Description = "Drops ids less likely than this share of the likeliest." };
-    private readonly Option<float?> _repetitionPenalty = new("--repetition-penalty") { Description = "Above 1 makes ids that have come before less likely." };
-    private readonly Option<long?> _seed = new("--seed") { Description = "Makes the draws repeatable." };
+    private readonly Option<int?> _maxTokens = OptionOf.Integer("--max-tokens", "Most tokens of an answer (default: the room left in the context).", alias: "-n");
+    private readonly Option<float?> _temperature = OptionOf.Number("--temperature", "0 takes the likeliest token.", alias: "-t");
+    private readonly Option<float?> _topP = OptionOf.Number("--top-p", "Keeps the likeliest ids that hold this share of the probability.");
+    private readonly Option<int?> _topK = OptionOf.Integer("--top-k", "Keeps the so many likeliest ids; 0 or -1: all.", least: -1);
+    private readonly Option<float?> _minP = OptionOf.Number("--min-p", "Drops ids less likely than this share of the likeliest.");
+    private readonly Option<float?> _repetitionPenalty = OptionOf.Number("--repetition-penalty", "Above 1 makes ids that have come before less likely.");
+    private readonly Option<long?> _seed = OptionOf.Seed("--seed", "Makes the draws repeatable.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer; up to four times." };
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Goes on past the model's end token." };
 

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Folio.Commands;
+
+/// <summary>Options of each kind of value. A wrong value is answered with a sentence: what was given and what was expected.</summary>
+internal static class OptionOf
+{
+    public static Option<int?> Integer(string name, string description, int least = 1, int most = int.MaxValue, string? alias = null) => Of<int?>(name, alias, description, (text, result) =>
+    {
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)) result.AddError($"{name} is '{text}'; a whole number was expected.");
+        else if (value < least) result.AddError($"{name} is {value}; it must be at least {least}.");
+        else if (value > most) result.AddError($"{name} is {value}; it must be at most {most}.");
+        return value;
+    });
+
+    public static Option<long?> Seed(string name, string description) => Of<long?>(name, null, description, (text, result) =>
+    {
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)) result.AddError($"{name} is '{text}'; a whole number was expected.");
+        return value;
+    });
+
+    public static Option<float?> Number(string name, string description, string? alias = null) => Of<float?>(name, alias, description, (text, result) =>
+    {
+        if (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)) result.AddError($"{name} is '{text}'; a number was expected.");
+        return value;
+    });
+
+    public static Option<long?> Size(string name, string description, bool mayBeZero = false, string? alias = null) => Of<long?>(name, alias, description, (text, result) =>
+    {
+        if (!ByteSize.TryParse(text, out long bytes) || (bytes == 0 && !mayBeZero)) result.AddError($"{name}: '{text}' is not a size of memory; write it like 512MiB or 4G.");
+        return bytes;
+    });
+
+    public static Option<T?> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
+        where T : struct
+    {
+        string[] words = [.. choices.Select(choice => choice.Word)];
+        Option<T?> option = Of<T?>(name, null, description, (text, result) =>
+        {
+            int index = Array.IndexOf(words, text);
+            if (index >= 0) return choices[index].Value;
+            result.AddError($"{name} is '{text}'; {string.Join(", ", words[..^1])} or {words[^1]} was expected.");
+            return null;
+        });
+        option.HelpName = string.Join('|', words);
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    private static Option<T> Of<T>(string name, string? alias, string description, Func<string, ArgumentResult, T> parse)
+    {
+        var option = new Option<T>(name) { Description = description, CustomParser = result => parse(result.Tokens[0].Value, result) };
+        if (alias is not null) option.Aliases.Add(alias);
+        return option;
+    }
+}
