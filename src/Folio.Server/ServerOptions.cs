@@ -24,7 +24,7 @@ public sealed record ServerOptions
     /// <summary>Larger request bodies are answered with 413.</summary>
     public long MaxRequestBodyBytes { get; init; } = 32L << 20;
 
-    /// <summary>Most sequences of one request: prompts × n.</summary>
+    /// <summary>Most sequences of one request: prompts × n, or × best_of.</summary>
     public int MaxSequencesPerRequest { get; init; } = 1024;
 
     /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>

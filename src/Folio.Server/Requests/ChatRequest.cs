@@ -33,6 +33,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
             MaxTokens = maxTokens ?? DefaultMaxTokens(served.Info, ids.Length),
             Logprobs = top,
         };
+        if (answer.Stream) SamplingFields.RequireStreamable(sampling);
         return new(model, new(ids, chat.Text), sampling, answer, Caller.Read(body, served, holder), top, answer.Echo ? chat.Continued : "");
     }
 

@@ -33,6 +33,7 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
         if (maxTokens < 1 && !promptOnly) throw ApiException.BadRequest($"max_tokens must be at least 1, got {maxTokens}.", "max_tokens");
 
         SamplingParams sampling = SamplingFields.Read(body, served.Info);
+        if (answer.Stream) SamplingFields.RequireStreamable(sampling);
         sampling = sampling with
         {
             MaxTokens = promptOnly ? 1 : maxTokens,
@@ -42,9 +43,10 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
         if (promptOnly) sampling = sampling with { MinTokens = 0, Stop = [] };
 
         IReadOnlyList<Prompt> prompts = PromptField.Read(body, served, answer);
-        if ((long)prompts.Count * sampling.N > served.Options.MaxSequencesPerRequest)
+        int each = sampling.BestOf ?? sampling.N;
+        if ((long)prompts.Count * each > served.Options.MaxSequencesPerRequest)
         {
-            throw ApiException.BadRequest($"{prompts.Count} prompts times n = {sampling.N} exceed {served.Options.MaxSequencesPerRequest} sequences in one request.", "prompt");
+            throw ApiException.BadRequest($"{prompts.Count} prompts times {each} sequences exceed {served.Options.MaxSequencesPerRequest} sequences in one request.", "prompt");
         }
 
         return new(model, prompts, sampling, answer, Caller.Read(body, served, holder)) { PromptOnly = promptOnly, Logprobs = logprobs };

@@ -5,7 +5,7 @@ internal static class FieldPolicies
 {
     private static readonly string[] Sampling =
     [
-        "n", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "max_tokens",
+        "n", "best_of", "use_beam_search", "length_penalty", "early_stopping", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "max_tokens",
         "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs",
     ];
 
@@ -24,9 +24,6 @@ internal static class FieldPolicies
 
     private static readonly Dictionary<string, string> NotHere = new()
     {
-        ["use_beam_search"] = "use_beam_search isn't supported by this server.",
-        ["length_penalty"] = "length_penalty belongs to beam search, which isn't supported by this server.",
-        ["best_of"] = "best_of isn't supported; ask for n answers and choose.",
         ["logprob_token_ids"] = "logprob_token_ids isn't supported; use logprobs.",
         ["repetition_detection"] = "repetition_detection isn't supported by this server.",
         ["stream_interval"] = "stream_interval isn't supported: every token is sent when it is there.",

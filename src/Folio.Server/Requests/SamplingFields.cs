@@ -17,9 +17,13 @@ internal static class SamplingFields
     {
         GenerationDefaults defaults = model.Defaults;
         var sampling = new SamplingParams();
-        sampling = sampling with
+        return sampling with
         {
-            N = body.Integer("n") ?? sampling.N,
+            N = ReadCount(body, "n") ?? sampling.N,
+            BestOf = ReadCount(body, "best_of"),
+            UseBeamSearch = body.Flag("use_beam_search") ?? sampling.UseBeamSearch,
+            LengthPenalty = body.Number("length_penalty") ?? sampling.LengthPenalty,
+            EarlyStopping = ReadEarlyStopping(body),
             Temperature = body.Number("temperature") ?? (float?)defaults.Temperature ?? sampling.Temperature,
             TopP = body.Number("top_p") ?? (float?)defaults.TopP ?? sampling.TopP,
             TopK = ReadTopK(body) ?? defaults.TopK ?? sampling.TopK,
@@ -39,10 +43,28 @@ internal static class SamplingFields
             SkipSpecialTokens = body.Flag("skip_special_tokens") ?? sampling.SkipSpecialTokens,
             PromptLogprobs = body.Integer("prompt_logprobs"),
         };
-
-        if (sampling.N is < 1 or > MaxN) throw ApiException.BadRequest($"n must be in [1, {MaxN}], got {sampling.N}.", "n");
-        return sampling;
     }
+
+    /// <summary>Beams and the best of several are known when all of them have ended: there is nothing to send before.</summary>
+    public static void RequireStreamable(SamplingParams sampling)
+    {
+        if (sampling.UseBeamSearch) throw ApiException.BadRequest("use_beam_search can't be streamed: which beams are best is known at the end.", "use_beam_search");
+        if (sampling.BestOf > sampling.N) throw ApiException.BadRequest($"best_of ({sampling.BestOf}) above n ({sampling.N}) can't be streamed: which answers are best is known at the end.", "best_of");
+    }
+
+    private static int? ReadCount(Fields body, string name)
+    {
+        int? count = body.Integer(name);
+        return count is < 1 or > MaxN ? throw ApiException.BadRequest($"{name} must be in [1, {MaxN}], got {count}.", name) : count;
+    }
+
+    private static EarlyStopping ReadEarlyStopping(Fields body) => body.Get("early_stopping") switch
+    {
+        null or { ValueKind: JsonValueKind.False } => EarlyStopping.False,
+        { ValueKind: JsonValueKind.True } => EarlyStopping.True,
+        { ValueKind: JsonValueKind.String } text when text.ValueEquals("never") => EarlyStopping.Never,
+        { } value => throw Fields.Expected("true, false or \"never\"", value, "early_stopping"),
+    };
 
     /// <summary>Any integer that is large enough means "all": vLLM's clients send up to 2⁶³.</summary>
     private static int? ReadTopK(Fields body) => body.LongInteger("top_k") is { } value ? (int)long.Clamp(value, int.MinValue, int.MaxValue) : null;

@@ -14,6 +14,8 @@ public sealed class FuzzTests(ServedFixture fixture) : IClassFixture<ServedFixtu
         ("/v1/completions", """{"prompt":"x","max_tokens":1,"stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true},"repetition_penalty":1.2,"presence_penalty":1,"frequency_penalty":1}"""),
         ("/v1/chat/completions", """{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"hi"}]}],"max_tokens":1,"logprobs":true,"top_logprobs":2,"chat_template_kwargs":{"a":[1]}}"""),
         ("/v1/chat/completions", """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"4"}],"max_completion_tokens":1,"stream":true,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":"none"}"""),
+        ("/v1/completions", """{"prompt":"Once","max_tokens":2,"n":2,"use_beam_search":true,"length_penalty":0.5,"early_stopping":"never","stop_token_ids":[9],"cache_salt":"s","user":"u","priority":0}"""),
+        ("/v1/chat/completions", """{"messages":[{"role":"user","content":"hi"}],"max_tokens":1,"n":2,"best_of":3,"logprobs":true,"cache_salt":"s"}"""),
         ("/tokenize", """{"messages":[{"role":"user","content":"hi"}],"add_generation_prompt":true,"continue_final_message":false,"return_token_strs":true}"""),
         ("/tokenize", """{"prompt":"Hello \ud83d\ude00 world","add_special_tokens":true}"""),
         ("/detokenize", """{"tokens":[1,2,3,400]}"""),
