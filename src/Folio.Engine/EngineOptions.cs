@@ -54,6 +54,9 @@ public sealed record EngineOptions
     /// <summary>Most bytes that they take there.</summary>
     public long PrefixCacheDiskSpace { get; init; } = 1L << 30;
 
+    /// <summary>Tokens that each running sequence is expected to gain before anybody ends: admission leaves room for them. 0: none, so that small pools preempt much.</summary>
+    internal int GrowthTokens { get; init; } = 16;
+
     /// <summary>Throws if a value can't be meant.</summary>
     internal void Validate()
     {

@@ -16,6 +16,9 @@ namespace Folio.Engine;
 public sealed class LlmEngine : IAsyncDisposable
 {
     private readonly BlockPool _pool;
+    private readonly IModelRunner _runner;
+    private readonly WaitingRoom _waitingRoom;
+    private readonly Pins _pins = new();
     private readonly RequestInbox _inbox = new();
     private readonly EngineLoop _loop;
     private readonly TaskCompletionSource _loopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,14 +27,17 @@ public sealed class LlmEngine : IAsyncDisposable
     private int _inFlight;
     private long _requests;
 
-    internal LlmEngine(ModelInfo model, EngineOptions options, MemoryPlan plan, IModelRunner runner)
+    internal LlmEngine(ModelInfo model, EngineOptions options, MemoryPlan plan, IModelRunner runner, SwapPlan swap = default)
     {
         (Model, Options, Plan) = (model, options, plan);
         StepLimits limits = StepLimits.For(options);
-        _pool = new BlockPool(plan.Blocks, plan.BlockSize);
+        _pool = new BlockPool(plan.Blocks, plan.BlockSize, options.EnablePrefixCaching);
+        _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue);
         Metrics = new EngineMetrics(plan.MaxModelLen);
-        Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen);
-        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), Metrics) { GroupEnded = _ => LeaveOne() };
+        var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
+        Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics);
+        _runner = runner;
+        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = Ended };
         new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
     }
 
@@ -77,21 +83,26 @@ public sealed class LlmEngine : IAsyncDisposable
 
         long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1));
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
+        if (!decoder.Spec.KeysDependOnPrefixAlone) options = options with { EnablePrefixCaching = false };
         KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks));
-        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, new ModelRunner(decoder, cache, backend));
+        SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
+        var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
+        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap);
     }
 
     /// <summary>Accepts a request.</summary>
     /// <exception cref="RequestException">It can't be served as asked: a parameter out of range, a prompt too long, more blocks than there are.</exception>
+    /// <exception cref="QueueFullException">Too many requests wait.</exception>
     /// <exception cref="ObjectDisposedException">The engine is draining or has been disposed of.</exception>
     public GenerationStream Submit(GenerationRequest request, CancellationToken cancellation = default)
     {
         int maxLength = Validate(request);
         cancellation.ThrowIfCancellationRequested();
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
-        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet());
+        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet()) { WaitingRoom = _waitingRoom };
 
-        EnterOne();
+        _waitingRoom.Enter(group.PromptLength);
+        EnterOne(group);
         string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
         _inbox.Post(new(MessageKind.Submit, group, 0));
         if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
@@ -99,19 +110,38 @@ public sealed class LlmEngine : IAsyncDisposable
     }
 
     /// <summary>Forgets all cached prefixes that are not pinned: no later request finds one. Running requests go on.</summary>
-    public Task ResetPrefixCacheAsync() => throw new InvalidOperationException($"not yet for {Model.Name}");
+    public Task ResetPrefixCacheAsync() => OnLoop(Scheduler.ResetPrefixCache);
 
     /// <summary>Computes a prefix and keeps its full blocks until <see cref="UnpinAsync"/>; requests of any salt that begin with it find them.</summary>
     /// <param name="prefix">[tokens] at least one block of vocabulary ids.</param>
     /// <param name="id">A name for it; null: one is made. Pinning under a known name replaces what is there.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
-    public Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default) => throw new InvalidOperationException($"not yet for {Model.Name}");
+    public async Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default)
+    {
+        SequenceGroup group = NewPin(prefix);
+        await OnLoop(() => AddPin(group)).ConfigureAwait(false);
+        using (cancellation.Register(() => _inbox.Post(new(MessageKind.Cancel, group, 0))))
+        {
+            await group.Outlet.Events.Completion.ConfigureAwait(false);
+        }
+
+        if (group.State != GroupState.Pinned) throw new OperationCanceledException("the prefix was not pinned", cancellation);
+        var pinned = new PinnedPrefix(id ?? $"prefix-{Interlocked.Increment(ref _requests)}", group.PromptLength);
+        if (_pins.Add(pinned, group) is { } before) await OnLoop(() => Scheduler.Finish(before)).ConfigureAwait(false);
+        return pinned;
+    }
 
     /// <returns>False when nothing is pinned under that name.</returns>
-    public Task<bool> UnpinAsync(string id) => throw new InvalidOperationException($"not yet for {Model.Name}");
+    public async Task<bool> UnpinAsync(string id)
+    {
+        if (_pins.Remove(id) is not { } group) return false;
+        await OnLoop(() => Scheduler.Finish(group)).ConfigureAwait(false);
+        return true;
+    }
 
     /// <summary>What is pinned now.</summary>
-    public IReadOnlyList<PinnedPrefix> PinnedPrefixes { get; } = [];
+    public IReadOnlyList<PinnedPrefix> PinnedPrefixes => _pins.All;
 
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
     public Task DrainAsync(CancellationToken cancellation = default)
@@ -129,6 +159,9 @@ public sealed class LlmEngine : IAsyncDisposable
         _loop.Stop();
         await _loopEnded.Task.ConfigureAwait(false);
     }
+
+    /// <summary>Blocks that no pinned prefix holds.</summary>
+    private int FreeBlocks => _pool.Blocks - Scheduler.PinnedBlocks;
 
     /// <returns>Tokens of a sequence at most, prompt included.</returns>
     private int Validate(GenerationRequest request)
@@ -150,16 +183,20 @@ public sealed class LlmEngine : IAsyncDisposable
             throw new RequestException($"max_tokens ({sampling.MaxTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "max_tokens");
         if (sampling.MinTokens > room)
             throw new RequestException($"min_tokens ({sampling.MinTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "min_tokens");
-        foreach (int id in request.Prompt.Span)
+        RequireIds(request.Prompt.Span);
+        if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
+        int least = prompt + Math.Max(1, sampling.MinTokens);
+        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, FreeBlocks, _pool.BlockSize), least, context);
+        RequireRoom(prompt, maxLength, sampling);
+        return maxLength;
+    }
+
+    private void RequireIds(ReadOnlySpan<int> prompt)
+    {
+        foreach (int id in prompt)
         {
             if (id < 0 || id >= Model.VocabularySize) throw new RequestException($"prompt has token id {id}; this model's ids are 0 to {Model.VocabularySize - 1}.", "prompt");
         }
-
-        if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
-        int least = prompt + Math.Max(1, sampling.MinTokens);
-        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, _pool), least, context);
-        RequireRoom(prompt, maxLength, sampling);
-        return maxLength;
     }
 
     /// <summary>A request that would not fit if it were alone would wait for ever.</summary>
@@ -171,9 +208,9 @@ public sealed class LlmEngine : IAsyncDisposable
         if (sampling.UseBeamSearch && n > Options.MaxNumBatchedTokens)
             throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens).", name);
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
-        if (needed <= _pool.Blocks) return;
+        if (needed <= FreeBlocks) return;
         throw new RequestException(
-            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {_pool.Blocks}. "
+            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {FreeBlocks}{(FreeBlocks < _pool.Blocks ? " that aren't pinned" : "")}. "
             + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory.",
             n == 1 ? "max_tokens" : name);
     }
@@ -186,17 +223,61 @@ public sealed class LlmEngine : IAsyncDisposable
         return () => new SequenceText(tokenizer.CreateDetokenizer(request.Sampling.SkipSpecialTokens, continues), request.Sampling);
     }
 
-    private void EnterOne()
+    private void EnterOne(SequenceGroup group)
     {
         Interlocked.Increment(ref _inFlight);
         if (!_draining) return;
+        _waitingRoom.Leave(group.PromptLength);
         LeaveOne();
         throw new ObjectDisposedException(nameof(LlmEngine), "the engine is shutting down and takes no more requests");
+    }
+
+    private void Ended(SequenceGroup group)
+    {
+        if (!group.Pins) LeaveOne();
     }
 
     private void LeaveOne()
     {
         if (Interlocked.Decrement(ref _inFlight) == 0 && _draining) _drained.TrySetResult();
+    }
+
+    private SequenceGroup NewPin(ReadOnlyMemory<int> prefix)
+    {
+        int tokens = prefix.Length / Plan.BlockSize * Plan.BlockSize;
+        if (!Options.EnablePrefixCaching) throw new RequestException("a prefix can't be pinned: prefix caching is off.");
+        if (tokens == 0) throw new RequestException($"a prefix of {prefix.Length} tokens is shorter than a block of {Plan.BlockSize}: there is nothing to share.", "prompt");
+        if (tokens > Model.MaxModelLen) throw new RequestException($"a prefix of {prefix.Length} tokens exceeds this model's context of {Model.MaxModelLen} tokens.", "prompt");
+        RequireIds(prefix.Span);
+        var request = new GenerationRequest { Prompt = prefix[..tokens] };
+        return new(request, tokens, [], _pool, 0, new RequestOutlet()) { Pins = true };
+    }
+
+    private void AddPin(SequenceGroup group)
+    {
+        if (!Scheduler.MayPin(group))
+            throw new RequestException($"a prefix of {group.PromptLength} tokens can't be pinned: too little of the KV cache ({_pool.Blocks} blocks of {_pool.BlockSize} tokens) would be left for requests.", "prompt");
+        Scheduler.Add(group);
+    }
+
+    /// <summary>Does something on the loop's thread, between two steps.</summary>
+    private Task OnLoop(Action action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(new(MessageKind.Submit, null, 0, () =>
+        {
+            try
+            {
+                action();
+                done.SetResult();
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        }));
+        if (_inbox.Closed) _loop.AbortPosted();
+        return done.Task;
     }
 
     private void RunLoop()

@@ -61,6 +61,9 @@ public sealed record DecoderSpec
     /// <summary>The head is the token embedding.</summary>
     public bool TiedHead { get; init; }
 
+    /// <summary>Whether a token's keys and values are a function of the tokens up to it. Dynamic NTK rotates a prompt's tokens by the length of the whole prompt.</summary>
+    public bool KeysDependOnPrefixAlone => Layers.All(layer => layer.Rope?.Scaling is not DynamicNtkScaling);
+
     /// <summary>Columns of the query product: the keys' follow, then the values'.</summary>
     internal int QuerySize => Heads * HeadDim;
 

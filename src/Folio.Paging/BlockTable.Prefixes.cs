@@ -89,6 +89,12 @@ public sealed partial class BlockTable
         for (int i = _count - 1; i >= fromToken / pool.BlockSize; i--) index.Remove(_blocks[i]);
     }
 
+    /// <summary>After a reset of the index: what the table holds may be made known again.</summary>
+    public void Renew()
+    {
+        if (_count > 0) Begin();
+    }
+
     private int LastBlock(int count) => count == 0 ? PrefixIndex.Root : _blocks[count - 1];
 
     /// <summary>The table is about to take its first block.</summary>

@@ -54,6 +54,27 @@ public sealed partial class BlockTable(BlockPool pool)
         return true;
     }
 
+    /// <summary>Takes back what was matched and appended since the table had <paramref name="tokens"/> tokens. Of tables that share blocks, the last that appended comes first.</summary>
+    /// <param name="tokens">Tokens to go back to.</param>
+    /// <param name="copies">Loses the copy of a shared last block that appending has made.</param>
+    /// <param name="copiesBefore">Copies there were before.</param>
+    public void Retract(int tokens, CopyList copies, int copiesBefore)
+    {
+        int blocks = pool.BlocksFor(tokens);
+        while (_count > blocks) pool.Release(_blocks[--_count]);
+        if (copies.Count > copiesBefore)
+        {
+            BlockCopy copy = copies.Copies[copiesBefore];
+            pool.Share(copy.Source);
+            pool.Release(copy.Destination);
+            _blocks[_count - 1] = copy.Source;
+            copies.Truncate(copiesBefore);
+        }
+
+        Tokens = tokens;
+        _indexed = Math.Min(_indexed, tokens / pool.BlockSize);
+    }
+
     /// <summary>Makes this empty table share every block of <paramref name="parent"/>'s tokens, the partly filled last one too. Takes no block, so it can't fail.</summary>
     public void ForkFrom(BlockTable parent)
     {

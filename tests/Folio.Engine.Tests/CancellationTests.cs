@@ -50,7 +50,7 @@ public sealed class CancellationTests
         var engine = new StubEngine(blocks: 20, blockSize: 4);
         SequenceGroup old = engine.Submit(prompt: 10, maxTokens: 30), young = engine.Submit(prompt: 10, maxTokens: 16, n: 3);
         while (young.Preemptions == 0) engine.Run(1);
-        Assert.Equal(GroupState.Waiting, young.State);
+        Assert.Equal(GroupState.Preempted, young.State);
         Cancel(engine, young);
         Assert.Equal(30, old.Sequences[0].OutputLength);
     }
@@ -145,7 +145,10 @@ public sealed class CancellationTests
         var pool = new Paging.BlockPool(20, 4);
         var model = new StubModel(20, 4);
         var inbox = new RequestInbox();
-        var loop = new EngineLoop(inbox, new Scheduler(pool, limits, 50), model, new Sampler(model, limits), new EngineMetrics(50)) { GroupEnded = _ => throw new FolioException("a defect") };
+        var metrics = new EngineMetrics(50);
+        var costs = PreemptionCosts.For(bytesPerBlock: 16);
+        var scheduler = new Scheduler(pool, limits, 50, new(), costs, metrics);
+        var loop = new EngineLoop(inbox, scheduler, model, new Sampler(model, limits), costs, metrics) { GroupEnded = _ => throw new FolioException("a defect") };
         inbox.Post(new(MessageKind.Submit, new SequenceGroup(Given.Request(prompt: 3, maxTokens: 2), 5, [0], pool, 1, new RequestOutlet()), 0));
         Assert.Null(loop.Failure);
         loop.Run();

@@ -14,7 +14,7 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
     {
         var random = new Random(23); // fixed: of these requests the small pool preempts more than half
         GenerationRequest[] requests = [.. Enumerable.Range(0, Requests).Select(_ => Given.RandomRequest(random, vocabulary: 8180, longestPrompt: 16, mostTokens: 24, mostSequences: 3))];
-        var options = new EngineOptions { BlockSize = 4, NumBlocks = 2000, MaxModelLen = 64, MaxNumSeqs = 64 };
+        var options = new EngineOptions { BlockSize = 4, NumBlocks = 2000, MaxModelLen = 64, MaxNumSeqs = 64, GrowthTokens = 0 };
 
         string[] alone = await Answers("alone", requests, options, threads: 1, together: false);
         Assert.Equal(alone, await Answers("together", requests, options, threads: 1));

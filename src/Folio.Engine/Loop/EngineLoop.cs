@@ -5,11 +5,10 @@ using Folio.Compute;
 namespace Folio.Engine;
 
 /// <summary>Runs the engine one step at a time. One thread owns all of this; nothing below it takes a lock.</summary>
-internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, EngineMetrics metrics)
+internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, PreemptionCosts costs, EngineMetrics metrics)
 {
     private volatile bool _stopping;
     private volatile Exception? _failure;
-    private long _preemptionsSeen;
 
     /// <summary>The defect that ended the loop; null while it runs, and where it was stopped.</summary>
     public Exception? Failure => _failure;
@@ -44,7 +43,8 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     {
         while (inbox.TryTake(out InboxMessage message))
         {
-            if (message.Kind == MessageKind.Submit) EndUnserved(message.Group);
+            if (message.Call is { } call) call();
+            else if (message.Kind == MessageKind.Submit) EndUnserved(message.Group!);
         }
     }
 
@@ -60,33 +60,65 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         TakeMessages();                          // arrivals and cancellations since the last step
         StepPlan plan = scheduler.Schedule();    // who runs, how many tokens each, which blocks
         Publish(plan);
-        if (plan.IsEmpty) return false;
+        if (scheduler.Unservable is { } unservable) Fail(unservable, "there are too few free blocks for this request, although nothing else runs");
+        if (plan.IsEmpty) return scheduler.Unservable is not null;
 
         VerifyPlan();
         try
         {
-            runner.CopyBlocks(MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(plan.Copies.Copies)); // copy-on-write, before anything reads
-            runner.Execute(plan.Batch);
+            Swap(plan);                          // out first, back then: before anything else touches a block
+            runner.CopyBlocks(Blocks(plan.Copies)); // copy-on-write, before anything reads
+            Execute(plan.Batch);
             sampler.Sample(plan);
         }
         catch (Exception error) // whatever the backend throws fails this step's requests, and no others
         {
+            scheduler.Discard();
             Fail(plan, error);
             return true;
         }
 
         FailSampled(plan);
-        scheduler.Commit();                      // fork where a prompt is complete
+        scheduler.Commit();                      // index full blocks, fork where a prompt is complete
+        CompletePins(plan);
         foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
         VerifyScheduler();
         return true;
     }
 
+    private void Swap(StepPlan plan)
+    {
+        for (SwapTier tier = SwapTier.Host; tier <= SwapTier.Disk; tier++)
+        {
+            Paging.CopyList outs = plan.SwapOuts(tier), ins = plan.SwapIns(tier);
+            if (outs.Count + ins.Count == 0) continue;
+            long start = Stopwatch.GetTimestamp();
+            if (outs.Count > 0) runner.SwapOut(tier, Blocks(outs));
+            if (ins.Count > 0) runner.SwapIn(tier, Blocks(ins));
+            costs.Moved(tier, outs.Count + ins.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+    }
+
+    private void Execute(StepBatch batch)
+    {
+        long start = Stopwatch.GetTimestamp();
+        runner.Execute(batch);
+        costs.Computed(batch.Tokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static ReadOnlySpan<BlockCopy> Blocks(Paging.CopyList copies) => MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(copies.Copies);
+
     private void TakeMessages()
     {
         while (inbox.TryTake(out InboxMessage message))
         {
-            SequenceGroup group = message.Group;
+            if (message.Call is { } call)
+            {
+                call();
+                continue;
+            }
+
+            SequenceGroup group = message.Group!;
             switch (message.Kind)
             {
                 case MessageKind.Submit:
@@ -170,6 +202,14 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         GroupEnded?.Invoke(group);
     }
 
+    private static void CompletePins(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
+        {
+            if (tokens.Sequence.Group.State == GroupState.Pinned) tokens.Sequence.Group.Outlet.Complete();
+        }
+    }
+
     private void Abort(SequenceGroup group)
     {
         if (group.State == GroupState.Finished) return;
@@ -223,8 +263,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         metrics.RequestsRunning.Set(scheduler.Running);
         metrics.RequestsWaiting.Set(scheduler.Waiting);
         metrics.KvCacheUsage.Set(scheduler.KvCacheUsage);
-        metrics.Preemptions.Add(scheduler.Preemptions - _preemptionsSeen);
-        _preemptionsSeen = scheduler.Preemptions;
+        metrics.RequestsSwapped.Set(scheduler.Swapped);
         if (plan.IsEmpty) return;
 
         metrics.CopiedBlocks.Add(plan.Copies.Count);

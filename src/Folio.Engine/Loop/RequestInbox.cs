@@ -13,7 +13,8 @@ internal enum MessageKind
     StopSequence,
 }
 
-internal readonly record struct InboxMessage(MessageKind Kind, SequenceGroup Group, int Index);
+/// <param name="Call">Done on the loop's thread between two steps, instead of all else.</param>
+internal readonly record struct InboxMessage(MessageKind Kind, SequenceGroup? Group, int Index, Action? Call = null);
 
 /// <summary>How other threads reach the loop: messages in the order of their posting, and a bell that wakes it.</summary>
 /// <remarks>Once closed, nobody reads; whoever posts after that finds its message back with <see cref="TryTake"/>.</remarks>

@@ -19,7 +19,8 @@ public sealed class EngineMetrics
         ParamsMaxTokens = new("vllm:request_params_max_tokens", "The max_tokens that requests asked for.", lengths);
         All =
         [
-            RequestsRunning, RequestsWaiting, KvCacheUsage, Preemptions, CopiedBlocks, PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
+            RequestsRunning, RequestsWaiting, RequestsSwapped, KvCacheUsage, Preemptions, .. PreemptionsByMode, .. PreemptedTokens, .. PreemptionsByReason, CopiedBlocks, PrefixCacheQueries, PrefixCacheHits,
+            PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
             InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, GenerationLength, MaxGenerationLength,
             ParamsN, ParamsMaxTokens, RequestPreemptions,
         ];
@@ -37,6 +38,20 @@ public sealed class EngineMetrics
     public Counter Preemptions { get; } = new("vllm:num_preemptions_total", "Preemptions since the start.");
 
     public Counter CopiedBlocks { get; } = new("folio:copied_blocks_total", "Shared blocks copied before they were written to.");
+
+    /// <summary>Preemptions by how the group comes back: recompute, host, disk.</summary>
+    private Counter[] PreemptionsByMode { get; } = [ByMode("recompute"), ByMode("host"), ByMode("disk")];
+
+    /// <summary>Tokens that were computed again, or moved out and back.</summary>
+    private Counter[] PreemptedTokens { get; } = [TokensByMode("recompute"), TokensByMode("host"), TokensByMode("disk")];
+
+    private Counter[] PreemptionsByReason { get; } = [ByReason("decode"), ByReason("prefill")];
+
+    public Counter PrefixCacheQueries { get; } = new("vllm:prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache.");
+
+    public Counter PrefixCacheHits { get; } = new("vllm:prefix_cache_hits_total", "Prompt tokens found there.");
+
+    public Gauge RequestsSwapped { get; } = new("folio:num_requests_swapped", "Requests whose blocks are in host memory or on disk.");
 
     public Counter PromptTokens { get; } = new("vllm:prompt_tokens_total", "Prompt tokens processed.");
 
@@ -77,6 +92,24 @@ public sealed class EngineMetrics
 
     /// <param name="reason">Null: it failed.</param>
     internal Counter FinishedWith(FinishReason? reason) => RequestsFinished[(int?)reason ?? 3];
+
+    /// <param name="tier">Where the group waits; null: it will be computed again.</param>
+    /// <param name="reason">What the blocks were needed for.</param>
+    /// <param name="tokens">Tokens that it had in the cache.</param>
+    internal void Preempted(SwapTier? tier, PreemptionReason reason, int tokens)
+    {
+        int mode = tier is { } found ? (int)found + 1 : 0;
+        Preemptions.Add(1);
+        PreemptionsByMode[mode].Add(1);
+        PreemptedTokens[mode].Add(tokens);
+        PreemptionsByReason[(int)reason].Add(1);
+    }
+
+    private static Counter ByMode(string mode) => new("folio:preemptions_by_mode_total", "Preemptions, by how the keys and values come back.") { Label = ("mode", mode) };
+
+    private static Counter TokensByMode(string mode) => new("folio:preempted_tokens_total", "Tokens of preempted requests, by how their keys and values come back.") { Label = ("mode", mode) };
+
+    private static Counter ByReason(string reason) => new("folio:preemptions_by_reason_total", "Preemptions, by what the blocks were needed for.") { Label = ("reason", reason) };
 
     private static Counter Finished(string reason) => new("vllm:request_success_total", "Sequences that ended, by reason.") { Label = ("finished_reason", reason) };
 

@@ -1,6 +1,6 @@
 namespace Folio.Engine;
 
-/// <summary>Groups in arrival order, linked through themselves: adding at either end and removing anywhere cost the same and allocate nothing.</summary>
+/// <summary>Groups in a row, linked through themselves: adding at the end and removing anywhere cost the same and allocate nothing.</summary>
 internal sealed class GroupQueue
 {
     public SequenceGroup? First { get; private set; }
@@ -19,13 +19,17 @@ internal sealed class GroupQueue
         Count++;
     }
 
-    public void AddFirst(SequenceGroup group)
+    /// <summary>Puts the group behind all that precede it.</summary>
+    public void Insert(SequenceGroup group, ISchedulingPolicy policy)
     {
-        group.Next = First;
-        group.Previous = null;
-        if (First is null) Last = group;
-        else First.Previous = group;
-        First = group;
+        SequenceGroup? before = Last;
+        while (before is not null && policy.Precedes(group, before)) before = before.Previous;
+        group.Previous = before;
+        group.Next = before is null ? First : before.Next;
+        if (group.Next is null) Last = group;
+        else group.Next.Previous = group;
+        if (before is null) First = group;
+        else before.Next = group;
         Count++;
     }
 
@@ -37,5 +41,10 @@ internal sealed class GroupQueue
         else group.Next.Previous = group.Previous;
         group.Next = group.Previous = null;
         Count--;
+    }
+
+    public IEnumerable<SequenceGroup> Groups()
+    {
+        for (SequenceGroup? group = First; group is not null; group = group.Next) yield return group;
     }
 }

@@ -9,6 +9,9 @@ internal interface IScheduler
     /// <summary>Groups that wait, new or preempted.</summary>
     int Waiting { get; }
 
+    /// <summary>Of those that wait, the groups that are swapped out.</summary>
+    int Swapped { get; }
+
     /// <summary>Groups preempted since the start.</summary>
     long Preemptions { get; }
 
@@ -23,6 +26,12 @@ internal interface IScheduler
 
     /// <summary>Notes what the planned step has computed, before its tokens are appended.</summary>
     void Commit();
+
+    /// <summary>The planned step failed: nothing of what it would have computed or moved is there.</summary>
+    void Discard();
+
+    /// <summary>Who can't run although nobody else does; null: nobody. Set by <see cref="Schedule"/>.</summary>
+    SequenceGroup? Unservable { get; }
 
     /// <summary>Ends one sequence; its blocks are free at once, those that nobody else holds.</summary>
     void Finish(Sequence sequence);

@@ -4,201 +4,197 @@ namespace Folio.Engine;
 
 /// <summary>Decides who runs in a step, how many tokens each, and in which blocks. One thread owns it.</summary>
 /// <remarks>
-/// First come, first served, strictly: those that run go on in arrival order, then those that wait are admitted in arrival order, and the first that doesn't fit
-/// stops admission. Prefill, chunks of it and decodes share the token budget; as only the last admitted can still be in its prompt, a long prompt takes what
-/// the decodes leave. Blocks are taken on demand. When they run out, the youngest running group is preempted as a whole (PagedAttention paper, §4.5) and put in front
-/// of the waiting queue, to be recomputed.
-/// Progress: the oldest running group can preempt all others, and a group that would not fit alone is never accepted.
+/// Those that run go on in the policy's order, then preempted groups come back, then newcomers are admitted; the first that doesn't fit stops admission. Prefill, chunks
+/// of it and decodes share the token budget: decodes first, then each prompt leaves half of what is left to those behind it, so a long one never blocks short ones.
+/// Blocks are taken on demand; a prompt takes those that the prefix cache has. When they run out, the last group in the policy's order is preempted as a whole
+/// (PagedAttention paper, §4.5): swapped out, or freed and computed again.
+/// Progress: the first running group can preempt all others, and a group that would not fit alone is refused or failed.
 /// </remarks>
-internal sealed class Scheduler : IScheduler
+internal sealed partial class Scheduler : IScheduler
 {
-    /// <summary>The share of the pool that admission leaves free, so that those that run can grow before somebody must be preempted.</summary>
+    /// <summary>The share of the pool that admission leaves free at least, so that those that run can grow before somebody must be preempted.</summary>
     private const double Watermark = 0.01;
 
     private readonly BlockPool _pool;
+    private readonly SchedulerSettings _settings;
+    private readonly ISchedulingPolicy _policy;
+    private readonly SwapSpaces _swap;
+    private readonly PreemptionCosts _costs;
+    private readonly EngineMetrics _metrics;
     private readonly StepPlan _plan;
     private readonly int _maxSequences;
     private readonly int _watermarkBlocks;
     private readonly GroupQueue _running = new();
-    private readonly GroupQueue _waiting = new();
+    private readonly GroupQueue _preempted = new();
+    private readonly GroupQueue _pinned = new();
+    private readonly List<SequenceGroup> _moved = []; // swapped out or in by the present plan
+    private long _arrivals;
 
     /// <param name="pool">The blocks of the KV cache.</param>
     /// <param name="limits">Tokens, sequences and logit rows of a step at most.</param>
     /// <param name="maxModelLen">Tokens of the longest sequence.</param>
-    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen)
+    /// <param name="settings">Policy, preemption, swap space.</param>
+    /// <param name="costs">What recomputing and swapping cost.</param>
+    /// <param name="metrics">Where preemptions and cache hits are counted.</param>
+    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, SchedulerSettings settings, PreemptionCosts costs, EngineMetrics metrics)
     {
-        _pool = pool;
+        (_pool, _settings, _costs, _metrics) = (pool, settings, costs, metrics);
+        _policy = ISchedulingPolicy.For(settings.Policy);
+        _swap = new SwapSpaces(pool.Blocks, pool.BlockSize, settings.HostBlocks, settings.DiskBlocks);
         _plan = new StepPlan(limits, pool.BlocksFor(maxModelLen), pool.BlockSize);
         _maxSequences = limits.Sequences;
         _watermarkBlocks = (int)(pool.Blocks * Watermark);
     }
 
-    /// <summary>Groups that run.</summary>
     public int Running => _running.Count;
 
-    /// <summary>Groups that wait, new or preempted.</summary>
-    public int Waiting => _waiting.Count;
+    public int Waiting => _policy.Count + _preempted.Count;
+
+    public int Swapped { get; private set; }
 
     /// <summary>Sequences of the groups that run.</summary>
     public int RunningSequences { get; private set; }
 
-    public int WaitingSequences { get; private set; }
-
-    /// <summary>Groups preempted since the start.</summary>
     public long Preemptions { get; private set; }
 
-    /// <summary>The share of the blocks that is in use.</summary>
     public double KvCacheUsage => (double)_pool.Used / _pool.Blocks;
 
-    /// <summary>Takes a request in, behind all others.</summary>
+    /// <summary>Blocks that pinned prefixes hold, or will.</summary>
+    public int PinnedBlocks { get; private set; }
+
+    public SequenceGroup? Unservable { get; private set; }
+
     public void Add(SequenceGroup group)
     {
         group.State = GroupState.Waiting;
-        WaitingSequences += group.Alive;
-        _waiting.AddLast(group);
+        group.Arrival = ++_arrivals;
+        if (group.Pins) PinnedBlocks += _pool.BlocksFor(group.PromptLength);
+        if (_pool.Prefixes is { } prefixes) group.Namespace = group.Pins ? PrefixIndex.Shared : prefixes.Enter(group.Salt);
+        _policy.Add(group);
     }
 
-    /// <summary>Plans the next step. There is one plan, filled anew by each call.</summary>
     public StepPlan Schedule()
     {
         _plan.Clear();
-        long preemptionsBefore = Preemptions;
-        for (SequenceGroup? group = _running.First; group is not null && _plan.TokensLeft > 0; group = group.Next)
+        _moved.Clear();
+        Unservable = null;
+        bool nobodyPreempted = PlanRunning();
+        if (nobodyPreempted)
         {
-            if (!TrySchedule(group)) break; // it was the youngest itself
+            Admit();
+            LengthenPrefills();
         }
 
-        if (Preemptions == preemptionsBefore) Admit();
         _plan.Build();
         return _plan;
     }
 
-    /// <summary>Notes what the planned step has computed: where a prompt is complete, its group's other sequences fork it.</summary>
     public void Commit()
     {
         foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled)
         {
-            SequenceGroup group = tokens.Sequence.Group;
-            if (group.State == GroupState.Running && !group.Forked && tokens.Sequence.Computed >= group.PromptLength) Fork(group);
+            Sequence sequence = tokens.Sequence;
+            SequenceGroup group = sequence.Group;
+            if (group.State != GroupState.Running || sequence.Finished) continue;
+            Index(sequence, merge: true);
+            if (sequence.Computed < group.PromptLength) continue;
+            if (group.Pins)
+            {
+                Pin(group);
+            }
+            else if (!group.Forked)
+            {
+                if (group.Preemptions == 0) CountHits(group);
+                Fork(group);
+            }
+        }
+
+        foreach (ref readonly PlannedSample sample in _plan.Samples) _policy.Served(sample.Sequence.Group);
+    }
+
+    public void Discard()
+    {
+        foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled) tokens.Sequence.Table.Unindex(tokens.Start);
+        foreach (SequenceGroup group in _moved)
+        {
+            foreach (Sequence sequence in group.Sequences)
+            {
+                sequence.Table.Free();
+                sequence.Swapped?.Free();
+                sequence.Swapped = null;
+            }
+
+            if (group.Tier is not null) Swapped--;
+            group.Tier = null;
+            group.Forked = false;
         }
     }
 
-    /// <summary>Ends one sequence; its blocks are free at once, those that no sibling holds.</summary>
     public void Finish(Sequence sequence)
     {
         if (sequence.Finished) return;
         SequenceGroup group = sequence.Group;
         sequence.Finished = true;
+        if (group.Pins) PinnedBlocks -= _pool.BlocksFor(group.PromptLength);
         sequence.Table.Free();
+        sequence.Swapped?.Free();
+        sequence.Swapped = null;
         group.Alive--;
         if (group.State == GroupState.Running) RunningSequences--;
-        else WaitingSequences--;
-        if (group.Alive > 0) return;
-
-        (group.State == GroupState.Running ? _running : _waiting).Remove(group);
-        group.State = GroupState.Finished;
+        if (group.Alive == 0) Leave(group);
     }
 
-    /// <summary>Ends a group in whatever state it is.</summary>
     public void Finish(SequenceGroup group)
     {
         foreach (Sequence sequence in group.Sequences) Finish(sequence);
     }
 
-    /// <summary>All groups, those that run first.</summary>
-    public IEnumerable<SequenceGroup> Groups()
+    /// <summary>Whether the group's prefix may be kept: whoever is here already must still fit beside all that is pinned, and half of the pool stays free to move.</summary>
+    public bool MayPin(SequenceGroup pins)
     {
-        for (SequenceGroup? group = _running.First; group is not null; group = group.Next) yield return group;
-        for (SequenceGroup? group = _waiting.First; group is not null; group = group.Next) yield return group;
+        long left = _pool.Blocks - PinnedBlocks - _pool.BlocksFor(pins.PromptLength);
+        return left >= _pool.Blocks / 2 && Groups().All(group => group.Pins || group.BlocksAtMost(_pool) <= left);
     }
 
-    /// <summary>Throws if an invariant of blocks, queues or the present plan is broken. Tests and debug builds call it.</summary>
-    public void Verify()
+    /// <summary>Forgets all cached prefixes that are not pinned.</summary>
+    public void ResetPrefixCache()
     {
-        _pool.Verify(Groups().SelectMany(group => group.Sequences).Select(sequence => sequence.Table));
-        int running = 0, waiting = 0;
-        foreach (SequenceGroup group in Groups())
+        _pool.Prefixes?.Reset();
+        foreach (SequenceGroup pinned in _pinned.Groups())
         {
-            Require(group.Alive == group.Sequences.Count(sequence => !sequence.Finished) && group.Alive > 0, "a living group miscounts its sequences");
-            Require(group.State == GroupState.Running || group.Sequences.All(sequence => sequence.Computed == 0), "a waiting group holds blocks");
-            if (group.State == GroupState.Running) running += group.Alive;
-            else waiting += group.Alive;
-        }
-
-        Require(running == RunningSequences && waiting == WaitingSequences, "sequences are miscounted");
-        Require(running <= _maxSequences, "more sequences run than may");
-    }
-
-    /// <summary>Throws if the plan writes a slot that another sequence may read. Called before the step runs.</summary>
-    public void VerifyPlan()
-    {
-        Require(_plan.Batch.Tokens <= _plan.Batch.MaxTokens, "the token budget is exceeded");
-        foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled)
-        {
-            for (int position = tokens.Start; position < tokens.Start + tokens.Count; position++)
-            {
-                int block = tokens.Sequence.Table.Blocks[position / _pool.BlockSize];
-                Require(_pool.References(block) == 1, $"block {block} is shared and written");
-            }
+            pinned.Leader.Table.Renew();
+            Index(pinned.Leader, merge: false);
         }
     }
 
-    /// <returns>False when the group itself had to be preempted.</returns>
-    private bool TrySchedule(SequenceGroup group)
+    public IEnumerable<SequenceGroup> Groups() => [.. _running.Groups(), .. _preempted.Groups(), .. _policy.Newcomers(), .. _pinned.Groups()];
+
+    private void Leave(SequenceGroup group)
     {
-        int copiesBefore = _plan.Copies.Count;
-        foreach (Sequence sequence in group.Sequences)
+        switch (group.State)
         {
-            if (!group.Runs(sequence)) continue;
-            int tokens = _plan.Room(sequence);
-            if (tokens == 0) continue;
-
-            int start = sequence.Computed;
-            while (!sequence.Table.TryAppend(tokens, _plan.Copies))
-            {
-                SequenceGroup youngest = _running.Last!;
-                Preempt(youngest);
-                if (youngest != group) continue;
-                _plan.Withdraw(group, copiesBefore);
-                return false;
-            }
-
-            _plan.Add(sequence, start, tokens);
+            case GroupState.Running:
+                _running.Remove(group);
+                break;
+            case GroupState.Preempted:
+                _preempted.Remove(group);
+                break;
+            case GroupState.Pinned:
+                _pinned.Remove(group);
+                break;
+            default:
+                _policy.Remove(group);
+                LeaveWaitingRoom(group);
+                break;
         }
 
-        return true;
+        group.State = GroupState.Finished;
+        if (group.Tier is not null) Swapped--;
+        group.Tier = null;
+        _pool.Prefixes?.Leave(group.Namespace);
     }
 
-    /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
-    private void Admit()
-    {
-        while (_waiting.First is { } group && _plan.TokensLeft > 0 && _plan.RowsLeft > 0 && RunningSequences + group.Alive <= _maxSequences && FitsNow(group))
-        {
-            _waiting.Remove(group);
-            _running.AddLast(group);
-            group.State = GroupState.Running;
-            WaitingSequences -= group.Alive;
-            RunningSequences += group.Alive;
-            TrySchedule(group);
-        }
-    }
-
-    /// <summary>Whether there are blocks for all of the group's tokens so far. With nobody running the watermark is for nobody.</summary>
-    private bool FitsNow(SequenceGroup group) => group.BlocksToResume(_pool) <= _pool.Free - (_running.Count == 0 ? 0 : _watermarkBlocks);
-
-    private void Preempt(SequenceGroup group)
-    {
-        foreach (Sequence sequence in group.Sequences) sequence.Table.Free();
-        group.Forked = false;
-        group.Preemptions++;
-        group.State = GroupState.Waiting;
-        RunningSequences -= group.Alive;
-        WaitingSequences += group.Alive;
-        _running.Remove(group);
-        _waiting.AddFirst(group);
-        Preemptions++;
-    }
-
+    /// <summary>The prompt is complete: the other sequences share its blocks.</summary>
     private static void Fork(SequenceGroup group)
     {
         Sequence leader = group.Leader;
@@ -210,8 +206,30 @@ internal sealed class Scheduler : IScheduler
         group.Forked = true;
     }
 
-    private static void Require(bool condition, string fault)
+    private void CountHits(SequenceGroup group)
     {
-        if (!condition) throw new InvalidOperationException(fault);
+        _metrics.PrefixCacheQueries.Add(group.PromptLength);
+        _metrics.PrefixCacheHits.Add(group.CachedTokens);
+    }
+
+    private void Pin(SequenceGroup group)
+    {
+        _running.Remove(group);
+        _pinned.AddLast(group);
+        group.State = GroupState.Pinned;
+        RunningSequences--;
+    }
+
+    private static void LeaveWaitingRoom(SequenceGroup group)
+    {
+        group.WaitingRoom?.Leave(group.PromptLength);
+        group.WaitingRoom = null;
+    }
+
+    /// <summary>Lets others find the sequence's full blocks.</summary>
+    private void Index(Sequence sequence, bool merge)
+    {
+        BlockTable table = sequence.Table;
+        if (table.Indexed < table.Tokens / _pool.BlockSize) table.Index(sequence.Tokens(0, table.Tokens), sequence.Group.Namespace, merge);
     }
 }

@@ -33,6 +33,9 @@ internal sealed class Sequence
 
     public BlockTable Table { get; }
 
+    /// <summary>Its blocks in the group's swap tier; null unless it is swapped out.</summary>
+    public BlockTable? Swapped { get; set; }
+
     /// <summary>Prompt and output, in tokens.</summary>
     public int Length { get; private set; }
 

@@ -7,17 +7,23 @@ internal enum GroupState
     /// <summary>Made, and not yet taken in by the loop.</summary>
     Arriving,
 
-    /// <summary>In the waiting queue, new or preempted; holds no blocks.</summary>
+    /// <summary>A newcomer; holds no blocks.</summary>
     Waiting,
 
     Running,
+
+    /// <summary>Was running and will be again. Holds no blocks, or blocks of a swap tier.</summary>
+    Preempted,
+
+    /// <summary>A prefix whose blocks are kept; takes part in no step.</summary>
+    Pinned,
 
     Finished,
 }
 
 /// <summary>One request as the scheduler sees it: its n sequences, which run and are preempted together (the paper's sequence group).</summary>
 /// <remarks>
-/// The prompt is computed once, by the leader (the first unfinished sequence); at its end the others fork the leader's blocks. A preempted group begins again as
+/// The prompt is computed once, by the leader (the first unfinished sequence); at its end the others fork the leader's blocks. A group that is recomputed begins again as
 /// such a prompt; what its sequences had already said is then computed as the tail of each.
 /// </remarks>
 internal sealed class SequenceGroup
@@ -42,6 +48,9 @@ internal sealed class SequenceGroup
         Sequences = new Sequence[sampling.Width];
         for (int i = 0; i < Sequences.Length; i++) Sequences[i] = new(this, i, request.Prompt.Span, pool, unchecked(seed + (ulong)i));
         Alive = Sequences.Length;
+        Priority = request.Priority;
+        Tenant = request.Tenant;
+        Salt = request.CacheSalt;
         Beams = sampling.UseBeamSearch ? new(this) : null;
     }
 
@@ -78,6 +87,30 @@ internal sealed class SequenceGroup
 
     public GroupState State { get; set; }
 
+    /// <summary>Its place among all that have come.</summary>
+    public long Arrival { get; set; }
+
+    /// <summary>Its place among all that were admitted, where the policy counts them.</summary>
+    public long Admission { get; set; } = long.MaxValue;
+
+    public int Priority { get; }
+
+    public string Tenant { get; }
+
+    public string Salt { get; }
+
+    /// <summary>Whose cached prefixes it may use: its salt, as the prefix index numbers it.</summary>
+    public int Namespace { get; set; }
+
+    /// <summary>It only computes its prompt, whose blocks are then kept.</summary>
+    public bool Pins { get; init; }
+
+    /// <summary>Where its blocks are while it is swapped out.</summary>
+    public SwapTier? Tier { get; set; }
+
+    /// <summary>Left when it first runs, or ends before that.</summary>
+    public WaitingRoom? WaitingRoom { get; set; }
+
     /// <summary>Sequences that have not finished.</summary>
     public int Alive { get; set; }
 
@@ -85,6 +118,9 @@ internal sealed class SequenceGroup
     public bool Forked { get; set; }
 
     public int Preemptions { get; set; }
+
+    /// <summary>Tokens whose keys and values preemptions have cost: computed again, or moved out and back.</summary>
+    public long PreemptedTokens { get; set; }
 
     /// <summary>Prompt tokens that the prefix cache had when the group was first admitted.</summary>
     public int CachedTokens { get; set; }
@@ -111,6 +147,41 @@ internal sealed class SequenceGroup
     /// <summary>Whether the sequence takes part in steps now: before the fork only the leader does.</summary>
     public bool Runs(Sequence sequence) => !sequence.Finished && (Forked || sequence == Leader);
 
+    /// <summary>Tokens at the beginning of a sequence that may come from the prefix cache: at least one is left to compute.</summary>
+    /// <remarks>The last known token yields the next one's logits; a prompt that others fork, or whose log-probabilities are wanted, is computed to its end; beams take their last token together.</remarks>
+    public int MayMatch(Sequence sequence)
+    {
+        if (PromptLogprobsDone < PromptLength - 1) return 0;
+        if (!Forked && Alive > 1) return PromptLength - 1;
+        return sequence.Length - (TakesLastTokenAlone ? 1 : 2);
+    }
+
+    /// <summary>Decode tokens that the group asks a step for: one for each sequence that has all others in the cache; of beams all at once, or none.</summary>
+    public int Decodes()
+    {
+        int ready = 0;
+        foreach (Sequence sequence in Sequences)
+        {
+            if (Runs(sequence) && sequence.Length - sequence.Computed == 1) ready++;
+        }
+
+        return !TakesLastTokenAlone && ready < Alive ? 0 : ready;
+    }
+
+    /// <summary>Whether a sequence has more than one token to compute.</summary>
+    public bool Prefills()
+    {
+        foreach (Sequence sequence in Sequences)
+        {
+            if (Runs(sequence) && sequence.Length - sequence.Computed > 1) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a sequence takes its last known token as soon as the others are in the cache. Beams are chosen among each other, so they take theirs in one step.</summary>
+    public bool TakesLastTokenAlone => Beams is null || !Forked;
+
     /// <summary>Blocks that the group's tokens so far fill.</summary>
     public int BlocksToResume(BlockPool pool)
     {
@@ -123,6 +194,21 @@ internal sealed class SequenceGroup
         return blocks;
     }
 
+    /// <summary>Blocks that its sequences take beyond those of their tokens so far, when each gains so many more or reaches its end.</summary>
+    public int BlocksToGrow(int tokens, BlockPool pool)
+    {
+        int blocks = 0;
+        foreach (Sequence sequence in Sequences)
+        {
+            if (!sequence.Finished) blocks += pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength)) - pool.BlocksFor(sequence.Length);
+        }
+
+        return blocks;
+    }
+
+    /// <summary>Blocks that the group takes when all of its sequences have their full length.</summary>
+    public long BlocksAtMost(BlockPool pool) => BlocksAtMost(PromptLength, MaxLength, Sequences.Length, pool);
+
     /// <summary>Blocks that n sequences of full length take: those that the prompt fills are shared. The last token of a sequence is never computed.</summary>
     public static long BlocksAtMost(int promptLength, int maxLength, int n, BlockPool pool)
     {
@@ -130,11 +216,10 @@ internal sealed class SequenceGroup
         return shared + (long)n * (pool.BlocksFor(maxLength - 1) - shared);
     }
 
-    /// <summary>Tokens of each of n sequences, prompt included, that the whole pool has blocks for: the inverse of <see cref="BlocksAtMost"/>.</summary>
-    public static long LongestThatFits(int promptLength, int n, BlockPool pool)
+    /// <summary>Tokens of each of n sequences, prompt included, that so many blocks hold: the inverse of <see cref="BlocksAtMost"/>.</summary>
+    public static long LongestThatFits(int promptLength, int n, int blocks, int blockSize)
     {
-        int shared = promptLength / pool.BlockSize;
-        long blocks = shared + Math.Max(0, pool.Blocks - shared) / n;
-        return blocks * pool.BlockSize + 1;
+        int shared = promptLength / blockSize;
+        return (shared + (long)Math.Max(0, blocks - shared) / n) * blockSize + 1;
     }
 }

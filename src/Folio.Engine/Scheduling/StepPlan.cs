@@ -10,6 +10,10 @@ internal struct ScheduledTokens
     public int Start;
     public int Count;
 
+    /// <summary>Tokens and copies that there were before this was planned: taken back when it is withdrawn.</summary>
+    public int TokensBefore;
+    public int CopiesBefore;
+
     /// <summary>Logit rows [PromptRow, PromptRow + PromptRows) hold the prompt positions from PromptStart on, whose log-probabilities are wanted.</summary>
     public int PromptRow;
     public int PromptStart;
@@ -37,6 +41,8 @@ internal sealed class StepPlan
     private readonly PlannedSample[] _samples;
     private readonly int _blockSize;
     private readonly int _maxLogitRows;
+    private readonly CopyList[] _swapOuts = new CopyList[2]; // [tiers]
+    private readonly CopyList[] _swapIns = new CopyList[2];  // [tiers]
     private int _scheduledCount;
     private int _sampleCount;
 
@@ -51,12 +57,19 @@ internal sealed class StepPlan
         _maxLogitRows = limits.LogitRows;
         Batch = new StepBatch(limits.Tokens, limits.Sequences, maxBlocksPerSequence);
         Copies = new CopyList(limits.Sequences);
+        for (int tier = 0; tier < _swapOuts.Length; tier++) (_swapOuts[tier], _swapIns[tier]) = (new CopyList(1), new CopyList(1));
     }
 
     public StepBatch Batch { get; }
 
     /// <summary>Copy-on-write, before anything reads.</summary>
     public CopyList Copies { get; }
+
+    /// <summary>Blocks that leave for a swap tier, before anything else.</summary>
+    public CopyList SwapOuts(SwapTier tier) => _swapOuts[(int)tier];
+
+    /// <summary>Blocks that come back. No step has both.</summary>
+    public CopyList SwapIns(SwapTier tier) => _swapIns[(int)tier];
 
     public ReadOnlySpan<ScheduledTokens> Scheduled => _scheduled.AsSpan(0, _scheduledCount);
 
@@ -70,6 +83,8 @@ internal sealed class StepPlan
 
     public bool IsEmpty => _scheduledCount == 0;
 
+    public bool Swaps => _swapOuts[0].Count + _swapOuts[1].Count + _swapIns[0].Count + _swapIns[1].Count > 0;
+
     public void Clear()
     {
         Array.Clear(_samples, 0, _sampleCount); // let go of what finished
@@ -77,58 +92,61 @@ internal sealed class StepPlan
         TokensLeft = Batch.MaxTokens;
         RowsLeft = _maxLogitRows;
         Copies.Truncate(0);
+        foreach (CopyList copies in _swapOuts) copies.Truncate(0);
+        foreach (CopyList copies in _swapIns) copies.Truncate(0);
         Batch.Clear();
     }
 
     /// <summary>How many tokens of the sequence this step can still take: up to its end, or to the prompt's where others must fork it first.</summary>
-    public int Room(Sequence sequence)
+    /// <param name="sequence">Whose.</param>
+    /// <param name="most">Tokens that it may have at most.</param>
+    /// <param name="rows">Rows of logits that it may have at most.</param>
+    public static int Room(Sequence sequence, int most, int rows)
     {
         SequenceGroup group = sequence.Group;
         int start = sequence.Computed;
-        int end = Math.Min(group.Forked || group.Alive == 1 ? sequence.Length : group.PromptLength, start + TokensLeft);
-        if (LogitRows(sequence, start, end) > RowsLeft)
+        int last = !group.Forked && group.Alive > 1 ? group.PromptLength : group.TakesLastTokenAlone ? sequence.Length : sequence.Length - 1;
+        int end = Math.Min(last, start + most);
+        if (LogitRows(sequence, start, end) > rows)
         {
-            int lastPromptRow = PromptStart(group, start) + RowsLeft;
-            end = lastPromptRow < group.PromptLength - 1 ? lastPromptRow : sequence.Length - 1;
+            int lastPromptRow = PromptStart(group, start) + rows;
+            end = Math.Min(end, lastPromptRow < group.PromptLength - 1 ? lastPromptRow : sequence.Length - 1);
         }
 
-        if (end == sequence.Length && !CanStepTogether(group)) end--;
         return end - start;
     }
 
-    /// <summary>Beams are chosen among each other, so all of a group's last known tokens are computed in one step. Ask before each is planned, or before the first.</summary>
-    private bool CanStepTogether(SequenceGroup group)
+    public void Add(Sequence sequence, int count, int tokensBefore, int copiesBefore)
     {
-        if (group.Beams is null || !group.Forked) return true;
-        int tokens = 0, rows = 0;
-        foreach (Sequence beam in group.Sequences)
-        {
-            int missing = beam.Length - beam.Computed; // 0: planned already
-            tokens += missing;
-            if (missing > 0) rows++;
-        }
-
-        return tokens <= TokensLeft && rows <= RowsLeft;
-    }
-
-    public void Add(Sequence sequence, int start, int count)
-    {
-        _scheduled[_scheduledCount++] = new() { Sequence = sequence, Start = start, Count = count };
+        int start = sequence.Computed - count;
+        _scheduled[_scheduledCount++] = new() { Sequence = sequence, Start = start, Count = count, TokensBefore = tokensBefore, CopiesBefore = copiesBefore };
         TokensLeft -= count;
         RowsLeft -= LogitRows(sequence, start, start + count);
     }
 
-    /// <summary>Takes back whatever was planned for this group, the last that was planned for.</summary>
-    public void Withdraw(SequenceGroup group, int copiesBefore)
+    /// <summary>Lengthens what was planned for a sequence, whose table has got the slots already.</summary>
+    /// <param name="index">Of the scheduled.</param>
+    /// <param name="count">More tokens.</param>
+    public void Extend(int index, int count)
+    {
+        ref ScheduledTokens tokens = ref _scheduled[index];
+        int end = tokens.Start + tokens.Count;
+        TokensLeft -= count;
+        RowsLeft -= LogitRows(tokens.Sequence, end, end + count);
+        tokens.Count += count;
+    }
+
+    /// <summary>Takes back what was planned for this group, the last that was planned for, and the slots that its tables got for it.</summary>
+    public void Withdraw(SequenceGroup group)
     {
         while (_scheduledCount > 0 && _scheduled[_scheduledCount - 1].Sequence.Group == group)
         {
             ref ScheduledTokens last = ref _scheduled[--_scheduledCount];
             TokensLeft += last.Count;
             RowsLeft += LogitRows(last.Sequence, last.Start, last.Start + last.Count);
+            last.Sequence.Table.Unindex(last.Start);
+            last.Sequence.Table.Retract(last.TokensBefore, Copies, last.CopiesBefore);
         }
-
-        Copies.Truncate(copiesBefore);
     }
 
     /// <summary>Lays the batch out.</summary>
@@ -147,7 +165,7 @@ internal sealed class StepPlan
             tokens.PromptRow = Batch.LogitRows;
             for (int row = 0; row < tokens.PromptRows; row++) Batch.WantLogits(first + tokens.PromptStart - tokens.Start + row);
 
-            if (end == sequence.Length) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
+            if (end == sequence.Length && !group.Pins) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
         }
     }
 
@@ -172,7 +190,7 @@ internal sealed class StepPlan
     {
         SequenceGroup group = sequence.Group;
         int promptRows = Math.Max(0, Math.Min(end, group.PromptLength - 1) - PromptStart(group, start));
-        return promptRows + (end == sequence.Length ? 1 : 0);
+        return promptRows + (end == sequence.Length && !group.Pins ? 1 : 0);
     }
 
     private static int PromptStart(SequenceGroup group, int start) => Math.Max(start, group.PromptLogprobsDone);

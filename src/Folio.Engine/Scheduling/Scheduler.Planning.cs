@@ -1,0 +1,204 @@
+using Folio.Paging;
+
+namespace Folio.Engine;
+
+/// <summary>Who takes part in the next step: those that run, those that come back, newcomers.</summary>
+internal sealed partial class Scheduler
+{
+    /// <summary>Decode tokens of the running groups that haven't been planned for yet: no prompt may take their share of the budget.</summary>
+    private int _decodesToCome;
+
+    /// <summary>Running groups with prompts that haven't been planned for yet.</summary>
+    private int _prefillsToCome;
+
+    /// <returns>False when somebody had to be preempted: then nobody is admitted in this step.</returns>
+    private bool PlanRunning()
+    {
+        CountDemand();
+        long before = Preemptions;
+        for (SequenceGroup? group = _running.First; group is not null && _plan.TokensLeft > 0; group = group.Next)
+        {
+            if (!TryPlan(group)) break; // it was the last itself
+        }
+
+        return Preemptions == before;
+    }
+
+    private void CountDemand()
+    {
+        _decodesToCome = _prefillsToCome = 0;
+        for (SequenceGroup? group = _running.First; group is not null; group = group.Next)
+        {
+            _decodesToCome += group.Decodes();
+            if (group.Prefills()) _prefillsToCome++;
+        }
+    }
+
+    /// <summary>Plans what the group can do in this step.</summary>
+    /// <returns>False when the group itself had to be preempted.</returns>
+    private bool TryPlan(SequenceGroup group)
+    {
+        int own = group.Decodes(), decodes = own;
+        bool prefills = group.Prefills();
+        if (prefills) _prefillsToCome--;
+        if (!group.TakesLastTokenAlone && (decodes > _plan.TokensLeft || decodes > _plan.RowsLeft)) decodes = 0;
+
+        int share = prefills ? PrefillShare() : 0;
+        foreach (Sequence sequence in group.Sequences)
+        {
+            if (!group.Runs(sequence)) continue;
+            if (sequence.Length - sequence.Computed == 1)
+            {
+                if (decodes == 0 || _plan.TokensLeft == 0 || _plan.RowsLeft == 0) continue;
+                if (!TryAppend(sequence, 1, sequence.Computed, PreemptionReason.Decode)) return false;
+            }
+            else if (share > 0)
+            {
+                if (!TryPrefill(sequence, ref share)) return false;
+            }
+        }
+
+        _decodesToCome -= own;
+        return true;
+    }
+
+    /// <summary>What a prompt gets of the budget: all that the decodes leave, or half of it where somebody stands behind.</summary>
+    private int PrefillShare()
+    {
+        int left = _plan.TokensLeft - _decodesToCome;
+        bool alone = _prefillsToCome == 0 && Waiting == 0;
+        return alone || left <= 1 ? Math.Max(0, left) : (left + 1) / 2;
+    }
+
+    private bool TryPrefill(Sequence sequence, ref int share)
+    {
+        int before = sequence.Computed;
+        TakeCached(sequence);
+        int tokens = StepPlan.Room(sequence, Math.Min(share, _plan.TokensLeft), Math.Max(0, _plan.RowsLeft - _decodesToCome));
+        if (tokens <= 0)
+        {
+            sequence.Table.Retract(before, _plan.Copies, _plan.Copies.Count); // what it found may be computed in this very step: nobody may hold it who isn't in the step
+            return true;
+        }
+
+        if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
+        Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
+        share -= tokens;
+        return true;
+    }
+
+    /// <summary>Takes slots for the tokens, from other groups if need be, and plans them.</summary>
+    /// <returns>False when the group itself was the last and had to go.</returns>
+    private bool TryAppend(Sequence sequence, int tokens, int tokensBefore, PreemptionReason reason)
+    {
+        int copiesBefore = _plan.Copies.Count;
+        while (!sequence.Table.TryAppend(tokens, _plan.Copies))
+        {
+            SequenceGroup last = _running.Last!;
+            if (last == sequence.Group)
+            {
+                sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
+                _plan.Withdraw(last);
+            }
+
+            Preempt(last, reason);
+            if (last == sequence.Group) return false;
+        }
+
+        _plan.Add(sequence, tokens, tokensBefore, copiesBefore);
+        return true;
+    }
+
+    /// <summary>Lets the sequence share the cached blocks that hold its next tokens.</summary>
+    private void TakeCached(Sequence sequence)
+    {
+        SequenceGroup group = sequence.Group;
+        int may = group.MayMatch(sequence);
+        if (may < sequence.Computed + _pool.BlockSize) return;
+        int gained = sequence.Table.Match(sequence.Tokens(0, may), group.Namespace);
+        if (group.Preemptions == 0 && !group.Forked) group.CachedTokens += Math.Min(gained, group.PromptLength - group.CachedTokens);
+    }
+
+    /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
+    private void Admit()
+    {
+        while (Next() is { } group && _plan.TokensLeft > 0 && _plan.RowsLeft > 0 && RunningSequences + group.Alive <= _maxSequences)
+        {
+            if (!Fits(group))
+            {
+                if (_running.Count == 0) Unservable = group;
+                break;
+            }
+
+            Enter(group);
+            _decodesToCome = group.Decodes();
+            _prefillsToCome = group.Prefills() ? 1 : 0;
+            TryPlan(group);
+        }
+    }
+
+    /// <summary>Whose turn is next: a preempted group, unless a newcomer precedes it.</summary>
+    private SequenceGroup? Next()
+    {
+        SequenceGroup? newcomer = _policy.Next, preempted = _preempted.First;
+        return preempted is null || (newcomer is not null && _policy.Precedes(newcomer, preempted)) ? newcomer : preempted;
+    }
+
+    private void Enter(SequenceGroup group)
+    {
+        if (group.State == GroupState.Preempted)
+        {
+            _preempted.Remove(group);
+            if (group.Tier is { } tier)
+            {
+                _swap.MoveIn(group, _plan.SwapIns(tier));
+                _moved.Add(group);
+                Swapped--;
+            }
+        }
+        else
+        {
+            _policy.Admit(group);
+            LeaveWaitingRoom(group);
+        }
+
+        group.State = GroupState.Running;
+        RunningSequences += group.Alive;
+        _running.Insert(group, _policy);
+    }
+
+    /// <summary>Whether there are blocks for all of the group's tokens so far, and for what it and all that run are expected to gain soon. With nobody running that is for nobody.</summary>
+    private bool Fits(SequenceGroup group)
+    {
+        bool returns = group.State == GroupState.Preempted;
+        int growth = _running.Count == 0 ? 0 : Growth(group, returns ? _settings.ResumeTokens : _settings.GrowthTokens);
+        int room = _pool.Free - growth;
+        if (group.Tier is not null) return _swap.SlotsOf(group) + group.Alive <= room || (_running.Count == 0 && _swap.SlotsOf(group) <= room);
+
+        int needed = group.BlocksToResume(_pool);
+        if (needed <= room || _pool.Prefixes is not { } prefixes) return needed <= room;
+        Sequence leader = group.Leader;
+        return needed - prefixes.Peek(leader.Tokens(0, group.MayMatch(leader)), group.Namespace).InUse <= room;
+    }
+
+    /// <summary>Blocks that the newcomer and all that run take while each of their sequences gains so many tokens, and the watermark at least.</summary>
+    private int Growth(SequenceGroup newcomer, int tokens)
+    {
+        int blocks = newcomer.BlocksToGrow(tokens, _pool);
+        for (SequenceGroup? group = _running.First; group is not null; group = group.Next) blocks += group.BlocksToGrow(tokens, _pool);
+        return Math.Max(_watermarkBlocks, blocks);
+    }
+
+    /// <summary>Gives what is left of the budget to prompts that left a share to others.</summary>
+    private void LengthenPrefills()
+    {
+        for (int i = 0; i < _plan.Scheduled.Length && _plan.TokensLeft > 0; i++)
+        {
+            Sequence sequence = _plan.Scheduled[i].Sequence;
+            int more = StepPlan.Room(sequence, _plan.TokensLeft, _plan.RowsLeft);
+            if (more <= 0 || !sequence.Table.TryAppend(more, _plan.Copies)) continue;
+            _plan.Extend(i, more);
+            Index(sequence, merge: false);
+        }
+    }
+}
