@@ -283,6 +283,7 @@ public sealed class LlmEngine : IAsyncDisposable
     private void RunLoop()
     {
         _loop.Run();
+        _runner.Dispose();
         _loopEnded.SetResult();
     }
 
