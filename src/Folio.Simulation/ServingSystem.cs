@@ -28,5 +28,5 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <param name="outputLength">The true length of a group's outputs: for the baselines alone.</param>
     public IScheduler Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, Func<SequenceGroup, int> outputLength) => Reservation is { } reservation
         ? new ReservationScheduler(pool, limits, maxModelLen, reservation, outputLength, WholeBatches)
-        : new Scheduler(pool, limits, maxModelLen);
+        : new Scheduler(pool, limits, maxModelLen, new(), PreemptionCosts.For(bytesPerBlock: 1), new EngineMetrics(maxModelLen));
 }

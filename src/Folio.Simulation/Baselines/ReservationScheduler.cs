@@ -41,7 +41,12 @@ internal sealed class ReservationScheduler : IScheduler
 
     public int Waiting => _waiting.Count;
 
+    public int Swapped => 0;
+
     public long Preemptions => 0;
+
+    /// <remarks>Nobody: <see cref="Add"/> refuses what the whole cache has no range for.</remarks>
+    public SequenceGroup? Unservable => null;
 
     public double KvCacheUsage => (double)_space.Used / _pool.Blocks;
 
@@ -73,6 +78,10 @@ internal sealed class ReservationScheduler : IScheduler
     }
 
     public void Commit()
+    {
+    }
+
+    public void Discard()
     {
     }
 
@@ -128,10 +137,10 @@ internal sealed class ReservationScheduler : IScheduler
 
     private void Schedule(Sequence sequence)
     {
-        int tokens = _plan.Room(sequence), start = sequence.Computed;
+        int tokens = StepPlan.Room(sequence, _plan.TokensLeft, _plan.RowsLeft), start = sequence.Computed;
         if (tokens <= 0) return;
         if (!sequence.Table.TryAppend(tokens, _plan.Copies)) throw new InvalidOperationException("a reserved block is not there");
-        _plan.Add(sequence, start, tokens);
+        _plan.Add(sequence, tokens, start, _plan.Copies.Count);
     }
 
     private void Admit()
