@@ -37,7 +37,7 @@ public sealed class LlmEngine : IAsyncDisposable
         var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics);
         _runner = runner;
-        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = Ended };
+        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded };
         new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
     }
 
@@ -232,7 +232,7 @@ public sealed class LlmEngine : IAsyncDisposable
         throw new ObjectDisposedException(nameof(LlmEngine), "the engine is shutting down and takes no more requests");
     }
 
-    private void Ended(SequenceGroup group)
+    private void GroupEnded(SequenceGroup group)
     {
         if (!group.Pins) LeaveOne();
     }
