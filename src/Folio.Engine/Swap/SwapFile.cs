@@ -18,23 +18,12 @@ internal sealed class SwapFile : IDisposable
         _path = Path.Combine(directory, $"folio-swap-{Environment.ProcessId}-{Guid.NewGuid():N}");
         _bytesPerBlock = bytesPerBlock;
         long bytes = (long)slots * bytesPerBlock;
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-            Options = FileOptions.RandomAccess | (OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None),
-            BufferSize = 0,
-            PreallocationSize = bytes,
-        };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // it holds what people wrote
-
         try
         {
             Directory.CreateDirectory(directory);
-            _stream = new FileStream(_path, options);
+            _stream = PrivateFile.Create(_path, bytes, FileOptions.RandomAccess | (OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None));
         }
-        catch (Exception error) when (IsOfTheSystem(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             throw new FolioException($"{directory}: a swap file of {MemoryPlan.Size(bytes)} can't be made: {error.Message}", error);
         }
@@ -49,7 +38,7 @@ internal sealed class SwapFile : IDisposable
         {
             RandomAccess.Write(_stream.SafeFileHandle, image, (long)slot * _bytesPerBlock);
         }
-        catch (Exception error) when (IsOfTheSystem(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             throw new FolioException($"{_path}: a swapped block can't be written: {error.Message}", error);
         }
@@ -69,13 +58,11 @@ internal sealed class SwapFile : IDisposable
                 offset += read;
             }
         }
-        catch (Exception error) when (IsOfTheSystem(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             throw new FolioException($"{_path}: a swapped block can't be read: {error.Message}", error);
         }
     }
 
     public void Dispose() => _stream.Dispose();
-
-    private static bool IsOfTheSystem(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 }
