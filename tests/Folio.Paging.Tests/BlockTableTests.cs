@@ -113,6 +113,42 @@ public sealed class BlockTableTests
     }
 
     [Fact]
+    public void A_reserved_range_is_filled_before_anything_is_allocated()
+    {
+        var pool = new BlockPool(blocks: 10, blockSize: 4);
+        var copies = new CopyList(1);
+        var table = new BlockTable(pool);
+        table.TakeRange(first: 3, count: 2);
+        Assert.Equal((0, 8), (table.Tokens, pool.Free));
+
+        Assert.Equal(0, table.BlocksNeeded(8));
+        Assert.True(table.TryAppend(5, copies));
+        pool.Verify([table]);
+        Assert.True(table.TryAppend(4, copies));
+
+        Assert.Equal([3, 4, 0], table.Blocks);
+        pool.Verify([table]);
+        Assert.Throws<InvalidOperationException>(() => new BlockTable(pool).TakeRange(first: 4, count: 1));
+        table.Free();
+        pool.Verify([table]);
+        Assert.Equal(10, pool.Free);
+    }
+
+    [Fact]
+    public void A_fork_of_a_table_with_a_range_shares_what_has_tokens()
+    {
+        var pool = new BlockPool(blocks: 10, blockSize: 4);
+        BlockTable table = new(pool), fork = new(pool);
+        table.TakeRange(first: 3, count: 4);
+        table.TryAppend(5, new CopyList(1));
+
+        fork.ForkFrom(table);
+
+        Assert.Equal([3, 4], fork.Blocks);
+        pool.Verify([table, fork]);
+    }
+
+    [Fact]
     public void Steady_state_touches_no_managed_heap()
     {
         var pool = new BlockPool(blocks: 64, blockSize: 4);

@@ -40,20 +40,38 @@ public sealed class RandomOperationsTests(ITestOutputHelper output)
             }
         }
 
-        // Leaves out whatever can be left out while it still fails.
+        // Leaves out and makes plainer whatever can be while it still fails.
         Operation[] Shrink(Operation[] operations)
         {
-            for (int length = operations.Length / 2; length > 0; length /= 2)
+            Operation[] before;
+            do
             {
-                for (int start = 0; start + length <= operations.Length;)
+                before = operations;
+                for (int length = operations.Length / 2; length > 0; length /= 2)
                 {
-                    Operation[] shorter = [.. operations[..start], .. operations[(start + length)..]];
-                    if (Fault(shorter) is null) start += length;
-                    else operations = shorter;
+                    for (int start = 0; start + length <= operations.Length;)
+                    {
+                        if (!TryReplace([.. operations[..start], .. operations[(start + length)..]])) start += length;
+                    }
+                }
+
+                for (int i = 0; i < operations.Length; i++)
+                {
+                    TryReplace([.. operations[..i], operations[i] with { Sequence = 0 }, .. operations[(i + 1)..]]);
+                    TryReplace([.. operations[..i], operations[i] with { Amount = 0 }, .. operations[(i + 1)..]]);
+                    TryReplace([.. operations[..i], operations[i] with { Choice = 0 }, .. operations[(i + 1)..]]);
                 }
             }
+            while (operations.Length < before.Length);
 
             return operations;
+
+            bool TryReplace(Operation[] simpler)
+            {
+                if (Fault(simpler) is null) return false;
+                operations = simpler;
+                return true;
+            }
         }
     }
 

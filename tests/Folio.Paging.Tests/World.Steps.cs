@@ -55,7 +55,7 @@ internal sealed partial class World
     {
         Sequence[] group = [.. Some(operation, MostSequences).Where(sequence => sequence.IsAway).Take(1 + operation.Amount % 3)];
         List<List<int>> away = [.. group.Select(sequence => sequence.Blocks)];
-        foreach (Sequence sequence in group) MatchAway(sequence, wanted: operation.Choice % 2 == 0);
+        foreach (Sequence sequence in group) MatchAway(sequence, wanted: operation.Choice % 3 == 0 || operation.Choice % 3 == 1 && sequence == group[0]);
 
         _map.Clear();
         int needed = group.Sum(sequence => _map.CountUnique(sequence.Host, sequence.Device.Blocks.Length));
