@@ -52,19 +52,15 @@ internal sealed partial class World
         return true;
     }
 
-    /// <summary>What the backend does in a step: the copies, then the content of each sequence's tokens from the first new one on.</summary>
-    private void Compute(List<(Sequence Sequence, int Start)> planned)
+    /// <summary>What the backend does in a step: writes the content of a sequence's tokens from the first new one on.</summary>
+    private void Compute(Sequence sequence, int start)
     {
-        foreach (BlockCopy copy in _copies.Copies) Copy(_deviceSlots, copy.Source, _deviceSlots, copy.Destination);
-        foreach ((Sequence sequence, int start) in planned)
+        for (int t = start; t < sequence.Tokens.Count; t++)
         {
-            for (int t = start; t < sequence.Tokens.Count; t++)
-            {
-                int block = sequence.Device.Blocks[t / _blockSize];
-                bool known = _naiveDevice.Index.ContainsKey(block); // then whoever shares it hit it in this very step, and reads what is written now
-                Check.That(_device.References(block) == 1 || known, $"block {block} is shared and written");
-                _deviceSlots[Slot(sequence.Device, t)] = sequence.Contents[t];
-            }
+            int block = sequence.Device.Blocks[t / _blockSize];
+            bool known = _naiveDevice.Index.ContainsKey(block); // then whoever shares it hit it in this very step, and reads what is written now
+            Check.That(_device.References(block) == 1 || known, $"block {block} is shared and written");
+            _deviceSlots[Slot(sequence.Device, t)] = sequence.Contents[t];
         }
     }
 

@@ -2,31 +2,76 @@ namespace Folio.Paging.Tests;
 
 internal sealed partial class World
 {
+    /// <summary>What a step has planned for a sequence.</summary>
+    /// <param name="Sequence">The sequence.</param>
+    /// <param name="TokensBefore">Its tokens before the step.</param>
+    /// <param name="Start">Its first token to be computed: what lies between was hit.</param>
+    /// <param name="CopiesBefore">The step's copies before its own.</param>
+    private readonly record struct Planned(Sequence Sequence, int TokensBefore, int Start, int CopiesBefore);
+
     /// <summary>
     /// A step as the engine runs it: hits, slots and publication of several sequences before anything is computed, so that a later one may hit what an earlier
-    /// one is about to compute. A step that fails takes back what it published, and its sequences are given up.
+    /// one is about to compute. The last to be planned may be withdrawn. A step that fails takes back what it published, and its sequences are given up.
     /// </summary>
     private void Step(Operation operation)
     {
-        var planned = new List<(Sequence Sequence, int Start)>();
+        var planned = new List<Planned>();
         foreach (Sequence sequence in Some(operation, 1 + operation.Choice % 3))
         {
             if (sequence.IsAway) continue;
+            var plan = new Planned(sequence, sequence.Tokens.Count, 0, _copies.Count);
             Match(sequence, operation.Amount);
-            int start = sequence.Tokens.Count;
-            if (Append(sequence, 1 + operation.Amount % (2 * _blockSize))) Index(sequence, merge: false);
-            planned.Add((sequence, start)); // what it hit may only be computed now, so it is of the step even if it gets no slot
+            plan = plan with { Start = sequence.Tokens.Count };
+            if (Append(sequence, 1 + operation.Amount % (2 * _blockSize)))
+            {
+                Index(sequence, merge: false);
+                planned.Add(plan);
+            }
+            else
+            {
+                Retract(plan); // what it hit may only be computed now
+            }
+        }
+
+        for (int withdrawn = operation.Kind == Kind.Step ? operation.Choice / 6 : 0; withdrawn > 0 && planned.Count > 0; withdrawn--)
+        {
+            Unindex(planned[^1].Sequence, planned[^1].Start);
+            Retract(planned[^1]);
+            planned.RemoveAt(planned.Count - 1);
         }
 
         if (operation.Kind == Kind.FailStep)
         {
-            foreach ((Sequence sequence, int start) in planned) Unindex(sequence, start);
-            foreach ((Sequence sequence, _) in planned) Free(sequence);
+            foreach (Planned plan in planned) Unindex(plan.Sequence, plan.Start);
+            foreach (Planned plan in planned) Free(plan.Sequence);
             return;
         }
 
-        Compute(planned);
-        foreach ((Sequence sequence, _) in planned) Index(sequence, merge: true);
+        foreach (BlockCopy copy in _copies.Copies) Copy(_deviceSlots, copy.Source, _deviceSlots, copy.Destination);
+        foreach (Planned plan in planned) Compute(plan.Sequence, plan.Start);
+        foreach (Planned plan in planned) Index(plan.Sequence, merge: true);
+    }
+
+    private void Retract(Planned plan)
+    {
+        Sequence sequence = plan.Sequence;
+        for (int held = (plan.TokensBefore + _blockSize - 1) / _blockSize; sequence.Blocks.Count > held; sequence.Blocks.RemoveAt(sequence.Blocks.Count - 1))
+        {
+            _naiveDevice.Release(sequence.Blocks[^1]);
+        }
+
+        if (_copies.Count > plan.CopiesBefore)
+        {
+            _naiveDevice.Share(_copies.Copies[^1].Source);
+            _naiveDevice.Release(sequence.Blocks[^1]);
+            sequence.Blocks[^1] = _copies.Copies[^1].Source;
+        }
+
+        sequence.Tokens.RemoveRange(plan.TokensBefore, sequence.Tokens.Count - plan.TokensBefore);
+        sequence.Contents.RemoveRange(plan.TokensBefore, sequence.Contents.Count - plan.TokensBefore);
+        sequence.Indexed = Math.Min(sequence.Indexed, plan.TokensBefore / _blockSize);
+        sequence.Device.Retract(plan.TokensBefore, _copies, plan.CopiesBefore);
+        Check.That(_copies.Count == plan.CopiesBefore, "a withdrawn copy is still in the list");
     }
 
     private void SwapOut(Operation operation)
@@ -128,12 +173,18 @@ internal sealed partial class World
         table.Free();
     }
 
-    private void Reset()
+    /// <summary>Forgets the index, but for one sequence that makes what it holds known again (a pinned prefix).</summary>
+    private void Reset(Sequence pinned)
     {
         if (!_caching) return;
         _device.Prefixes!.Reset();
         _naiveDevice.Reset();
         _epoch++;
+        if (pinned.IsAway) return;
+        pinned.Device.Renew();
+        pinned.Indexed = 0;
+        pinned.Epoch = _epoch;
+        Index(pinned, merge: false);
     }
 
     private List<Sequence> Some(Operation operation, int count) =>

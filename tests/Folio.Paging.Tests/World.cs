@@ -80,7 +80,7 @@ internal sealed partial class World
             case Kind.SwapIn: SwapIn(operation); break;
             case Kind.SwapOut: SwapOut(operation); break;
             case Kind.Evict: Evict(operation.Amount); break;
-            case Kind.Reset: Reset(); break;
+            case Kind.Reset: Reset(sequence); break;
             case Kind.Step or Kind.FailStep: Step(operation); break;
             case Kind.New: break;
             default:
@@ -104,7 +104,9 @@ internal sealed partial class World
         {
             case Kind.Append:
                 int start = sequence.Tokens.Count;
-                if (Append(sequence, operation.Amount)) Compute([(sequence, start)]);
+                if (!Append(sequence, operation.Amount)) break;
+                foreach (BlockCopy copy in _copies.Copies) Copy(_deviceSlots, copy.Source, _deviceSlots, copy.Destination);
+                Compute(sequence, start);
                 break;
             case Kind.Match: Match(sequence, operation.Amount); break;
             case Kind.Index: Index(sequence, merge: operation.Choice % 2 == 0); break;
