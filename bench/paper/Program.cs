@@ -1,8 +1,25 @@
-using Folio.Simulation;
+using Folio;
+using System.Diagnostics;
+using Folio.Paper;
+using Folio.Paper.Figures;
 
-// Mean batches and memory under a load that no system sustains (the paper's Fig. 2 and 13).
-foreach (ServingSystem system in ServingSystem.All)
+// Makes the tables and pictures of docs/paper anew: all, or those named.
+(string Name, Action<Page> Make)[] figures =
+[
+    ("fig2", MemoryFigure.Make),
+    ("fig12", LatencyFigure.Make),
+    ("fig13", BatchFigure.Make),
+    ("fig14", SharingFigure.Make), // and 15
+    ("fig17", ChatFigure.Make),
+];
+
+string repository = AppContext.BaseDirectory;
+while (!File.Exists(Path.Combine(repository, "Folio.slnx"))) repository = Path.GetDirectoryName(repository) ?? throw new FolioException("run this inside the repository.");
+var page = new Page(Path.Combine(repository, "docs", "paper"));
+foreach ((string name, Action<Page> make) in figures)
 {
-    SimulationResult result = new Simulator(SimulatedEngine.Of(system, Deployment.Opt13B)).Run(PaperWorkloads.ShareGpt(rate: 2.3, seconds: 3600, seed: 1));
-    Console.WriteLine($"{system.Name}: {result.MeanRequests:0.00} requests run, {result.Memory.Tokens:0.0 %} of the slots hold tokens, {result.Served.Count / result.Seconds:0.00} requests/s");
+    if (args.Length > 0 && !args.Contains(name)) continue;
+    var clock = Stopwatch.StartNew();
+    make(page);
+    Console.WriteLine($"{name}: {clock.Elapsed.TotalSeconds:0.0} s");
 }

@@ -6,7 +6,6 @@ namespace Folio.Simulation;
 /// <summary>What the slots of the KV cache hold, averaged over time: the paper's Fig. 2 and 15.</summary>
 public sealed class MemoryUse
 {
-    private double _seconds;
     private double _slots;
     private double _tokens;
     private double _promised;
@@ -38,24 +37,24 @@ public sealed class MemoryUse
     internal void Observe(StepPlan plan, BlockPool pool, IScheduler scheduler, Func<SequenceGroup, int> outputLength, double seconds)
     {
         long tokens = 0, coming = 0, unshared = 0;
+        long? asked = (scheduler as ReservationScheduler)?.SlotsAskedFor;
         foreach (ref readonly ScheduledTokens scheduled in plan.Scheduled)
         {
             Sequence sequence = scheduled.Sequence;
             SequenceGroup group = sequence.Group;
             int copies = group.Forked ? 1 : group.Alive;
             tokens += sequence.Computed;
-            coming += group.PromptLength + outputLength(group) - sequence.Computed;
+            if (asked is not null) coming += group.PromptLength + outputLength(group) - sequence.Computed;
             unshared += (long)copies * sequence.Table.Blocks.Length;
         }
 
-        _seconds += seconds;
         _slots += seconds * pool.Blocks * pool.BlockSize;
         _tokens += seconds * tokens;
         _blocks += seconds * pool.Used;
         _blocksUnshared += seconds * unshared;
         _allocated += seconds * scheduler.KvCacheUsage * pool.Blocks * pool.BlockSize;
-        if (scheduler is not ReservationScheduler { SlotsAskedFor: var asked }) return;
+        if (asked is null) return;
         _promised += seconds * coming;
-        _overshoot += seconds * (asked - tokens - coming);
+        _overshoot += seconds * (asked.Value - tokens - coming);
     }
 }

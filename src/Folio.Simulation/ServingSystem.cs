@@ -6,7 +6,7 @@ namespace Folio.Simulation;
 /// <summary>A way of managing the KV cache: this engine's, or one that the paper compares with.</summary>
 internal sealed record ServingSystem(string Name, Reservation? Reservation = null, bool WholeBatches = false)
 {
-    /// <summary>This engine.</summary>
+    /// <summary>This engine with what the paper's system had: without a prefix cache, preempted groups are computed again.</summary>
     public static ServingSystem Paged { get; } = new("Folio");
 
     public static ServingSystem OrcaOracle { get; } = new("Orca (Oracle)", Simulation.Reservation.Oracle);
@@ -22,11 +22,30 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
 
     public bool IsPaged => Reservation is null;
 
+    /// <summary>Whether prompts that begin alike share blocks. This engine's default; off here unless sharing is what is looked at.</summary>
+    public bool PrefixCaching { get; init; }
+
+    /// <summary>How preempted groups come back.</summary>
+    public PreemptionMode Preemption { get; init; } = PreemptionMode.Recompute;
+
+    /// <summary>Host memory for preempted groups, as a multiple of the KV cache. The paper's bound is 1.</summary>
+    public int SwapSpace { get; init; }
+
     /// <param name="pool">The blocks of the KV cache.</param>
     /// <param name="limits">What a step holds at most.</param>
     /// <param name="maxModelLen">Tokens of the longest sequence.</param>
+    /// <param name="cost">What steps and swaps take.</param>
     /// <param name="outputLength">The true length of a group's outputs: for the baselines alone.</param>
-    public IScheduler Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, Func<SequenceGroup, int> outputLength) => Reservation is { } reservation
+    public IScheduler Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, IStepCost cost, Func<SequenceGroup, int> outputLength) => Reservation is { } reservation
         ? new ReservationScheduler(pool, limits, maxModelLen, reservation, outputLength, WholeBatches)
-        : new Scheduler(pool, limits, maxModelLen, new(), PreemptionCosts.For(bytesPerBlock: 1), new EngineMetrics(maxModelLen));
+        : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = SwapSpace * pool.Blocks }, Estimates(cost), new EngineMetrics(maxModelLen));
+
+    /// <summary>What the scheduler is told of costs: the truth, as there is nothing to measure.</summary>
+    private static PreemptionCosts Estimates(IStepCost cost)
+    {
+        const int tokens = 256;
+        double block = cost.Seconds(new() { SwappedBlocks = 1 }) - cost.Seconds(default);
+        double prompt = cost.Seconds(new(tokens, 1, tokens, tokens * tokens / 2, 1));
+        return new(prompt / tokens, block, diskSecondsPerBlock: 0);
+    }
 }

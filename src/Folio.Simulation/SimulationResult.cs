@@ -12,46 +12,61 @@ public readonly record struct ServedRequest(double Arrival, double FirstToken, d
 /// <summary>What came of a workload.</summary>
 public sealed class SimulationResult
 {
+    private readonly List<ServedRequest> _served = [];
+    private double _loadedSeconds;
+    private double _loadedRequests;
+    private long _loadedSteps;
+    private long _loadedSequences;
+    private long _loadedTokens;
+
     /// <summary>In order of their ends.</summary>
-    public required IReadOnlyList<ServedRequest> Served { get; init; }
+    public IReadOnlyList<ServedRequest> Served => _served;
+
+    /// <summary>Requests that were given up.</summary>
+    public int Unserved { get; private set; }
 
     /// <summary>When the last one ended.</summary>
-    public required double Seconds { get; init; }
+    public double Seconds { get; private set; }
 
-    public required long Steps { get; init; }
-
-    public required long Preemptions { get; init; }
+    public long Preemptions { get; private set; }
 
     /// <summary>Sequences in a step, averaged over the steps that began while requests still came.</summary>
-    public required double MeanSequences { get; init; }
+    public double MeanSequences => _loadedSequences / Math.Max(1.0, _loadedSteps);
+
+    /// <summary>Token rows in a step, likewise.</summary>
+    public double MeanTokens => _loadedTokens / Math.Max(1.0, _loadedSteps);
 
     /// <summary>Requests that run, averaged over the time in which requests still came.</summary>
-    public required double MeanRequests { get; init; }
+    public double MeanRequests => _loadedRequests / Math.Max(double.Epsilon, _loadedSeconds);
 
-    /// <summary>Token rows in a step.</summary>
-    public required double MeanTokens { get; init; }
-
-    public required MemoryUse Memory { get; init; }
+    public MemoryUse Memory { get; } = new();
 
     /// <summary>Seconds between two tokens of a sequence.</summary>
-    public required Histogram Gaps { get; init; }
+    public Histogram Gaps { get; } = new();
 
-    public Histogram FirstTokens
+    /// <summary>Seconds from arrival to the first token.</summary>
+    public Histogram FirstTokens { get; } = new();
+
+    /// <summary>Requests served a second.</summary>
+    public double RequestsPerSecond => Served.Count / Seconds;
+
+    /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length. Infinite if some were given up.</summary>
+    public double NormalizedLatency => Unserved > 0 ? double.PositiveInfinity : Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
+
+    internal void Observe(in StepWork work, double seconds, int running)
     {
-        get
-        {
-            var times = new Histogram();
-            foreach (ServedRequest request in Served) times.Add(request.TimeToFirstToken);
-            return times;
-        }
+        _loadedSteps++;
+        _loadedSeconds += seconds;
+        _loadedSequences += work.Sequences;
+        _loadedTokens += work.Tokens;
+        _loadedRequests += seconds * running;
     }
 
-    /// <summary>Tokens said a second.</summary>
-    public double TokensPerSecond => OutputTokens / Seconds;
+    internal void Add(in ServedRequest request)
+    {
+        _served.Add(request);
+        FirstTokens.Add(request.TimeToFirstToken);
+    }
 
-    /// <summary>Tokens said, of all sequences.</summary>
-    public required long OutputTokens { get; init; }
-
-    /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length.</summary>
-    public double NormalizedLatency => Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
+    internal void End(double seconds, int unserved, long preemptions) => (Seconds, Unserved, Preemptions) = (seconds, unserved, preemptions);
 }

@@ -8,96 +8,84 @@ namespace Folio.Simulation;
 internal sealed class Simulator
 {
     private readonly SimulatedEngine _engine;
+    private readonly BlockPool _pool;
+    private readonly IScheduler _scheduler;
+    private readonly BeamModel _beams;
     private readonly Dictionary<SequenceGroup, LiveRequest> _live = [];
     private readonly List<LiveRequest> _ended = [];
-    private readonly List<ServedRequest> _served = [];
-    private readonly Histogram _gaps = new();
-    private readonly MemoryUse _memory = new();
-    private readonly BeamModel _beams;
+    private readonly SimulationResult _result = new();
     private double _now;
-    private long _copiedTokens;
+    private double _lastArrival;
+    private long _copiedTokens; // between steps, by systems that can't share
 
     public Simulator(SimulatedEngine engine, ulong seed = 0)
     {
         _engine = engine;
-        _beams = new BeamModel(new Draws(Draws.Mix(seed, 2)), engine.BeamRankWeight) { Fork = engine.System.IsPaged ? Fork : null };
+        _pool = new BlockPool(engine.Blocks, engine.BlockSize, engine.System.PrefixCaching);
+        _scheduler = engine.System.Scheduler(_pool, engine.Limits, engine.MaxModelLen, engine.Cost, OutputLength);
+        _beams = new BeamModel(new Draws(Draws.Mix(seed, 2)), engine.BeamRankWeight) { Fork = engine.System.IsPaged ? (parent, child) => child.Become(parent) : null };
     }
 
-    /// <summary>Serves all requests.</summary>
-    public SimulationResult Run(Workload workload)
+    /// <summary>Serves the requests.</summary>
+    /// <param name="until">Seconds after the last arrival at which whatever is left counts as not served.</param>
+    public SimulationResult Run(Workload workload, double until = double.PositiveInfinity)
     {
-        BlockPool pool = new(_engine.Blocks, _engine.BlockSize);
-        IScheduler scheduler = _engine.System.Scheduler(pool, _engine.Limits, _engine.MaxModelLen, group => _live[group].Request.OutputTokens);
         IReadOnlyList<SimulatedRequest> requests = workload.Requests;
-        double lastArrival = requests.Count == 0 ? 0 : requests[^1].Arrival, loadedSeconds = 0, running = 0;
-        long steps = 0, loadedSteps = 0, sequences = 0, tokens = 0, said = 0;
+        _lastArrival = requests.Count == 0 ? 0 : requests[^1].Arrival;
         int next = 0;
-        while (true)
+        while (_now <= _lastArrival + until)
         {
-            for (; next < requests.Count && requests[next].Arrival <= _now; next++) Admit(scheduler, pool, requests[next], next);
-            StepPlan plan = scheduler.Schedule();
-            if (plan.IsEmpty)
-            {
-                if (next == requests.Count) break;
-                _now = requests[next].Arrival;
-                continue;
-            }
-
-            double began = _now, seconds = _engine.Cost.Seconds(StepWork.Of(plan, _engine.BlockSize) with { CopiedTokens = _copiedTokens + (long)plan.Copies.Count * _engine.BlockSize });
-            _now += seconds;
-            _copiedTokens = 0;
-            steps++;
-            tokens += plan.Batch.Tokens;
-            if (began <= lastArrival)
-            {
-                loadedSteps++;
-                loadedSeconds += seconds;
-                sequences += plan.Scheduled.Length;
-                running += seconds * scheduler.Running;
-                _memory.Observe(plan, pool, scheduler, group => _live[group].Request.OutputTokens, seconds);
-            }
-
-            scheduler.Commit();
-            said += plan.Samples.Length;
-            foreach (ref readonly PlannedSample sample in plan.Samples) Say(scheduler, sample.Sequence);
-            StepBeams(plan);
-            Answer();
+            for (; next < requests.Count && requests[next].Arrival <= _now; next++) Admit(requests[next], next);
+            if (Step()) continue;
+            if (next == requests.Count) break;
+            _now = requests[next].Arrival;
         }
 
-        if (_live.Count > 0) throw new InvalidOperationException($"{_live.Count} requests were never served");
-        return new()
-        {
-            Served = _served,
-            Seconds = _now,
-            Steps = steps,
-            Preemptions = scheduler.Preemptions,
-            MeanSequences = (double)sequences / Math.Max(1, loadedSteps),
-            MeanRequests = running / Math.Max(double.Epsilon, loadedSeconds),
-            MeanTokens = (double)tokens / Math.Max(1, steps),
-            OutputTokens = said,
-            Memory = _memory,
-            Gaps = _gaps,
-        };
+        _result.End(_now, unserved: _live.Count + requests.Count - next, _scheduler.Preemptions);
+        return _result;
     }
 
-    private void Admit(IScheduler scheduler, BlockPool pool, SimulatedRequest simulated, int number)
+    /// <returns>False when there was nothing to run.</returns>
+    private bool Step()
     {
-        var request = new GenerationRequest { Prompt = simulated.Prompt(number), Sampling = new() { N = simulated.Width, IgnoreEos = true } };
-        var group = new SequenceGroup(request, _engine.MaxModelLen, [], pool, seed: 0, new RequestOutlet());
+        StepPlan plan = _scheduler.Schedule();
+        if (_scheduler.Unservable is { } unservable) throw new FolioException($"a request of {unservable.PromptLength} prompt tokens doesn't fit the KV cache of {_pool.Blocks * _pool.BlockSize}.");
+        if (plan.IsEmpty) return _live.Count == 0 ? false : throw new InvalidOperationException($"{_live.Count} requests are never run");
+        StepWork work = StepWork.Of(plan, _engine.BlockSize, _copiedTokens);
+        double seconds = _engine.Cost.Seconds(work);
+        if (_now <= _lastArrival)
+        {
+            _result.Observe(work, seconds, _scheduler.Running);
+            _result.Memory.Observe(plan, _pool, _scheduler, OutputLength, seconds);
+        }
+
+        _now += seconds;
+        _copiedTokens = 0;
+        _scheduler.Commit();
+        foreach (ref readonly PlannedSample sample in plan.Samples) Say(sample.Sequence);
+        StepBeams(plan);
+        Answer();
+        return true;
+    }
+
+    private void Admit(SimulatedRequest simulated, int number)
+    {
+        var request = new GenerationRequest { Prompt = simulated.Prompt(number), Sampling = new() { N = simulated.Width, UseBeamSearch = simulated.Beams && _engine.System.IsPaged, IgnoreEos = true } };
+        var group = new SequenceGroup(request, _engine.MaxModelLen, [], _pool, seed: 0, new RequestOutlet());
         _live.Add(group, new(simulated, number, group));
-        scheduler.Add(group);
+        _scheduler.Add(group);
     }
 
     /// <summary>One made-up token; at the trace's length the sequence ends.</summary>
-    private void Say(IScheduler scheduler, Sequence sequence)
+    private void Say(Sequence sequence)
     {
         LiveRequest live = _live[sequence.Group];
         sequence.Append(SimulatedRequest.Said(live.Number, sequence.Index, sequence.Length));
-        if (live.LastTokens[sequence.Index] is { } before) _gaps.Add(_now - before);
+        if (live.LastTokens[sequence.Index] is { } before) _result.Gaps.Add(_now - before);
         live.LastTokens[sequence.Index] = _now;
         live.FirstToken ??= _now;
         if (sequence.OutputLength < live.Request.OutputTokens) return;
-        scheduler.Finish(sequence);
+        _scheduler.Finish(sequence);
         if (sequence.Group.Alive == 0) _ended.Add(live);
     }
 
@@ -113,7 +101,7 @@ internal sealed class Simulator
                 continue;
             }
 
-            _served.Add(new(live.Request.Arrival, live.FirstToken!.Value, _now, live.Request.PromptTokens, live.Request.OutputTokens));
+            _result.Add(new(live.Request.Arrival, live.FirstToken!.Value, _now, live.Request.PromptTokens, live.Request.OutputTokens));
             _live.Remove(live.Group);
             _ended.RemoveAt(i);
         }
@@ -131,11 +119,7 @@ internal sealed class Simulator
         }
     }
 
-    private static void Fork(Sequence parent, Sequence child)
-    {
-        child.Table.Free();
-        child.Table.ForkFrom(parent.Table);
-    }
+    private int OutputLength(SequenceGroup group) => _live[group].Request.OutputTokens;
 
     /// <summary>A request between its arrival and its answer.</summary>
     private sealed class LiveRequest(SimulatedRequest request, int number, SequenceGroup group)

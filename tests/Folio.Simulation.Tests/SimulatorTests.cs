@@ -13,9 +13,8 @@ public sealed class SimulatorTests
         Workload workload = PaperWorkloads.ShareGpt(rate: 2, seconds: 300, seed: 5);
         SimulationResult first = Run(system, workload), second = Run(system, workload);
         Assert.Equal(workload.Requests.Count, first.Served.Count);
-        Assert.Equal(workload.Requests.Sum(request => (long)request.OutputTokens), first.OutputTokens);
+        Assert.Equal(workload.Requests.Select(request => request.OutputTokens).Order(), first.Served.Select(request => request.OutputTokens).Order());
         Assert.Equal(first.Served, second.Served);
-        Assert.Equal(first.Steps, second.Steps);
     }
 
     [Fact]
@@ -26,7 +25,6 @@ public sealed class SimulatorTests
         double expected = engine.Cost.Seconds(new(100, 1, 100, 5050, 1)) + engine.Cost.Seconds(new(1, 1, 101, 101, 1)) + engine.Cost.Seconds(new(1, 1, 102, 102, 1));
         ServedRequest served = Assert.Single(result.Served);
         Assert.Equal(3 + expected, served.End, 1e-9);
-        Assert.Equal(3, result.Steps);
         Assert.Equal(expected / 3, result.NormalizedLatency, 1e-9);
     }
 

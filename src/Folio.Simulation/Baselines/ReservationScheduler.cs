@@ -19,7 +19,6 @@ internal sealed class ReservationScheduler : IScheduler
     private readonly Func<SequenceGroup, int> _outputLength;
     private readonly bool _wholeBatches;
     private readonly BuddyAllocator _space;
-    private readonly Dictionary<SequenceGroup, int[]> _ranges = []; // [sequence] start of each running group's space, in blocks
     private readonly GroupQueue _running = new();
     private readonly GroupQueue _waiting = new();
     private int _runningSequences;
@@ -91,7 +90,6 @@ internal sealed class ReservationScheduler : IScheduler
         if (sequence.Finished) return;
         SequenceGroup group = sequence.Group;
         sequence.Finished = true;
-        sequence.Table.Free();
         group.Alive--;
         if (group.State == GroupState.Waiting)
         {
@@ -108,7 +106,7 @@ internal sealed class ReservationScheduler : IScheduler
             return;
         }
 
-        Release(group, sequence.Index);
+        Release(sequence);
         if (group.Alive == 0) End(group);
     }
 
@@ -127,7 +125,7 @@ internal sealed class ReservationScheduler : IScheduler
     {
         _pool.Verify(Groups().SelectMany(group => group.Sequences).Select(sequence => sequence.Table));
         _space.Verify();
-        if (_pool.Used > _space.Used) throw new InvalidOperationException("more blocks are used than reserved");
+        if (_pool.Used != _space.Used) throw new InvalidOperationException("the blocks held are not those reserved");
     }
 
     public void VerifyPlan()
@@ -158,48 +156,43 @@ internal sealed class ReservationScheduler : IScheduler
     /// <summary>A range for every living sequence, or none.</summary>
     private bool TryReserve(SequenceGroup group)
     {
-        var starts = new int[group.Sequences.Length];
-        Array.Fill(starts, -1);
+        int blocks = _pool.BlocksFor(Slots(group));
         foreach (Sequence sequence in group.Sequences)
         {
             if (sequence.Finished) continue;
-            int start = starts[sequence.Index] = _space.Take(_pool.BlocksFor(Slots(group)));
-            if (start >= 0) continue;
-            foreach (int taken in starts)
+            int start = _space.Take(blocks);
+            if (start < 0)
             {
-                if (taken >= 0) _space.Release(taken);
+                foreach (Sequence served in group.Sequences) Release(served);
+                return false;
             }
 
-            return false;
+            sequence.Table.TakeRange(start, BuddyAllocator.Rounded(blocks));
+            SlotsAskedFor += Slots(group);
         }
 
-        SlotsAskedFor += (long)Slots(group) * group.Alive;
-        _ranges.Add(group, starts);
         return true;
     }
 
-    private void Release(SequenceGroup group, int index)
+    private void Release(Sequence sequence)
     {
-        _space.Release(_ranges[group][index]);
-        SlotsAskedFor -= Slots(group);
+        if (sequence.Table.Blocks.IsEmpty) return;
+        _space.Release(sequence.Table.Blocks[0]);
+        sequence.Table.Free();
+        SlotsAskedFor -= Slots(sequence.Group);
     }
 
     private void EndBatch()
     {
         while (_running.First is { } group)
         {
-            foreach (Sequence sequence in group.Sequences)
-            {
-                if (_ranges[group][sequence.Index] >= 0) Release(group, sequence.Index);
-            }
-
+            foreach (Sequence sequence in group.Sequences) Release(sequence);
             End(group);
         }
     }
 
     private void End(SequenceGroup group)
     {
-        _ranges.Remove(group);
         _running.Remove(group);
         group.State = GroupState.Finished;
     }

@@ -12,7 +12,8 @@ namespace Folio.Simulation;
 /// <param name="SwappedBlocks">Blocks that go to the host or come back.</param>
 public readonly record struct StepWork(int Tokens, int Sequences, long ContextTokens, long AttentionPairs, int Samples, long CopiedTokens = 0, long SwappedBlocks = 0)
 {
-    internal static StepWork Of(StepPlan plan, int blockSize)
+    /// <param name="copiedTokens">Copies that were made before the step, beside the plan's own.</param>
+    internal static StepWork Of(StepPlan plan, int blockSize, long copiedTokens)
     {
         int tokens = 0;
         long context = 0, pairs = 0;
@@ -24,6 +25,7 @@ public readonly record struct StepWork(int Tokens, int Sequences, long ContextTo
             pairs += count * start + count * (count + 1) / 2;
         }
 
-        return new(tokens, plan.Scheduled.Length, context, pairs, plan.Samples.Length, (long)plan.Copies.Count * blockSize);
+        int swapped = plan.SwapOuts(SwapTier.Host).Count + plan.SwapIns(SwapTier.Host).Count;
+        return new(tokens, plan.Scheduled.Length, context, pairs, plan.Samples.Length, copiedTokens + (long)plan.Copies.Count * blockSize, swapped);
     }
 }

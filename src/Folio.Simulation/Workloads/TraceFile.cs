@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.Json;
 
 namespace Folio.Simulation;
@@ -9,43 +10,55 @@ public static class TraceFile
     /// <summary>Prompt tokens that one of Mooncake's hash ids stands for.</summary>
     private const int MooncakeBlock = 512;
 
-    /// <summary>The names that published traces go by, and their files'.</summary>
+    /// <summary>The traces that are inside, by the names that they go by.</summary>
     public static IReadOnlyDictionary<string, string> Known { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
         ["azure-conv"] = "AzureLLMInferenceTrace_conv.csv",
         ["azure-code"] = "AzureLLMInferenceTrace_code.csv",
-        ["mooncake"] = "mooncake_conversation_trace.jsonl",
     };
 
-    /// <summary>Reads a trace; what has no output is left out.</summary>
+    /// <summary>Reads a trace; what has no prompt or no output is left out.</summary>
+    /// <param name="trace">A file, or the name of a trace that is inside.</param>
     /// <exception cref="FolioException">It can't be read.</exception>
-    public static Workload Read(string path)
+    public static Workload Read(string trace)
     {
-        if (!File.Exists(path)) throw new FolioException($"{path}: there is no such trace.");
-        bool lines = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+        if (File.Exists(trace)) return Read(Path.GetFileName(trace), File.ReadLines(trace), jsonLines: trace.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase));
+        if (!Known.TryGetValue(trace, out string? file)) throw new FolioException($"'{trace}' is neither a file nor a trace that is inside ({string.Join(", ", Known.Keys)}).");
+        using Stream packed = typeof(TraceFile).Assembly.GetManifestResourceStream($"{file}.gz")!;
+        using var reader = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
+        return Read(trace, Lines(reader), jsonLines: false);
+    }
+
+    private static IEnumerable<string> Lines(StreamReader reader)
+    {
+        while (reader.ReadLine() is { } line) yield return line;
+    }
+
+    private static Workload Read(string name, IEnumerable<string> lines, bool jsonLines)
+    {
         List<SimulatedRequest> requests = [];
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in lines)
         {
             number++;
-            if (line.Length == 0 || (!lines && number == 1)) continue; // the CSV's heading
+            if (line.Length == 0 || (!jsonLines && number == 1)) continue; // the CSV's heading
             SimulatedRequest request;
             try
             {
-                request = lines ? Mooncake(line) : Azure(line);
+                request = jsonLines ? Mooncake(line) : Azure(line);
             }
             catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
             {
-                throw new FolioException($"{path}, line {number}: {(lines ? "timestamp, input_length, output_length and hash_ids" : "TIMESTAMP,ContextTokens,GeneratedTokens")} are expected.");
+                throw new FolioException($"{name}, line {number}: {(jsonLines ? "timestamp, input_length, output_length and hash_ids" : "TIMESTAMP,ContextTokens,GeneratedTokens")} are expected.");
             }
 
             if (request.PromptTokens > 0 && request.OutputTokens > 0) requests.Add(request);
         }
 
-        if (requests.Count < 2) throw new FolioException($"{path}: a trace needs two requests or more.");
         requests.Sort((a, b) => a.Arrival.CompareTo(b.Arrival));
+        if (requests.Count < 2 || requests[^1].Arrival <= requests[0].Arrival) throw new FolioException($"{name}: a trace needs two requests or more, at different times.");
         double first = requests[0].Arrival;
-        return new(Path.GetFileName(path), [.. requests.Select(request => request with { Arrival = request.Arrival - first })]);
+        return new(name, [.. requests.Select(request => request with { Arrival = request.Arrival - first })]);
     }
 
     /// <summary>2023-11-16 18:17:03.9799600,4808,10</summary>

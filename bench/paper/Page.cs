@@ -1,0 +1,18 @@
+namespace Folio.Paper;
+
+/// <summary>docs/paper/README.md: its words are written by hand; the tables between marks are made anew, and so are the pictures beside it.</summary>
+internal sealed class Page(string folder)
+{
+    private readonly string _path = Path.Combine(folder, "README.md");
+
+    /// <summary>Puts a table between &lt;!-- name --&gt; and &lt;!-- /name --&gt;.</summary>
+    public void Table(string name, MarkdownTable table)
+    {
+        string begin = $"<!-- {name} -->", end = $"<!-- /{name} -->", text = File.ReadAllText(_path);
+        int from = text.IndexOf(begin, StringComparison.Ordinal), to = text.IndexOf(end, StringComparison.Ordinal);
+        if (from < 0 || to < from) throw new FolioException($"{_path}: the marks {begin} and {end} are expected.");
+        File.WriteAllText(_path, $"{text[..(from + begin.Length)]}\n\n{table}\n{text[to..]}");
+    }
+
+    public void Picture(string name, string svg) => File.WriteAllText(Path.Combine(folder, $"{name}.svg"), svg);
+}

@@ -1,0 +1,75 @@
+using Folio.Engine;
+
+namespace Folio.Simulation;
+
+/// <summary>What a plan starts from.</summary>
+/// <param name="Deployment">One group of devices with the model.</param>
+/// <param name="Workload">Requests as they come; the plan changes only their rate.</param>
+/// <param name="ServiceLevel">What must be kept.</param>
+/// <param name="Options">Token budget, sequences, block size: as the engine would be started.</param>
+public sealed record PlanRequest(Deployment Deployment, Workload Workload, ServiceLevel ServiceLevel, EngineOptions Options);
+
+/// <summary>What one group of devices sustains.</summary>
+/// <param name="Rate">Requests a second; 0: not even one by one is the service level kept.</param>
+/// <param name="AtRate">What users get at that rate; where it is 0, what they get when requests come one by one.</param>
+/// <param name="Requests">Requests that were simulated.</param>
+/// <param name="TooLong">Requests of the workload that are longer than the model's context or the cache, and were left out.</param>
+public sealed record CapacityPlan(double Rate, SimulationResult AtRate, int Requests, int TooLong, Deployment Deployment)
+{
+    /// <summary>Devices that serve a load, in whole groups; null where none would.</summary>
+    /// <param name="load">Requests a second.</param>
+    public int? DevicesFor(double load) => Rate <= 0 ? null : (int)Math.Ceiling(load / Rate) * Deployment.Devices;
+}
+
+/// <summary>How many requests a second a group of devices serves within a service level: found by simulating the engine at one rate after another.</summary>
+public static class Planner
+{
+    /// <summary>A rate at which hardly any two requests meet.</summary>
+    private const double OneByOne = 1e-3;
+
+    /// <exception cref="FolioException">No request of the workload fits the model.</exception>
+    public static CapacityPlan Plan(PlanRequest request)
+    {
+        Deployment deployment = request.Deployment;
+        int blockSize = request.Options.BlockSize;
+        int longest = Math.Min(request.Options.MaxModelLen ?? deployment.Model.ContextLength, deployment.Blocks(blockSize) * blockSize);
+        SimulatedRequest[] fitting = [.. request.Workload.Requests.Where(one => one.PromptTokens + one.OutputTokens <= longest)];
+        if (fitting.Length < 2) throw new FolioException($"{request.Workload.Name}: fewer than two of its requests fit a context of {longest} tokens.");
+        Workload workload = request.Workload with { Requests = fitting };
+        SimulatedEngine engine = new()
+        {
+            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode },
+            Cost = deployment.Cost(HostOverhead.Modern, blockSize),
+            Blocks = deployment.Blocks(blockSize),
+            BlockSize = blockSize,
+            MaxModelLen = longest,
+            Limits = StepLimits.For(request.Options),
+        };
+
+        SimulationResult? best = null;
+        double bestRate = 0;
+        double rate = RateSearch.Highest(Sustains, start: Guess(engine, workload));
+        best ??= Run(OneByOne);
+        return new(rate, best, fitting.Length, request.Workload.Requests.Count - fitting.Length, deployment);
+
+        bool Sustains(double rate)
+        {
+            SimulationResult result = Run(rate);
+            if (!request.ServiceLevel.IsKept(result)) return false;
+            if (rate > bestRate) (best, bestRate) = (result, rate);
+            return true;
+        }
+
+        SimulationResult Run(double rate) => new Simulator(engine).Run(workload.AtRate(rate), until: 60);
+    }
+
+    /// <summary>A rate of the right order: half of what full batches of the mean request would reach.</summary>
+    private static double Guess(SimulatedEngine engine, Workload workload)
+    {
+        double prompt = workload.Requests.Average(request => request.PromptTokens), output = workload.Requests.Average(request => request.OutputTokens), held = prompt + output / 2;
+        int batch = (int)Math.Clamp(engine.Blocks * (double)engine.BlockSize / held, 1, engine.Limits.Sequences);
+        double decode = engine.Cost.Seconds(new(batch, batch, (long)(batch * held), (long)(batch * held), batch)) * output / batch;
+        double prefill = engine.Cost.Seconds(new((int)prompt, 1, (long)prompt, (long)(prompt * prompt / 2), 1));
+        return 0.5 / (decode + prefill);
+    }
+}

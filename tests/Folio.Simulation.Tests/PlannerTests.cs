@@ -1,0 +1,70 @@
+using Folio.Engine;
+
+namespace Folio.Simulation.Tests;
+
+public sealed class PlannerTests
+{
+    private static readonly ModelShape s_model = ModelShape.Named("llama-3.1-8b");
+
+    private static double Rate(Device device, string level, int devices = 1) => Plan(device, level, devices).Rate;
+
+    private static CapacityPlan Plan(Device device, string level, int devices = 1) =>
+        Planner.Plan(new(Deployment.Of(s_model, device, devices), TraceFile.Read("azure-conv").First(600), ServiceLevel.Parse(level), new EngineOptions()));
+
+    [Fact]
+    public void A_stricter_service_level_never_allows_more()
+    {
+        Device h100 = Device.Named("h100");
+        double loose = Rate(h100, "ttft=2s,itl=100ms"), first = Rate(h100, "ttft=500ms,itl=100ms"), both = Rate(h100, "ttft=500ms,itl=30ms");
+        Assert.True(loose >= first && first >= both && both > 0, $"{loose} {first} {both}");
+    }
+
+    [Fact]
+    public void Faster_devices_serve_more()
+    {
+        const string level = "ttft=1s,itl=60ms";
+        double a100 = Rate(Device.Named("a100-80g"), level), h100 = Rate(Device.Named("h100"), level), h200 = Rate(Device.Named("h200"), level), two = Rate(Device.Named("h100"), level, devices: 2);
+        Assert.True(a100 < h100 && h100 <= h200 && h100 < two, $"{a100} {h100} {h200} {two}");
+    }
+
+    [Fact]
+    public void At_the_rate_found_the_level_is_kept_and_loads_take_whole_devices()
+    {
+        ServiceLevel level = ServiceLevel.Parse("ttft=500ms,itl=50ms,share=99%");
+        CapacityPlan plan = Planner.Plan(new(Deployment.Of(s_model, Device.Named("h200"), 1), TraceFile.Read("azure-conv").First(600), level, new EngineOptions()));
+        Assert.True(level.IsKept(plan.AtRate));
+        Assert.Equal(600, plan.AtRate.Served.Count);
+        Assert.Equal(3, plan.DevicesFor(2.5 * plan.Rate));
+    }
+
+    [Fact]
+    public void What_no_device_can_keep_is_answered_with_nothing()
+    {
+        CapacityPlan plan = Plan(Device.Named("h100"), "itl=1ms");
+        Assert.Equal(0, plan.Rate);
+        Assert.Null(plan.DevicesFor(1));
+        Assert.True(plan.AtRate.Gaps.Quantile(0.5) > 0.001);
+    }
+
+    [Theory]
+    [InlineData("ttft=500ms,itl=50ms", 0.5, 0.05, 0.95)]
+    [InlineData("itl=0.1s, share=99%", double.PositiveInfinity, 0.1, 0.99)]
+    public void Service_levels_are_read(string text, double first, double gap, double share) => Assert.Equal(new(first, gap, share), ServiceLevel.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ttft=500")]
+    [InlineData("ttft=-1s")]
+    [InlineData("latency=1s")]
+    [InlineData("share=95%")]
+    [InlineData("itl=50ms,share=200%")]
+    public void Wrong_service_levels_are_answered_with_the_form(string text) =>
+        Assert.Contains(ServiceLevel.Form, Assert.Throws<FolioException>(() => ServiceLevel.Parse(text)).Message);
+
+    [Theory]
+    [InlineData(7.3)]
+    [InlineData(0.01)]
+    [InlineData(900)]
+    public void The_search_finds_the_edge_wherever_it_starts(double edge) =>
+        Assert.InRange(RateSearch.Highest(rate => rate <= edge, start: 1, precision: 0.01), edge / 1.0101, edge);
+}
