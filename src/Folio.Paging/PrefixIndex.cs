@@ -115,6 +115,7 @@ public sealed partial class PrefixIndex
     /// <summary>Indexes a block that a table holds. No equal one may be indexed.</summary>
     internal void Add(int block, int parent, ReadOnlySpan<int> tokens, int ns)
     {
+        if (Contains(block)) throw new InvalidOperationException($"block {block} is indexed already");
         if (parent != Root && _entries[parent].Namespace is var above && above != ns && above != Shared)
         {
             throw new InvalidOperationException($"a block of namespace {ns} can't follow one of namespace {above}"); // one tenant's content under another's

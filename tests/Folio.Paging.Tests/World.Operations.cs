@@ -142,7 +142,8 @@ internal sealed partial class World
             }
         }
 
-        sequence.Device.Index(sequence.Tokens.ToArray(), sequence.Namespace, merge);
+        int[] beyond = [.. sequence.Tokens, .. Enumerable.Repeat(0, _blockSize)]; // tokens without a slot are nobody's content
+        sequence.Device.Index(beyond, sequence.Namespace, merge);
     }
 
     private void Unindex(Sequence sequence, int fromToken)
