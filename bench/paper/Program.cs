@@ -10,7 +10,10 @@ using Folio.Paper.Figures;
     ("fig12", LatencyFigure.Make),
     ("fig13", BatchFigure.Make),
     ("fig14", SharingFigure.Make), // and 15
+    ("fig16", PrefixFigure.Make),
     ("fig17", ChatFigure.Make),
+    ("fig18", BlockSizeFigure.Make),
+    ("fig19", PreemptionFigure.Make),
 ];
 
 string repository = AppContext.BaseDirectory;

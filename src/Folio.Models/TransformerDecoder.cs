@@ -1,4 +1,5 @@
 using Folio.Compute;
+using Folio.Formats;
 
 namespace Folio.Models;
 
@@ -27,6 +28,9 @@ public sealed class TransformerDecoder
 
     /// <summary>What a checkpoint is made of, without loading its weights; refuses what can't be loaded by its config alone.</summary>
     public static DecoderSpec Describe(ModelSource source) => Architecture.Resolve(source).Spec;
+
+    /// <summary>The same from a config.json alone.</summary>
+    public static DecoderSpec Describe(ModelConfig config) => Architecture.SpecOf(config);
 
     /// <summary>Reads and packs a checkpoint's weights. The source may be disposed of afterwards.</summary>
     public static TransformerDecoder Load(ModelSource source, Backend backend, IProgress<LoadProgress>? progress = null)

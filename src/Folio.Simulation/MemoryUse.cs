@@ -26,6 +26,9 @@ public sealed class MemoryUse
     /// <summary>The rest: what is free, what rounding takes, what no request fits into.</summary>
     public double External => 1 - Tokens - Reserved - Internal;
 
+    /// <summary>The share of all slots that is allocated.</summary>
+    public double Allocated => _slots == 0 ? 0 : _allocated / _slots;
+
     /// <summary>Of the slots that are allocated, the share that holds real tokens.</summary>
     public double TokensOfAllocated => _allocated == 0 ? 0 : _tokens / _allocated;
 

@@ -28,7 +28,7 @@ internal sealed record SimulatedEngine
     public static SimulatedEngine Of(ServingSystem system, Deployment deployment, int blockSize = 16) => new()
     {
         System = system,
-        Cost = deployment.Cost(HostOverhead.Paper, blockSize, system.IsPaged ? Roofline.PaperKernelSlowdown : 1),
+        Cost = deployment.Cost(HostOverhead.Paper, blockSize, system.IsPaged ? Roofline.PaperSlowdown(blockSize) : 1),
         Blocks = deployment.Blocks(blockSize),
         BlockSize = blockSize,
         MaxModelLen = deployment.Model.ContextLength,

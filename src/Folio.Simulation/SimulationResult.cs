@@ -47,6 +47,13 @@ public sealed class SimulationResult
     /// <summary>Seconds from arrival to the first token.</summary>
     public Histogram FirstTokens { get; } = new();
 
+    /// <summary>Prompt tokens that the prefix cache had, of all that were served.</summary>
+    public long CachedTokens { get; private set; }
+
+    public double MeanPromptTokens => Served.Count == 0 ? 0 : Served.Average(request => request.PromptTokens);
+
+    public double MeanOutputTokens => Served.Count == 0 ? 0 : Served.Average(request => request.OutputTokens);
+
     /// <summary>Requests served a second.</summary>
     public double RequestsPerSecond => Served.Count / Seconds;
 
@@ -62,9 +69,10 @@ public sealed class SimulationResult
         _loadedRequests += seconds * running;
     }
 
-    internal void Add(in ServedRequest request)
+    internal void Add(in ServedRequest request, int cachedTokens)
     {
         _served.Add(request);
+        CachedTokens += cachedTokens;
         FirstTokens.Add(request.TimeToFirstToken);
     }
 

@@ -101,7 +101,7 @@ internal sealed class Simulator
                 continue;
             }
 
-            _result.Add(new(live.Request.Arrival, live.FirstToken!.Value, _now, live.Request.PromptTokens, live.Request.OutputTokens));
+            _result.Add(new(live.Request.Arrival, live.FirstToken!.Value, _now, live.Request.PromptTokens, live.Request.OutputTokens), live.Group.CachedTokens);
             _live.Remove(live.Group);
             _ended.RemoveAt(i);
         }

@@ -15,6 +15,7 @@ var root = new RootCommand("Serves open-weight language models: paged KV cache, 
     GenerateCommand.Create(),
     ChatCommand.Create(),
     InspectCommand.Create(),
+    SimulateCommand.Create(),
 };
 
 try

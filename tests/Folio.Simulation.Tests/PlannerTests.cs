@@ -67,4 +67,25 @@ public sealed class PlannerTests
     [InlineData(900)]
     public void The_search_finds_the_edge_wherever_it_starts(double edge) =>
         Assert.InRange(RateSearch.Highest(rate => rate <= edge, start: 1, precision: 0.01), edge / 1.0101, edge);
+
+    [Fact]
+    public void A_plan_reads_as_sentences()
+    {
+        PlanRequest request = new(Deployment.Of(s_model, Device.Named("h200"), 1), TraceFile.Read("azure-conv").First(300), ServiceLevel.Parse("ttft=500ms,itl=50ms"), new EngineOptions());
+        string report = CapacityReport.Write(request, Planner.Plan(request), load: 1000);
+        Assert.Matches(@"1 device sustains \d+(\.\d+)? requests/s: \d+ tokens/s in, \d+ out", report);
+        Assert.Matches(@"A load of 1000 requests/s takes \d+ devices\.", report);
+        Assert.Contains("promised: 500 ms for 95 %", report);
+    }
+
+    [Fact]
+    public void Ones_own_model_is_planned_from_its_file_or_its_config_alone()
+    {
+        ModelShape file = ModelFile.Shape(TestData.DemoModel), config = ModelFile.Shape(TestData.Shared("models", "folio-demo", "config.json"));
+        Assert.Equal(config.Parameters, file.Parameters);
+        Assert.Equal(config.KvBytesPerToken, file.KvBytesPerToken);
+        Assert.Equal("folio-demo", config.Name);
+        Assert.InRange(file.WeightBytes, 0.5 * config.WeightBytes, 0.6 * config.WeightBytes); // Q8_0: 8.5 bits a weight
+        Assert.Contains("neither a model", Assert.Throws<FolioException>(() => ModelFile.Shape("no-such-model")).Message);
+    }
 }

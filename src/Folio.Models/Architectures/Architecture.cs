@@ -45,6 +45,15 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
         return (spec, names);
     }
 
+    /// <summary>What a config.json describes, however its weights may be stored.</summary>
+    public static DecoderSpec SpecOf(ModelConfig config)
+    {
+        Architecture architecture = All.FirstOrDefault(known => known.Names.Contains(config.Architecture)) ?? throw Unsupported(config, gguf: false);
+        DecoderSpec spec = architecture.Describe(config) with { Name = config.Architecture };
+        spec.Check(config.File);
+        return spec;
+    }
+
     private static ModelFormatException Unsupported(ModelConfig config, bool gguf)
     {
         IEnumerable<string> known = gguf ? All.Select(architecture => architecture.GgufName).OfType<string>() : All.Select(architecture => architecture.Names[0]);

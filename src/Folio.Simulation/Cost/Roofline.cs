@@ -9,8 +9,11 @@ namespace Folio.Simulation;
 /// </remarks>
 public sealed class Roofline(ModelShape model, Device device, int devices, HostOverhead host) : IStepCost
 {
-    /// <summary>What the paper measured for its kernel against FasterTransformer's over contiguous memory: 20–26 % slower.</summary>
+    /// <summary>What the paper measured for its kernel, at block size 16, against FasterTransformer's over contiguous memory: 20–26 % slower.</summary>
     public const double PaperKernelSlowdown = 1.23;
+
+    /// <summary>The paper's kernel at another block size. Below 16 tokens it can't use the device's parallelism, says the paper without figures; the square root is a guess.</summary>
+    public static double PaperSlowdown(int blockSize) => PaperKernelSlowdown * Math.Sqrt(Math.Max(1, 16.0 / blockSize));
 
     /// <summary>How much longer attention takes than over contiguous keys and values: 1 for the reservation baselines.</summary>
     public double AttentionSlowdown { get; init; } = 1;
