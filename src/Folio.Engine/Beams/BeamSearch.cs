@@ -49,8 +49,8 @@ internal sealed class BeamSearch
     /// <summary>Whether the search has ended: at the length limit, or because nothing can become better.</summary>
     public bool Over { get; private set; }
 
-    /// <summary>Why there is no answer, once the search is over.</summary>
-    public string? Failure { get; private set; }
+    /// <summary>Why there is no answer, once the search is over: there are fewer sequences than were asked for.</summary>
+    public RequestException? Failure { get; private set; }
 
     /// <summary>Takes the logits of one beam's next token.</summary>
     /// <param name="beam">Which of the group's sequences.</param>
@@ -81,7 +81,7 @@ internal sealed class BeamSearch
 
         Over = living == 0 || (_ended.Full && !CanImprove(_living[0].Sum, length));
         if (!Over) Assign(living, logprobs);
-        else if (!_ended.Full) Failure = best.IsEmpty && _ended.Count == 0 ? "no token can be chosen: the request's own limits exclude every id" : TooFew;
+        else if (!_ended.Full) Failure = new RequestException($"n is {width}; only {_ended.Count} of these sequences can be, with the ids and the length that this request allows.", "n");
     }
 
     /// <summary>Takes the step: sequences are overwritten, and each gains its token.</summary>
@@ -119,8 +119,6 @@ internal sealed class BeamSearch
             outlet.Write(new(rank, ended.Tokens[last], ended.Logprobs?[last], ended.Reason, ended.StopId, now, ended.Score));
         }
     }
-
-    private string TooFew => $"the request's own limits leave {_ended.Count} of the n = {_next.Length} sequences that it asks for";
 
     private bool Ends(int token) => _group.EndIds.Contains(token) || _group.StopIds.Contains(token);
 

@@ -167,20 +167,15 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     /// <summary>A group's beams take their step all at once, with the first of their rows; the answer is sent when the search is over.</summary>
     private void AcceptBeams(SequenceGroup group, BeamSearch beams)
     {
-        if (beams.Failure is not null)
+        if (!beams.Over)
         {
-            Fail(group, beams.Failure);
+            if (beams.Decided) beams.Advance();
+            return;
         }
-        else if (beams.Over)
-        {
-            beams.Answer(group.Outlet);
-            scheduler.Finish(group);
-            End(group);
-        }
-        else if (beams.Decided)
-        {
-            beams.Advance();
-        }
+
+        if (beams.Failure is null) beams.Answer(group.Outlet);
+        scheduler.Finish(group);
+        End(group, beams.Failure);
     }
 
     /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, and both before the length.</summary>
@@ -196,7 +191,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         return (sequence.Length >= group.MaxLength ? FinishReason.Length : null, null);
     }
 
-    private void End(SequenceGroup group, RequestFailedException? failure = null)
+    private void End(SequenceGroup group, FolioException? failure = null)
     {
         group.Outlet.Complete(failure);
         GroupEnded?.Invoke(group);

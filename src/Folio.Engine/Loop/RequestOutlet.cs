@@ -29,5 +29,5 @@ internal sealed class RequestOutlet
 
     /// <summary>Nothing more will come.</summary>
     /// <param name="failure">Why, if not because all sequences have finished.</param>
-    public void Complete(RequestFailedException? failure = null) => _events.Writer.TryComplete(failure);
+    public void Complete(FolioException? failure = null) => _events.Writer.TryComplete(failure);
 }

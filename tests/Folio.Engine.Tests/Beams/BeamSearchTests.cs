@@ -71,7 +71,7 @@ public sealed class BeamSearchTests(ITestOutputHelper output)
         GenerationRequest request = Search(Given.Request(prompt: 5, maxTokens: 6), width: 4);
         SequenceGroup group = engine.Submit(request with { Sampling = request.Sampling with { AllowedTokenIds = [3] } }), other = engine.Submit(prompt: 5, maxTokens: 6);
         engine.RunToEnd();
-        Assert.Equal("the request's own limits leave 1 of the n = 4 sequences that it asks for", Failure(group));
+        Assert.Equal("n is 4; only 1 of these sequences can be, with the ids and the length that this request allows.", Failure(group));
         Assert.Equal(6, other.Sequences[0].OutputLength);
     }
 
