@@ -173,7 +173,7 @@ internal sealed partial class Scheduler
         bool returns = group.State == GroupState.Preempted;
         int growth = _running.Count == 0 ? 0 : Growth(group, returns ? _settings.ResumeTokens : _settings.GrowthTokens);
         int room = _pool.Free - growth;
-        if (group.Tier is not null) return _swap.SlotsOf(group) + group.Alive <= room || (_running.Count == 0 && _swap.SlotsOf(group) <= room);
+        if (group.Tier is not null) return _swap.BlocksToReturn(group) <= room || (_running.Count == 0 && _swap.SlotsOf(group) <= room);
 
         int needed = group.BlocksToResume(_pool);
         if (needed <= room || _pool.Prefixes is not { } prefixes) return needed <= room;

@@ -4,15 +4,16 @@ namespace Folio.Engine.Tests;
 public sealed class BeamSearchTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(1, 1000, 4, 64)]
-    [InlineData(2, 26, 3, 20)]
-    [InlineData(3, 22, 4, 18)]
-    [InlineData(4, 50, 1, 12)]
-    [InlineData(5, 9, 16, 64)]
-    public void Searches_in_any_company_and_over_small_pools_equal_the_definition(int seed, int blocks, int blockSize, int budget)
+    [InlineData(1, 1000, 4, 64, 0)]
+    [InlineData(2, 26, 3, 20, 0)]
+    [InlineData(3, 22, 4, 18, 12)]
+    [InlineData(4, 50, 1, 12, 50)]
+    [InlineData(5, 9, 16, 64, 4)]
+    public void Searches_in_any_company_and_over_small_pools_equal_the_definition(int seed, int blocks, int blockSize, int budget, int hostBlocks)
     {
         var random = new Random(seed);
-        var engine = new StubEngine(blocks, blockSize, budget, sequences: 12, maxModelLen: blocks * blockSize);
+        var settings = new SchedulerSettings { GrowthTokens = 0, ResumeTokens = 0, HostBlocks = hostBlocks, DiskBlocks = hostBlocks, Preemption = hostBlocks > 0 ? PreemptionMode.Swap : PreemptionMode.Recompute };
+        var engine = new StubEngine(blocks, blockSize, budget, sequences: 12, maxModelLen: blocks * blockSize, settings: settings);
         List<(GenerationRequest Request, SequenceGroup Group)> all = [];
         while (all.Count < 150)
         {
@@ -165,7 +166,7 @@ public sealed class BeamSearchTests(ITestOutputHelper output)
         int maxTokens = random.Next(1, 15);
         return new()
         {
-            Prompt = Enumerable.Range(0, random.Next(1, 13)).Select(_ => random.Next(40)).ToArray(),
+            Prompt = (int[])[.. Enumerable.Range(1, random.Next(2) * 8), .. Enumerable.Range(0, random.Next(1, 9)).Select(_ => random.Next(40))],
             Sampling = new()
             {
                 UseBeamSearch = true,

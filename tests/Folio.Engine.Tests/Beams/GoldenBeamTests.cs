@@ -14,9 +14,15 @@ public sealed class GoldenBeamTests
     public async Task Beams_of_all_cases_in_one_storm_equal_the_reference(string model) =>
         await Compare(TestData.Shared("golden", model, "expected.json"), TestData.Shared("golden", model), new() { NumBlocks = 400, BlockSize = 4, MaxNumBatchedTokens = 96 }, leastCases: 36);
 
-    [Fact]
-    public async Task Beams_that_are_preempted_equal_the_reference() =>
-        await Compare(TestData.Shared("golden", "llama", "expected.json"), TestData.Shared("golden", "llama"), new() { NumBlocks = 30, MaxModelLen = 64, BlockSize = 4, MaxNumBatchedTokens = 24, GrowthTokens = 0 }, leastCases: 36, preempted: true);
+    [Theory]
+    [InlineData(PreemptionMode.Recompute)]
+    [InlineData(PreemptionMode.Swap)]
+    public async Task Beams_that_are_preempted_equal_the_reference(PreemptionMode mode) => await Compare(
+        TestData.Shared("golden", "llama", "expected.json"),
+        TestData.Shared("golden", "llama"),
+        new() { NumBlocks = 30, MaxModelLen = 64, BlockSize = 4, MaxNumBatchedTokens = 24, GrowthTokens = 0, PreemptionMode = mode, SwapSpace = 1 << 20 },
+        leastCases: 36,
+        preempted: true);
 
     [Fact]
     public async Task Beams_of_a_published_model_equal_the_reference() => await Compare(
