@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Text;
+
 namespace Folio.Testing;
 
 /// <summary>Finds the repository and the reference data that lies beside it.</summary>
@@ -9,12 +12,18 @@ public static class TestData
     public static string DemoModel => Path.Combine(Repository, "models", "demo", "folio-demo.Q8_0.gguf");
 
     /// <summary>A copy of the demo model whose chat template doesn't parse.</summary>
-    public static string DemoModelWithBrokenTemplate()
+    public static string DemoModelWithBrokenTemplate() => DemoModelWithTemplate("{% fur message in messages %}");
+
+    /// <summary>A copy of the demo model with another chat template.</summary>
+    /// <param name="template">No longer than the model's own: 198 characters.</param>
+    public static string DemoModelWithTemplate(string template)
     {
+        const string key = "tokenizer.chat_template";
         byte[] file = File.ReadAllBytes(DemoModel);
-        ReadOnlySpan<byte> whole = "{% for message in messages %}"u8, broken = "{% fur message in messages %}"u8;
-        broken.CopyTo(file.AsSpan(file.AsSpan().IndexOf(whole)));
-        string path = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "broken-template.gguf");
+        Span<byte> value = file.AsSpan(file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(key)) + key.Length + sizeof(uint)); // behind the value's type
+        int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(value);
+        Encoding.UTF8.GetBytes(template + "{#" + new string(' ', length - template.Length - 4) + "#}").CopyTo(value[sizeof(ulong)..]);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "folio-demo.gguf");
         File.WriteAllBytes(path, file);
         return path;
     }

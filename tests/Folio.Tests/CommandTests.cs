@@ -107,6 +107,34 @@ public class CommandTests
     }
 
     [Fact]
+    public async Task Serve_pins_prompts_from_files_before_it_is_ready()
+    {
+        string folder = Directory.CreateTempSubdirectory("folio-test-").FullName, system = Path.Combine(folder, "system.txt"), prefix = Path.Combine(folder, "prefix.txt");
+        const string text = "You tell stories for small children. Every story has a dog, every dog has a ball, and every ball is lost and found again.";
+        File.WriteAllText(system, text + "\n");
+        File.WriteAllText(prefix, "Once upon a time there was a dog with a ball, and the ball was red and the dog was brown, and");
+        await using ServingFolio folio = await ServingFolio.StartAsync("--pin-system-prompt", system, "--pin-prefix", prefix);
+        Assert.Contains("system.txt: 32 tokens are kept in the cache", folio.Startup);
+        Assert.Contains("\"prefix.txt\"", await folio.Client.GetStringAsync("/v1/prefixes"));
+        string body = $$"""{"messages":[{"role":"system","content":"{{text}}"},{"role":"user","content":"Begin!"}],"max_tokens":1,"cache_salt":"mine"}""";
+        using HttpResponseMessage answer = await folio.Client.PostAsync("/v1/chat/completions", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        Assert.Contains("\"cached_tokens\":32", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("serve --pin-prefix no-such-file", "--pin-prefix no-such-file: there is no such file.")]
+    [InlineData("serve --pin-system-prompt models/demo/folio-demo.Q8_0.gguf", "--pin-system-prompt models/demo/folio-demo.Q8_0.gguf: the file isn't UTF-8 text.")]
+    [InlineData("serve --block-size 128 --pin-prefix .gitignore", "is shorter than a block of 128")]
+    [InlineData("serve --no-enable-prefix-caching --pin-prefix README.md", "prefix caching is off")]
+    [InlineData("serve --pin-prefix LICENSE", "--pin-prefix LICENSE: ")] // longer than the model's context
+    public async Task What_cannot_be_pinned_is_a_sentence_and_exit_code_1(string line, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(line.Split(' '));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+    }
+
+    [Fact]
     public async Task A_stream_in_flight_ends_before_a_terminated_server_does()
     {
         await using ServingFolio folio = await ServingFolio.StartAsync();

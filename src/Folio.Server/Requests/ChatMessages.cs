@@ -13,6 +13,9 @@ internal sealed class ChatMessages : IDisposable
 
     private ChatMessages(JsonDocument document, string finalText) => (_document, FinalText) = (document, finalText);
 
+    /// <summary>One message: <c>[{"role", "content"}]</c>.</summary>
+    public static ChatMessages Of(string role, string content) => Write([], role, content);
+
     public JsonElement Element => _document.RootElement;
 
     /// <summary>The last message's content.</summary>
@@ -38,7 +41,27 @@ internal sealed class ChatMessages : IDisposable
         return new(JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = 2 * MaxArgumentDepth }), content);
     }
 
+    /// <summary>The same messages with one more behind them.</summary>
+    public ChatMessages FollowedBy(string role, string content) => Write(Element.EnumerateArray(), role, content);
+
     public void Dispose() => _document.Dispose();
+
+    private static ChatMessages Write(IEnumerable<JsonElement> first, string role, string content)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            foreach (JsonElement message in first) message.WriteTo(writer);
+            writer.WriteStartObject();
+            writer.WriteString("role", role);
+            writer.WriteString("content", content);
+            writer.WriteEndObject();
+            writer.WriteEndArray();
+        }
+
+        return new(JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = 2 * MaxArgumentDepth }), content);
+    }
 
     /// <returns>The message's content.</returns>
     private static string Write(Utf8JsonWriter writer, JsonElement message, string path)

@@ -24,12 +24,7 @@ internal sealed class ChatPrompt : IDisposable
     /// <summary>Reads messages, tools, documents, add_generation_prompt, continue_final_message and chat_template_kwargs.</summary>
     public static ChatPrompt Read(Fields body, ServedModel served)
     {
-        served.RequireTokenizer("messages");
-        ChatTemplate template = served.Info.ChatTemplate
-            ?? throw ApiException.BadRequest(
-                $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
-                "messages");
-
+        RequireTemplate(served);
         bool generate = body.Flag("add_generation_prompt") ?? true;
         bool proceed = body.Flag("continue_final_message") ?? false;
         if (proceed && generate && body.Has("add_generation_prompt"))
@@ -40,22 +35,34 @@ internal sealed class ChatPrompt : IDisposable
         var messages = ChatMessages.Read(body);
         try
         {
-            RenderedPrompt rendered = template.Render(new()
+            return new(Render(body, served, messages, generate && !proceed, proceed), messages, proceed ? messages.FinalText : "");
+        }
+        catch
+        {
+            messages.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Renders messages with the body's tools, documents and chat_template_kwargs.</summary>
+    public static RenderedPrompt Render(Fields body, ServedModel served, ChatMessages messages, bool addGenerationPrompt, bool continueFinalMessage)
+    {
+        try
+        {
+            return RequireTemplate(served).Render(new()
             {
                 Messages = messages.Element,
                 Tools = Tools(body),
                 Documents = body.List("documents"),
-                AddGenerationPrompt = generate && !proceed,
-                ContinueFinalMessage = proceed,
+                AddGenerationPrompt = addGenerationPrompt,
+                ContinueFinalMessage = continueFinalMessage,
                 Kwargs = Kwargs(body),
                 BosToken = served.Info.BosToken,
                 EosToken = served.Info.EosToken,
             });
-            return new(rendered, messages, proceed ? messages.FinalText : "");
         }
         catch (TemplateException error)
         {
-            messages.Dispose();
             throw ApiException.BadRequest($"The chat template refused this conversation: {error.Message}", "messages");
         }
     }
@@ -71,6 +78,14 @@ internal sealed class ChatPrompt : IDisposable
     }
 
     public void Dispose() => _messages.Dispose();
+
+    private static ChatTemplate RequireTemplate(ServedModel served)
+    {
+        served.RequireTokenizer("messages");
+        return served.Info.ChatTemplate ?? throw ApiException.BadRequest(
+            $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
+            "messages");
+    }
 
     private static JsonElement? Tools(Fields body) => body.List("tools") is { } tools && tools.GetArrayLength() > 0 ? tools : null;
 

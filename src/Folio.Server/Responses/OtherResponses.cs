@@ -31,4 +31,13 @@ internal sealed record TokenizeResponse(int Count, int MaxModelLen, IReadOnlyLis
 
 internal sealed record DetokenizeResponse(string Prompt);
 
+/// <param name="Tokens">Prompt tokens that a request which begins with it finds cached.</param>
+internal sealed record PrefixCard(string Id, string Object, int Tokens);
+
+internal sealed record PrefixList(string Object, IReadOnlyList<PrefixCard> Data);
+
+internal sealed record PrefixDeleted(string Id, string Object, bool Deleted);
+
+internal sealed record ResetResponse(bool Success);
+
 internal sealed record VersionResponse(string Version);

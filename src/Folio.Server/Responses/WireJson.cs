@@ -16,6 +16,10 @@ namespace Folio.Server;
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
+[JsonSerializable(typeof(PrefixCard))]
+[JsonSerializable(typeof(PrefixList))]
+[JsonSerializable(typeof(PrefixDeleted))]
+[JsonSerializable(typeof(ResetResponse))]
 [JsonSerializable(typeof(VersionResponse))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -20,6 +20,7 @@ internal sealed class FolioRoutes
         var models = new ModelRoutes(served);
         var status = new StatusRoutes(served, drain, logger);
         var tokens = new TokenizeRoutes(served);
+        var prefixes = new PrefixRoutes(served, drain);
         var log = new RequestLog(loggers);
         _routes =
         [
@@ -29,6 +30,10 @@ internal sealed class FolioRoutes
             ("POST", "/v1/chat/completions", _gate.Guard(new ChatRoute(served, _gate, drain, log).AnswerAsync)),
             ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
             ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
+            ("GET", "/v1/prefixes", _gate.Guard(prefixes.ListAsync)),
+            ("POST", "/v1/prefixes", _gate.Guard(prefixes.PinAsync)),
+            ("DELETE", "/v1/prefixes/{**id}", _gate.Guard(prefixes.UnpinAsync)),
+            ("POST", "/reset_prefix_cache", _gate.Guard(prefixes.ResetAsync)),
             ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),
             ("GET", "/metrics", _gate.Guard(status.MetricsAsync)),
             ("GET", "/health", _gate.Open(status.HealthAsync)),

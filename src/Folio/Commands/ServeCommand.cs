@@ -22,6 +22,7 @@ internal static partial class ServeCommand
         var engineArguments = new EngineArguments(command, positional: true);
         var scheduling = new SchedulingArguments(command);
         var prefixCache = new PrefixCacheArguments(command);
+        var pins = new PinArguments(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             EngineOptions engineOptions = scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)));
@@ -37,6 +38,7 @@ internal static partial class ServeCommand
                 LogRequests = parsed.GetValue(logRequests),
                 ServedModelNames = parsed.GetValue(servedModelName) ?? [],
             };
+            await pins.PinAsync(parsed, loaded.Engine, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
             return 0;
         });

@@ -17,7 +17,10 @@ public sealed class DemoEngine : IAsyncDisposable
 {
     private readonly CpuBackend _backend = new(threads: 2);
 
-    public DemoEngine() => Engine = LlmEngine.Load(TestData.DemoModel, _backend, new() { MaxNumSeqs = 128, KvCacheMemory = 256 << 20 });
+    public DemoEngine()
+        : this(new() { MaxNumSeqs = 128, KvCacheMemory = 256 << 20 }) { }
+
+    internal DemoEngine(EngineOptions options) => Engine = LlmEngine.Load(TestData.DemoModel, _backend, options);
 
     public LlmEngine Engine { get; }
 
@@ -53,7 +56,16 @@ public sealed class Server : IAsyncDisposable
         return new(app, new(address));
     }
 
+    /// <summary>Sends this key from now on.</summary>
+    public Server As(string key)
+    {
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return this;
+    }
+
     public async Task<Reply> GetAsync(string path) => await ReplyOfAsync(await Http.GetAsync(path));
+
+    public async Task<Reply> DeleteAsync(string path) => await ReplyOfAsync(await Http.DeleteAsync(path));
 
     public Task<Reply> PostAsync(string path, object body) => PostTextAsync(path, body as string ?? JsonSerializer.Serialize(body));
 
@@ -106,6 +118,9 @@ public sealed class Reply(HttpResponseMessage response, string text)
     public string Content => Choice.GetProperty("message").GetProperty("content").GetString()!;
 
     public JsonElement Usage => Json.GetProperty("usage");
+
+    /// <summary>Prompt tokens found in the prefix cache.</summary>
+    public int Cached => Usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
 
     public int Tokens => Usage.GetProperty("completion_tokens").GetInt32();
 

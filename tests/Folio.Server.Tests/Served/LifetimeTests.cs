@@ -12,8 +12,8 @@ public sealed class LifetimeTests(DemoEngine demo)
     public async Task With_keys_every_route_but_liveness_asks_for_one()
     {
         await using Server server = await Server.StartAsync(demo.Engine, new() { ApiKeys = ["secret", "other"] });
-        foreach (string path in new[] { "/v1/models", "/v1/models/demo", "/version", "/metrics", "/v1/completions", "/nothing", "/" }) (await server.GetAsync(path)).Refused(401);
-        foreach (string path in new[] { "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/models" }) (await server.PostAsync(path, new { prompt = "x" })).Refused(401);
+        foreach (string path in new[] { "/v1/models", "/v1/models/demo", "/version", "/metrics", "/v1/prefixes", "/v1/completions", "/nothing", "/" }) (await server.GetAsync(path)).Refused(401);
+        foreach (string path in new[] { "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/models", "/v1/prefixes", "/reset_prefix_cache" }) (await server.PostAsync(path, new { prompt = "x" })).Refused(401);
         (await server.GetAsync("/health")).Ok();
         (await server.GetAsync("/ping")).Ok();
 

@@ -47,6 +47,17 @@ public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<Ser
     }
 
     [Fact]
+    public async Task It_is_told_how_much_of_a_prompt_was_cached()
+    {
+        OpenAI.Chat.ChatMessage[] messages = [new UserChatMessage("Tell me a story about a client that asks the same thing twice, word for word, and is answered sooner.")];
+        var options = new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 2 };
+        Assert.Equal(0, (await Chat.CompleteChatAsync(messages, options)).Value.Usage.InputTokenDetails.CachedTokenCount);
+        ChatTokenUsage again = (await Chat.CompleteChatAsync(messages, options)).Value.Usage;
+        Assert.Equal((again.InputTokenCount - 1) / 16 * 16, again.InputTokenDetails.CachedTokenCount);
+        Assert.True(again.InputTokenDetails.CachedTokenCount > 0);
+    }
+
+    [Fact]
     public async Task Leaving_its_stream_early_ends_the_request()
     {
         await foreach (StreamingChatCompletionUpdate _ in Chat.CompleteChatStreamingAsync([new UserChatMessage("Tell me a story.")], new() { MaxOutputTokenCount = 400 })) break;

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text;
+using Folio.Engine;
+using Folio.Server;
+
+namespace Folio.Commands;
+
+/// <summary>Prompts from files that are computed before anybody asks, and kept: the paper's shared prefix.</summary>
+internal sealed class PinArguments
+{
+    private readonly Option<string[]> _prefixes = new("--pin-prefix") { Description = "A file with the beginning of raw prompts, kept in the cache; may be given several times.", HelpName = "FILE" };
+    private readonly Option<string[]> _systemPrompts = new("--pin-system-prompt") { Description = "A file with a system prompt, kept in the cache; may be given several times.", HelpName = "FILE" };
+
+    public PinArguments(Command command)
+    {
+        command.Options.Add(_prefixes);
+        command.Options.Add(_systemPrompts);
+    }
+
+    /// <summary>Pins each file's text under the file's name.</summary>
+    /// <exception cref="FolioException">The first that can't be, with the reason.</exception>
+    public async Task PinAsync(ParseResult parsed, LlmEngine engine, CancellationToken cancellation)
+    {
+        foreach (string file in parsed.GetValue(_prefixes) ?? []) await PinAsync("--pin-prefix", file, PinnedPrompts.PinTextAsync, engine, cancellation);
+        foreach (string file in parsed.GetValue(_systemPrompts) ?? []) await PinAsync("--pin-system-prompt", file, PinnedPrompts.PinSystemPromptAsync, engine, cancellation);
+    }
+
+    private static async Task PinAsync(string option, string file, Func<LlmEngine, string, string, CancellationToken, Task<PinnedPrefix>> pin, LlmEngine engine, CancellationToken cancellation)
+    {
+        string id = Path.GetFileName(file);
+        try
+        {
+            if (engine.PinnedPrefixes.Any(pinned => pinned.Id == id)) throw new FolioException("another file of that name is pinned already, and names are how pinned prefixes are told apart.");
+            PinnedPrefix prefix = await pin(engine, id, ReadText(file), cancellation);
+            Console.Error.WriteLine($"{id}: {prefix.Tokens} tokens are kept in the cache");
+        }
+        catch (Exception error) when (error is FolioException or IOException or UnauthorizedAccessException)
+        {
+            throw new FolioException($"{option} {file}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The file's text without the line break at its end, which editors put there.</summary>
+    private static string ReadText(string file)
+    {
+        if (!File.Exists(file)) throw new FolioException("there is no such file.");
+        string text;
+        try
+        {
+            text = File.ReadAllText(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new FolioException("the file isn't UTF-8 text.", error);
+        }
+
+        return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+    }
+}
