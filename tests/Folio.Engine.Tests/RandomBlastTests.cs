@@ -1,64 +1,89 @@
 namespace Folio.Engine.Tests;
 
-/// <summary>Random arrivals, cancellations and stops over small pools: invariants after every step, and each answer as if the request had been alone.</summary>
+/// <summary>Random arrivals, cancellations, stops and resets over small pools: invariants after every step, and each answer as if the request had been alone.</summary>
 public sealed class RandomBlastTests(ITestOutputHelper output)
 {
+    private const int Steps = 1700; // twelve times: 20,400
+
     [Theory]
-    [InlineData(24, 4, 16, 6)]
-    [InlineData(40, 3, 7, 12)]
-    [InlineData(60, 16, 64, 16)]
-    [InlineData(60, 1, 9, 8)]
-    public void A_storm_over_a_small_pool_changes_no_answer(int blocks, int blockSize, int budget, int sequences)
+    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Recompute, 24, 4, 16, 6, 0, 0)]
+    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Swap, 24, 4, 16, 6, 100, 0)]
+    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Auto, 40, 3, 7, 12, 8, 30)]
+    [InlineData(SchedulingPolicy.Priority, PreemptionMode.Recompute, 60, 1, 9, 8, 0, 0)]
+    [InlineData(SchedulingPolicy.Priority, PreemptionMode.Auto, 24, 4, 16, 6, 10, 10)]
+    [InlineData(SchedulingPolicy.Fair, PreemptionMode.Swap, 40, 3, 12, 12, 10, 100)]
+    public void A_storm_over_a_small_pool_changes_no_answer(
+        SchedulingPolicy policy, PreemptionMode mode, int blocks, int blockSize, int budget, int sequences, int hostBlocks, int diskBlocks)
     {
-        int seed = Environment.TickCount;
-        output.WriteLine($"seed {seed}");
+        Storm(true, new() { Policy = policy, Preemption = mode, HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 0 });
+        Storm(false, new() { Policy = policy, Preemption = mode, HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 4 });
+
+        void Storm(bool prefixCaching, SchedulerSettings settings)
+        {
+            int seed = Environment.TickCount;
+            try
+            {
+                Blast(seed, new StubEngine(blocks, blockSize, budget, sequences, maxModelLen: blocks * blockSize, prefixCaching, settings));
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"seed {seed}, prefix cache {(prefixCaching ? "on" : "off")}: {error.Message}", error);
+            }
+        }
+    }
+
+    private void Blast(int seed, StubEngine engine)
+    {
+        int blocks = engine.Pool.Blocks, room = blocks * engine.Pool.BlockSize;
         var random = new Random(seed);
-        var engine = new StubEngine(blocks, blockSize, budget, sequences, maxModelLen: blocks * blockSize);
         List<(GenerationRequest Request, SequenceGroup Group)> all = [];
         HashSet<SequenceGroup> disturbed = [];
-        int steps = 0;
-        while (steps < 1500)
+        for (int step = 0; step < Steps; step++)
         {
             if (random.Next(2) == 0 && engine.Scheduler.Waiting < 6)
             {
-                GenerationRequest request = Given.RandomRequest(random, vocabulary: 40, longestPrompt: blocks * blockSize / 4, mostTokens: blocks * blockSize / 4, mostSequences: 4);
+                GenerationRequest request = Given.MixedRequest(random, vocabulary: 40, longestPrompt: room / 4, mostTokens: room / 4, mostSequences: 4);
                 int most = request.Prompt.Length + request.Sampling.MaxTokens!.Value;
-                if (SequenceGroup.BlocksAtMost(request.Prompt.Length, most, request.Sampling.N, engine.Pool) <= blocks) all.Add((request, engine.Submit(request)));
+                if (SequenceGroup.BlocksAtMost(request.Prompt.Length, most, request.Sampling.Width, engine.Pool) <= blocks) all.Add((request, engine.Submit(request)));
             }
 
             if (random.Next(40) == 0 && all.Count > 0)
             {
-                SequenceGroup group = all[^random.Next(1, Math.Min(all.Count, 8) + 1)].Group;
+                SequenceGroup group = Recent();
                 if (group.State != GroupState.Finished) disturbed.Add(group);
                 engine.Cancel(group);
             }
 
             if (random.Next(40) == 0 && all.Count > 0)
             {
-                SequenceGroup group = all[^random.Next(1, Math.Min(all.Count, 8) + 1)].Group;
+                SequenceGroup group = Recent();
                 int index = random.Next(group.Sequences.Length);
-                if (!group.Sequences[index].Finished && group.Sequences[index].OutputLength > 0)
+                if (group.Beams is null && !group.Sequences[index].Finished && group.Sequences[index].OutputLength > 0)
                 {
                     disturbed.Add(group);
                     engine.StopSequence(group, index);
                 }
             }
 
+            if (random.Next(200) == 0) engine.Scheduler.ResetPrefixCache();
             engine.Step();
-            steps++;
         }
 
         engine.RunToEnd();
-        output.WriteLine($"{all.Count} requests, {disturbed.Count} disturbed, {engine.Scheduler.Preemptions} preemptions, {engine.Model.CopiedBlocks} copies, {engine.Model.Steps} steps");
-        Assert.True(engine.Scheduler.Preemptions > 10);
-        Assert.True(engine.Model.CopiedBlocks > 0 || blockSize == 1);
+        int hits = all.Sum(one => one.Group.CachedTokens);
+        output.WriteLine($"seed {seed}: {all.Count} requests, {disturbed.Count} disturbed, {engine.Scheduler.Preemptions} preemptions, {engine.Model.SwappedBlocks} blocks swapped, {hits} tokens cached, {engine.Model.CopiedBlocks} copies, {engine.Model.Steps} steps");
+        Assert.True(engine.Scheduler.Preemptions > 10, "too few preemptions");
+        Assert.True(engine.Model.CopiedBlocks > 0 || engine.Pool.BlockSize == 1, "nothing was copied");
+        Assert.Equal(engine.Pool.Prefixes is not null, hits > 0);
         foreach ((GenerationRequest request, SequenceGroup group) in all.Where(one => !disturbed.Contains(one.Group)))
         {
-            var alone = new StubEngine(1000, blockSize: 4, budget: 512, maxModelLen: blocks * blockSize);
+            var alone = new StubEngine(1000, blockSize: 4, budget: 512, maxModelLen: room, prefixCaching: false);
             SequenceGroup reference = alone.Submit(request);
             alone.RunToEnd();
             string expected = StubEngine.Answer(reference), answer = StubEngine.Answer(group);
-            Assert.True(expected == answer, $"seed {seed}: expected {expected}, got {answer}");
+            Assert.True(expected == answer, $"expected {expected}, got {answer}");
         }
+
+        SequenceGroup Recent() => all[^random.Next(1, Math.Min(all.Count, 8) + 1)].Group;
     }
 }

@@ -11,6 +11,8 @@ internal sealed partial class Scheduler
     /// <summary>Running groups with prompts that haven't been planned for yet.</summary>
     private int _prefillsToCome;
 
+    private bool _admitting;
+
     /// <returns>False when somebody had to be preempted: then nobody is admitted in this step.</returns>
     private bool PlanRunning()
     {
@@ -88,6 +90,7 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>Takes slots for the tokens, from other groups if need be, and plans them.</summary>
+    /// <remarks>Nobody is preempted for who has just been admitted: it was seen to fit, and what it lacks all the same it gets in the next step.</remarks>
     /// <returns>False when the group itself was the last and had to go.</returns>
     private bool TryAppend(Sequence sequence, int tokens, int tokensBefore, PreemptionReason reason)
     {
@@ -95,11 +98,9 @@ internal sealed partial class Scheduler
         while (!sequence.Table.TryAppend(tokens, _plan.Copies))
         {
             SequenceGroup last = _running.Last!;
-            if (last == sequence.Group)
-            {
-                sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
-                _plan.Withdraw(last);
-            }
+            if (_admitting || last == sequence.Group) sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
+            if (_admitting) return true;
+            if (last == sequence.Group) _plan.Withdraw(last);
 
             Preempt(last, reason);
             if (last == sequence.Group) return false;
@@ -122,6 +123,7 @@ internal sealed partial class Scheduler
     /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
     private void Admit()
     {
+        _admitting = true;
         while (Next() is { } group && _plan.TokensLeft > 0 && _plan.RowsLeft > 0 && RunningSequences + group.Alive <= _maxSequences)
         {
             if (!Fits(group))
@@ -135,6 +137,8 @@ internal sealed partial class Scheduler
             _prefillsToCome = group.Prefills() ? 1 : 0;
             TryPlan(group);
         }
+
+        _admitting = false;
     }
 
     /// <summary>Whose turn is next: a preempted group, unless a newcomer precedes it.</summary>
@@ -173,10 +177,8 @@ internal sealed partial class Scheduler
         bool returns = group.State == GroupState.Preempted;
         int growth = _running.Count == 0 ? 0 : Growth(group, returns ? _settings.ResumeTokens : _settings.GrowthTokens);
         int room = _pool.Free - growth;
-        if (group.Tier is not null) return _swap.BlocksToReturn(group) <= room || (_running.Count == 0 && _swap.SlotsOf(group) <= room);
-
         int needed = group.BlocksToResume(_pool);
-        if (needed <= room || _pool.Prefixes is not { } prefixes) return needed <= room;
+        if (needed <= room || group.Tier is not null || _pool.Prefixes is not { } prefixes) return needed <= room;
         Sequence leader = group.Leader;
         return needed - prefixes.Peek(leader.Tokens(0, group.MayMatch(leader)), group.Namespace).InUse <= room;
     }

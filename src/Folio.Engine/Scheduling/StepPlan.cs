@@ -83,8 +83,6 @@ internal sealed class StepPlan
 
     public bool IsEmpty => _scheduledCount == 0;
 
-    public bool Swaps => _swapOuts[0].Count + _swapOuts[1].Count + _swapIns[0].Count + _swapIns[1].Count > 0;
-
     public void Clear()
     {
         Array.Clear(_samples, 0, _sampleCount); // let go of what finished

@@ -37,32 +37,6 @@ internal sealed class SwapSpaces
         return blocks;
     }
 
-    /// <summary>Slots that a swapped group holds, shared ones once: blocks that its return takes at most.</summary>
-    public int SlotsOf(SequenceGroup group)
-    {
-        BlockMap map = _returns[(int)group.Tier!]!;
-        map.Clear();
-        int slots = 0;
-        foreach (Sequence sequence in group.Sequences)
-        {
-            if (sequence.Swapped is { } table) slots += map.CountUnique(table);
-        }
-
-        return slots;
-    }
-
-    /// <summary>Blocks that a swapped group takes at most until all of its tokens so far are computed: whoever comes back must not have to leave in the same step.</summary>
-    public int BlocksToReturn(SequenceGroup group)
-    {
-        int blocks = SlotsOf(group);
-        foreach (Sequence sequence in group.Sequences)
-        {
-            if (sequence.Swapped is { Tokens: > 0 } table) blocks += table.BlocksNeeded((group.Forked ? sequence.Length : group.PromptLength) - table.Tokens);
-        }
-
-        return blocks;
-    }
-
     /// <summary>Moves the group out; the tier must have room.</summary>
     public void MoveOut(SequenceGroup group, SwapTier tier, CopyList copies)
     {

@@ -72,4 +72,32 @@ internal static class Given
             },
         };
     }
+
+    /// <summary>A random request among others like it: beginnings that several share, beams, salts, priorities, tenants.</summary>
+    public static GenerationRequest MixedRequest(Random random, int vocabulary, int longestPrompt, int mostTokens, int mostSequences)
+    {
+        GenerationRequest request = RandomRequest(random, vocabulary, longestPrompt, mostTokens, mostSequences);
+        int[] prompt = request.Prompt.ToArray();
+        if (random.Next(3) > 0)
+        {
+            var beginning = new Random(random.Next(4));
+            int shared = random.Next(prompt.Length + 1);
+            for (int i = 0; i < shared; i++) prompt[i] = beginning.Next(1, vocabulary);
+        }
+
+        SamplingParams sampling = request.Sampling;
+        if (random.Next(6) == 0)
+        {
+            sampling = sampling with
+            {
+                UseBeamSearch = true,
+                N = random.Next(1, mostSequences + 1),
+                LengthPenalty = random.Next(-1, 3),
+                EarlyStopping = (EarlyStopping)random.Next(3),
+                Logprobs = null,
+            };
+        }
+
+        return request with { Prompt = prompt, Sampling = sampling, CacheSalt = random.Next(4) == 0 ? "salted" : "", Priority = random.Next(3), Tenant = $"tenant {random.Next(3)}" };
+    }
 }

@@ -46,6 +46,14 @@ internal sealed class StubEngine
         return group;
     }
 
+    /// <summary>Keeps a prefix of whole blocks.</summary>
+    public SequenceGroup Pin(int[] prefix)
+    {
+        var group = new SequenceGroup(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { Pins = true };
+        _inbox.Post(new(MessageKind.Submit, group, 0));
+        return group;
+    }
+
     public SequenceGroup Submit(int prompt, int maxTokens, int n = 1) => Submit(Given.Request(prompt, maxTokens, n));
 
     public void Cancel(SequenceGroup group) => _inbox.Post(new(MessageKind.Cancel, group, 0));
@@ -66,7 +74,7 @@ internal sealed class StubEngine
 
     public void RunToEnd()
     {
-        while (Step()) { }
+        for (int step = 0; Step(); step++) Assert.True(step < 20_000, $"no end: {string.Join("; ", Scheduler.Groups().Select(group => $"{group.State} {group.Alive} of {group.Sequences.Length} at {string.Join(",", group.Sequences.Select(sequence => $"{sequence.Computed}/{sequence.Length}"))} of {group.PromptLength}+{group.MaxLength - group.PromptLength}, {group.Preemptions} preemptions"))}; {Pool.Free} of {Pool.Blocks} free");
         Assert.Equal(0, Scheduler.Running + Scheduler.Waiting);
         Assert.Equal(Pool.Blocks, Pool.Free);
     }

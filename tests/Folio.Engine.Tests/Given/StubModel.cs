@@ -4,15 +4,16 @@ using Folio.Compute;
 namespace Folio.Engine.Tests;
 
 /// <summary>
-/// A model whose cache stores the token written to each slot and whose logits are a hash of all tokens of the sequence as *read back through the block table*:
-/// any slip in paging, copying or scheduling changes its answers.
+/// A model whose cache stores the token written to each slot, with a hash of all tokens up to it, and whose logits are a hash of all tokens of the sequence as *read back
+/// through the block table*: any slip in paging, sharing, copying or scheduling changes its answers or is seen as a cache that isn't this prefix's.
 /// </summary>
 internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) : IModelRunner
 {
     private const int Unwritten = -1;
 
     private readonly int[] _slots = [.. Enumerable.Repeat(Unwritten, blocks * blockSize)];
-    private readonly Dictionary<(SwapTier Tier, int Slot), int[]> _swapped = []; // the tokens of each block that was swapped out
+    private readonly ulong[] _prefixes = new ulong[blocks * blockSize];
+    private readonly Dictionary<(SwapTier Tier, int Slot), byte[]> _swapped = []; // the image of each block that was swapped out
     private readonly List<float[]> _logits = [];
 
     public int VocabularySize => vocabulary;
@@ -31,29 +32,49 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
 
     public long Tokens { get; private set; }
 
+    public long SwappedBlocks { get; private set; }
+
+    /// <summary>Thrown by the next swap out.</summary>
+    public Exception? SwapFailure { get; set; }
+
+    public int BytesPerBlock => blockSize * (sizeof(int) + sizeof(ulong));
+
     public void CopyBlocks(ReadOnlySpan<BlockCopy> copies)
     {
         if (copies.Length == 0) return;
         CopyCalls++;
         CopiedBlocks += copies.Length;
-        foreach (BlockCopy copy in copies) _slots.AsSpan(copy.Source * blockSize, blockSize).CopyTo(_slots.AsSpan(copy.Destination * blockSize));
+        foreach (BlockCopy copy in copies) WriteBlock(copy.Destination, Image(copy.Source));
     }
 
     public void SwapOut(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
     {
-        foreach (BlockCopy copy in copies) _swapped[(tier, copy.Destination)] = _slots[(copy.Source * blockSize)..((copy.Source + 1) * blockSize)];
+        SwappedBlocks += copies.Length;
+        if (SwapFailure is { } failure)
+        {
+            SwapFailure = null;
+            throw failure;
+        }
+
+        foreach (BlockCopy copy in copies) _swapped[(tier, copy.Destination)] = Image(copy.Source);
     }
 
     public void SwapIn(SwapTier tier, ReadOnlySpan<BlockCopy> copies)
     {
-        foreach (BlockCopy copy in copies) _swapped[(tier, copy.Source)].CopyTo(_slots, copy.Destination * blockSize);
+        foreach (BlockCopy copy in copies) WriteBlock(copy.Destination, _swapped[(tier, copy.Source)]);
     }
 
-    public int BytesPerBlock => blockSize * sizeof(int);
+    public void ReadBlock(int block, Span<byte> image)
+    {
+        MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)).CopyTo(image);
+        MemoryMarshal.AsBytes(_prefixes.AsSpan(block * blockSize, blockSize)).CopyTo(image[(blockSize * sizeof(int))..]);
+    }
 
-    public void ReadBlock(int block, Span<byte> image) => MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)).CopyTo(image);
-
-    public void WriteBlock(int block, ReadOnlySpan<byte> image) => image[..BytesPerBlock].CopyTo(MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)));
+    public void WriteBlock(int block, ReadOnlySpan<byte> image)
+    {
+        image[..(blockSize * sizeof(int))].CopyTo(MemoryMarshal.AsBytes(_slots.AsSpan(block * blockSize, blockSize)));
+        image[(blockSize * sizeof(int))..BytesPerBlock].CopyTo(MemoryMarshal.AsBytes(_prefixes.AsSpan(block * blockSize, blockSize)));
+    }
 
     public void Execute(StepBatch batch)
     {
@@ -62,7 +83,10 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
         BeforeStep?.Invoke(batch);
         int[] writes = batch.SlotMapping[..batch.Tokens];
         Assert.Equal(writes.Length, writes.Distinct().Count());
-        for (int row = 0; row < batch.Tokens; row++) _slots[batch.SlotMapping[row]] = batch.TokenIds[row];
+        for (int s = 0, row = 0; s < batch.Sequences; s++)
+        {
+            for (; row < batch.QueryStarts[s + 1]; row++) Write(batch, row, batch.BlockTable(s));
+        }
 
         for (int i = _logits.Count; i < batch.LogitRows; i++) _logits.Add(new float[vocabulary]);
         int sequence = 0;
@@ -101,13 +125,34 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     {
     }
 
+    private byte[] Image(int block)
+    {
+        var image = new byte[BytesPerBlock];
+        ReadBlock(block, image);
+        return image;
+    }
+
+    private void Write(StepBatch batch, int row, ReadOnlySpan<int> table)
+    {
+        int slot = batch.SlotMapping[row], position = batch.Positions[row];
+        ulong before = position == 0 ? 0 : _prefixes[Slot(table, position - 1)];
+        _slots[slot] = batch.TokenIds[row];
+        _prefixes[slot] = Mix(before ^ (ulong)batch.TokenIds[row]);
+    }
+
+    private int Slot(ReadOnlySpan<int> table, int position) => table[position / blockSize] * blockSize + position % blockSize;
+
     private int[] ReadBack(ReadOnlySpan<int> table, int tokens)
     {
         var read = new int[tokens];
+        ulong prefix = 0;
         for (int t = 0; t < tokens; t++)
         {
-            read[t] = _slots[table[t / blockSize] * blockSize + t % blockSize];
+            int slot = Slot(table, t);
+            read[t] = _slots[slot];
             Assert.NotEqual(Unwritten, read[t]);
+            prefix = Mix(prefix ^ (ulong)read[t]);
+            Assert.Equal(prefix, _prefixes[slot]);
         }
 
         return read;
