@@ -91,7 +91,7 @@ public sealed class PrefixStoreTests
         scene.Save();
         int b = scene.Add(uses: 1);
         using PrefixStore store = scene.Open();
-        var model = new StubModel(blocks: 2, blockSize: StoreScene.BytesPerBlock / sizeof(int));
+        var model = new StubModel(blocks: 2, blockSize: StoreScene.BytesPerBlock / 12);
         Assert.True(store.TryLoad(scene.Find(store, a), model, block: 1));
         Assert.True(store.TryLoad(scene.Find(store, a), model, block: 0));
         var image = new byte[StoreScene.BytesPerBlock];
@@ -130,7 +130,7 @@ public sealed class PrefixStoreTests
         int system = scene.Add(), user = scene.Add(system);
         scene.Save();
         using PrefixStore store = scene.Open();
-        var model = new StubModel(blocks: 1, blockSize: StoreScene.BytesPerBlock / sizeof(int));
+        var model = new StubModel(blocks: 1, blockSize: StoreScene.BytesPerBlock / 12);
         Walk();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10; i++) Walk();
