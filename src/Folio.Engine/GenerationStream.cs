@@ -17,8 +17,8 @@ public abstract class GenerationStream : IAsyncEnumerable<GenerationOutput>, IAs
     /// <summary>Tokens of all sequences yielded so far.</summary>
     public abstract int CompletionTokens { get; }
 
-    /// <summary>How often the request has been preempted so far.</summary>
-    public abstract int Preemptions { get; }
+    /// <summary>The request's preemptions so far.</summary>
+    public abstract PreemptionTally Preemptions { get; }
 
     public abstract IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default);
 

@@ -32,8 +32,8 @@ public sealed class LlmEngine : IAsyncDisposable
         (Model, Options, Plan) = (model, options, plan);
         StepLimits limits = StepLimits.For(options);
         _pool = new BlockPool(plan.Blocks, plan.BlockSize, options.EnablePrefixCaching);
-        _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue);
         Metrics = new EngineMetrics(plan.MaxModelLen);
+        _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue, Metrics);
         var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics);
         _runner = runner;

@@ -39,10 +39,10 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
         for (int i = 0; i < answers.Length; i++) answers[i] = Text(await Given.ReadAll(streams[i] ??= (RequestStream)engine.Submit(requests[i])));
 
         EngineMetrics metrics = engine.Metrics;
-        int preempted = streams.Count(stream => stream.Preemptions > 0);
+        int preempted = streams.Count(stream => stream.Preemptions.Count > 0);
         output.WriteLine($"{how}: {watch.Elapsed.TotalSeconds:0.0} s, {metrics.GenerationTokens.Value} tokens, {metrics.IterationTokens.CumulativeCounts()[^1]} steps, {preempted} requests preempted");
         Assert.True(preempted >= leastPreempted, $"only {preempted} requests were preempted");
-        Assert.Equal(streams.Sum(stream => stream.Preemptions), metrics.Preemptions.Value);
+        Assert.Equal(streams.Sum(stream => stream.Preemptions.Count), metrics.Preemptions.Value);
         return answers;
     }
 

@@ -19,7 +19,7 @@ public sealed class EngineMetrics
         ParamsMaxTokens = new("vllm:request_params_max_tokens", "The max_tokens that requests asked for.", lengths);
         All =
         [
-            RequestsRunning, RequestsWaiting, RequestsSwapped, KvCacheUsage, Preemptions, .. PreemptionsByMode, .. PreemptedTokens, .. PreemptionsByReason, CopiedBlocks, PrefixCacheQueries, PrefixCacheHits,
+            RequestsRunning, RequestsWaiting, RequestsSwapped, TooManyRequests, TooManyTokens, KvCacheUsage, Preemptions, .. PreemptionsByMode, .. PreemptedTokens, .. PreemptionsByReason, CopiedBlocks, PrefixCacheQueries, PrefixCacheHits,
             PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
             InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, GenerationLength, MaxGenerationLength,
             ParamsN, ParamsMaxTokens, RequestPreemptions,
@@ -52,6 +52,12 @@ public sealed class EngineMetrics
     public Counter PrefixCacheHits { get; } = new("vllm:prefix_cache_hits_total", "Prompt tokens found there.");
 
     public Gauge RequestsSwapped { get; } = new("folio:num_requests_swapped", "Requests whose blocks are in host memory or on disk.");
+
+    /// <summary>Requests refused since too many waited.</summary>
+    public Counter TooManyRequests { get; } = Rejected("max_num_queued_reqs");
+
+    /// <summary>Requests refused since too many prompt tokens waited.</summary>
+    public Counter TooManyTokens { get; } = Rejected("max_num_queued_tokens");
 
     public Counter PromptTokens { get; } = new("vllm:prompt_tokens_total", "Prompt tokens processed.");
 
@@ -104,6 +110,8 @@ public sealed class EngineMetrics
         PreemptedTokens[mode].Add(tokens);
         PreemptionsByReason[(int)reason].Add(1);
     }
+
+    private static Counter Rejected(string reason) => new("vllm:admission_rejections_total", "Requests refused, by the limit of the queue that was reached.") { Label = ("reason", reason) };
 
     private static Counter ByMode(string mode) => new("folio:preemptions_by_mode_total", "Preemptions, by how the keys and values come back.") { Label = ("mode", mode) };
 

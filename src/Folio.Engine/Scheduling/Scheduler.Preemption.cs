@@ -31,8 +31,7 @@ internal sealed partial class Scheduler
         _running.Remove(group);
         _preempted.Insert(group, _policy);
         group.State = GroupState.Preempted;
-        group.Preemptions++;
-        group.PreemptedTokens += tokens;
+        group.Preempted += PreemptionTally.One(tier, reason, tokens);
         RunningSequences -= group.Alive;
         Preemptions++;
         _metrics.Preempted(tier, reason, tokens);

@@ -117,10 +117,9 @@ internal sealed class SequenceGroup
     /// <summary>Whether the prompt is computed and every living sequence has its own table.</summary>
     public bool Forked { get; set; }
 
-    public int Preemptions { get; set; }
+    public PreemptionTally Preempted { get; set; }
 
-    /// <summary>Tokens whose keys and values preemptions have cost: computed again, or moved out and back.</summary>
-    public long PreemptedTokens { get; set; }
+    public int Preemptions => Preempted.Count;
 
     /// <summary>Prompt tokens that the prefix cache had when the group was first admitted.</summary>
     public int CachedTokens { get; set; }

@@ -1,7 +1,7 @@
 namespace Folio.Engine;
 
 /// <summary>Bounds those that wait for their first step, by requests and by prompt tokens. Any thread.</summary>
-internal sealed class WaitingRoom(int maxRequests, long maxTokens)
+internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics metrics)
 {
     private readonly Lock _lock = new();
     private int _requests;
@@ -12,9 +12,18 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens)
     {
         lock (_lock)
         {
-            if (_requests >= maxRequests) throw new QueueFullException($"{_requests} requests wait already, as many as may (--max-waiting-requests); try again later.");
+            if (_requests >= maxRequests)
+            {
+                metrics.TooManyRequests.Add(1);
+                throw new QueueFullException($"{_requests} requests wait already, as many as may (--max-waiting-requests); try again later.");
+            }
+
             if (_requests > 0 && _tokens + promptTokens > maxTokens)
+            {
+                metrics.TooManyTokens.Add(1);
                 throw new QueueFullException($"requests of {_tokens} prompt tokens wait already; with {promptTokens} more there would be more than {maxTokens} (--max-waiting-tokens); try again later.");
+            }
+
             _requests++;
             _tokens += promptTokens;
         }

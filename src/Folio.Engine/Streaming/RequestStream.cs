@@ -44,7 +44,7 @@ internal sealed class RequestStream : GenerationStream
 
     public override int CompletionTokens => _completionTokens;
 
-    public override int Preemptions => _group.Preemptions;
+    public override PreemptionTally Preemptions => _group.Preempted;
 
     public override IAsyncEnumerator<GenerationOutput> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {

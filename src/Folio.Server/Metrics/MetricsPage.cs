@@ -13,16 +13,17 @@ internal static class MetricsPage
     {
         var page = new PrometheusText(("engine", "0"), ("model_name", modelName));
         foreach (Metric metric in engine.Metrics.All) page.Write(metric);
-        page.Gauge("vllm:cache_config_info", "Layout of the KV cache.", 1, CacheConfig(engine.Plan));
+        page.Gauge("vllm:cache_config_info", "Layout of the KV cache.", 1, CacheConfig(engine.Plan, engine.Options));
         return page + Process();
     }
 
-    private static (string, string)[] CacheConfig(MemoryPlan plan) =>
+    private static (string, string)[] CacheConfig(MemoryPlan plan, EngineOptions options) =>
     [
         ("block_size", plan.BlockSize.ToString(CultureInfo.InvariantCulture)),
         ("num_gpu_blocks", plan.Blocks.ToString(CultureInfo.InvariantCulture)), // vLLM's name, whatever the backend
         ("kv_cache_size_tokens", plan.Tokens.ToString(CultureInfo.InvariantCulture)),
         ("kv_cache_max_concurrency", plan.ConcurrencyAtFullContext.ToString("0.##", CultureInfo.InvariantCulture)),
+        ("enable_prefix_caching", options.EnablePrefixCaching.ToString()), // True or False, as Python writes them
     ];
 
     private static string Process()

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Folio.Server;
 
-/// <summary>One line for each request that was accepted and has ended, under its own category: what it took and how long.</summary>
+/// <summary>One line for each request that was accepted and has ended, under its own category: what it took and how long; and one more where it was preempted.</summary>
 internal sealed partial class RequestLog(ILoggerFactory loggers)
 {
     public const string Category = "Folio.Server.Requests";
@@ -20,9 +20,10 @@ internal sealed partial class RequestLog(ILoggerFactory loggers)
     {
         if (!_logger.IsEnabled(LogLevel.Information)) return;
         int promptTokens = prompts.Sum(stream => stream.PromptTokens), cached = prompts.Sum(stream => stream.CachedTokens), completion = prompts.Sum(stream => stream.CompletionTokens);
-        int preemptions = prompts.Sum(stream => stream.Preemptions);
+        PreemptionTally preempted = prompts.Aggregate(default(PreemptionTally), (sum, stream) => sum + stream.Preemptions);
         string outcome = cutOff ? "cut off" : "answered", first = firstOutput is { } time ? Milliseconds(time) : "none", whole = Milliseconds(total);
-        LogEnded(id, outcome, promptTokens, cached, completion, preemptions, first, whole);
+        LogEnded(id, outcome, promptTokens, cached, completion, preempted.Count, first, whole);
+        if (preempted.Count > 0) LogPreempted(id, preempted.Tokens, preempted.ForDecode, preempted.ForPrefill, preempted.Recomputed, preempted.SwappedToHost, preempted.SwappedToDisk);
     }
 
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
@@ -31,4 +32,9 @@ internal sealed partial class RequestLog(ILoggerFactory loggers)
         Level = LogLevel.Information,
         Message = "{Id} {Outcome}: {PromptTokens} prompt tokens ({CachedTokens} cached), {CompletionTokens} generated, preemptions {Preemptions}; first token {FirstToken}, total {Total}")]
     private partial void LogEnded(string id, string outcome, int promptTokens, int cachedTokens, int completionTokens, int preemptions, string firstToken, string total);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Id} preempted at the cost of {Tokens} tokens: for others' next tokens {ForDecode} times, for others' prompts {ForPrefill}; computed again {Recomputed} times, kept in memory {Host}, on disk {Disk}")]
+    private partial void LogPreempted(string id, long tokens, int forDecode, int forPrefill, int recomputed, int host, int disk);
 }

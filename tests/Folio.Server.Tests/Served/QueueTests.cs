@@ -25,6 +25,7 @@ public sealed class QueueTests
             Assert.Equal("RateLimitError", refused.Json.GetProperty("error").GetProperty("type").GetString());
         }
 
+        Assert.Equal(2, await server.MetricAsync("vllm:admission_rejections_total"));
         Assert.False(running.IsCompleted);
         Assert.Equal(expected, (await running).Ok().Completion);
         Assert.Equal(expected, (await waiting).Ok().Completion);

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Folio.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -15,13 +17,8 @@ public sealed class RequestLogTests(DemoEngine demo)
     public async Task A_request_leaves_one_line_with_its_tokens_and_times()
     {
         using var lines = new Lines();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(lines);
-        await using WebApplication app = builder.Build();
-        app.MapFolio(demo.Engine);
-        await app.StartAsync();
-        using var http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        await using WebApplication app = await StartAsync(demo.Engine, lines);
+        using HttpClient http = ClientOf(app);
 
         await PostAsync("""{"prompt":["Once","Twice"],"max_tokens":3,"ignore_eos":true,"request_id":"mine"}""");
         Assert.Matches(@"^cmpl-mine answered: \d+ prompt tokens \(\d+ cached\), 6 generated, preemptions 0; first token [\d.]+ ms, total [\d.]+ ms$", Assert.Single(lines.Written));
@@ -37,8 +34,47 @@ public sealed class RequestLogTests(DemoEngine demo)
         await app.StopAsync();
 
         Task<HttpResponseMessage> PostAsync(string body) => http.PostAsync("/v1/completions", Json(body));
-        static StringContent Json(string body) => new(body, null, "application/json");
     }
+
+    [Theory]
+    [InlineData(PreemptionMode.Recompute, "recompute")]
+    [InlineData(PreemptionMode.Swap, "host")]
+    public async Task Preemptions_are_told_with_their_reason_and_cost_in_the_log_and_in_the_metrics(PreemptionMode mode, string metric)
+    {
+        await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = mode, SwapSpace = 64 << 20 });
+        using var lines = new Lines();
+        await using WebApplication app = await StartAsync(small.Engine, lines);
+        using HttpClient http = ClientOf(app);
+        await Task.WhenAll(new[] { "Once", "Twice" }.Select(prompt => http.PostAsync("/v1/completions", Json($$"""{"prompt":"{{prompt}}","max_tokens":140,"ignore_eos":true}"""))));
+
+        string[] preempted = [.. lines.Written.Where(line => line.Contains(" preempted at the cost of "))];
+        string page = await http.GetStringAsync("/metrics");
+        int[] tokens = [.. preempted.Select(line => int.Parse(Regex.Match(line, @"cost of (\d+) tokens").Groups[1].Value))];
+        Assert.Equal(2, lines.Written.Count(line => line.Contains(" answered: ")));
+        Assert.NotEmpty(preempted);
+        Assert.Contains($"folio:preempted_tokens_total{{engine=\"0\",mode=\"{metric}\",model_name=\"folio-demo.Q8_0\"}} {tokens.Sum()}.0\n", page);
+        Assert.Equal(3, Regex.Count(page, "^folio:preemptions_by_mode_total{", RegexOptions.Multiline));
+        Assert.Single(Regex.Matches(page, "^# TYPE folio:preemptions_by_mode_total counter$", RegexOptions.Multiline));
+        await app.StopAsync();
+    }
+
+    private static async Task<WebApplication> StartAsync(LlmEngine engine, Lines lines)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(lines);
+        WebApplication app = builder.Build();
+        app.MapFolio(engine);
+        await app.StartAsync();
+        return app;
+    }
+
+    private static HttpClient ClientOf(WebApplication app) => new(new SocketsHttpHandler { MaxResponseDrainSize = 0 })
+    {
+        BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+    };
+
+    private static StringContent Json(string body) => new(body, null, "application/json");
 
     /// <summary>What was written under the requests' category.</summary>
     private sealed class Lines : ILoggerProvider, ILogger
