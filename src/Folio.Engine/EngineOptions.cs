@@ -54,6 +54,9 @@ public sealed record EngineOptions
     /// <summary>Most bytes that they take there.</summary>
     public long PrefixCacheDiskSpace { get; init; } = 1L << 30;
 
+    /// <summary>Told, in a sentence, what is amiss without stopping the engine: kept prefixes that can't be used, say. Any thread.</summary>
+    public Action<string>? Warning { get; init; }
+
     /// <summary>Tokens that each running sequence is expected to gain before anybody ends: admission leaves room for them. 0: none, so that small pools preempt much.</summary>
     internal int GrowthTokens { get; init; } = 16;
 

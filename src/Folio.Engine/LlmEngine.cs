@@ -13,10 +13,11 @@ namespace Folio.Engine;
 /// await foreach (var output in engine.Submit(request)) Console.Write(output.Text);
 /// </code>
 /// </example>
-public sealed class LlmEngine : IAsyncDisposable
+public sealed partial class LlmEngine : IAsyncDisposable
 {
     private readonly BlockPool _pool;
     private readonly IModelRunner _runner;
+    private readonly PrefixStore? _store;
     private readonly WaitingRoom _waitingRoom;
     private readonly Pins _pins = new();
     private readonly RequestInbox _inbox = new();
@@ -27,7 +28,7 @@ public sealed class LlmEngine : IAsyncDisposable
     private int _inFlight;
     private long _requests;
 
-    internal LlmEngine(ModelInfo model, EngineOptions options, MemoryPlan plan, IModelRunner runner, SwapPlan swap = default)
+    internal LlmEngine(ModelInfo model, EngineOptions options, MemoryPlan plan, IModelRunner runner, SwapPlan swap = default, PrefixStore? store = null)
     {
         (Model, Options, Plan) = (model, options, plan);
         StepLimits limits = StepLimits.For(options);
@@ -35,8 +36,8 @@ public sealed class LlmEngine : IAsyncDisposable
         Metrics = new EngineMetrics(plan.MaxModelLen);
         _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue, Metrics);
         var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
-        Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics);
-        _runner = runner;
+        Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
+        (_runner, _store) = (runner, store);
         _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded };
         new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
     }
@@ -83,11 +84,12 @@ public sealed class LlmEngine : IAsyncDisposable
 
         long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1));
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
-        if (!decoder.Spec.KeysDependOnPrefixAlone) options = options with { EnablePrefixCaching = false };
+        if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
         KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks));
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
-        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap);
+        PrefixStore? store = OpenStore(options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock);
+        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);
     }
 
     /// <summary>Accepts a request.</summary>
@@ -108,40 +110,6 @@ public sealed class LlmEngine : IAsyncDisposable
         if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
-
-    /// <summary>Forgets all cached prefixes that are not pinned: no later request finds one. Running requests go on.</summary>
-    public Task ResetPrefixCacheAsync() => OnLoop(Scheduler.ResetPrefixCache);
-
-    /// <summary>Computes a prefix and keeps its full blocks until <see cref="UnpinAsync"/>; requests of any salt that begin with it find them.</summary>
-    /// <param name="prefix">[tokens] at least one block of vocabulary ids.</param>
-    /// <param name="id">A name for it; null: one is made. Pinning under a known name replaces what is there.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
-    public async Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default)
-    {
-        SequenceGroup group = NewPin(prefix);
-        await OnLoop(() => AddPin(group)).ConfigureAwait(false);
-        using (cancellation.Register(() => _inbox.Post(new(MessageKind.Cancel, group, 0))))
-        {
-            await group.Outlet.Events.Completion.ConfigureAwait(false);
-        }
-
-        if (group.State != GroupState.Pinned) throw new OperationCanceledException("the prefix was not pinned", cancellation);
-        var pinned = new PinnedPrefix(id ?? $"prefix-{Interlocked.Increment(ref _requests)}", group.PromptLength);
-        if (_pins.Add(pinned, group) is { } before) await OnLoop(() => Scheduler.Finish(before)).ConfigureAwait(false);
-        return pinned;
-    }
-
-    /// <returns>False when nothing is pinned under that name.</returns>
-    public async Task<bool> UnpinAsync(string id)
-    {
-        if (_pins.Remove(id) is not { } group) return false;
-        await OnLoop(() => Scheduler.Finish(group)).ConfigureAwait(false);
-        return true;
-    }
-
-    /// <summary>What is pinned now.</summary>
-    public IReadOnlyList<PinnedPrefix> PinnedPrefixes => _pins.All;
 
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
     public Task DrainAsync(CancellationToken cancellation = default)
@@ -242,47 +210,11 @@ public sealed class LlmEngine : IAsyncDisposable
         if (Interlocked.Decrement(ref _inFlight) == 0 && _draining) _drained.TrySetResult();
     }
 
-    private SequenceGroup NewPin(ReadOnlyMemory<int> prefix)
-    {
-        int tokens = prefix.Length / Plan.BlockSize * Plan.BlockSize;
-        if (!Options.EnablePrefixCaching) throw new RequestException("a prefix can't be pinned: prefix caching is off.");
-        if (tokens == 0) throw new RequestException($"a prefix of {prefix.Length} tokens is shorter than a block of {Plan.BlockSize}: there is nothing to share.", "prompt");
-        if (tokens > Model.MaxModelLen) throw new RequestException($"a prefix of {prefix.Length} tokens exceeds this model's context of {Model.MaxModelLen} tokens.", "prompt");
-        RequireIds(prefix.Span);
-        var request = new GenerationRequest { Prompt = prefix[..tokens] };
-        return new(request, tokens, [], _pool, 0, new RequestOutlet()) { Pins = true };
-    }
-
-    private void AddPin(SequenceGroup group)
-    {
-        if (!Scheduler.MayPin(group))
-            throw new RequestException($"a prefix of {group.PromptLength} tokens can't be pinned: too little of the KV cache ({_pool.Blocks} blocks of {_pool.BlockSize} tokens) would be left for requests.", "prompt");
-        Scheduler.Add(group);
-    }
-
-    /// <summary>Does something on the loop's thread, between two steps.</summary>
-    private Task OnLoop(Action action)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _inbox.Post(new(MessageKind.Submit, null, 0, () =>
-        {
-            try
-            {
-                action();
-                done.SetResult();
-            }
-            catch (Exception error)
-            {
-                done.SetException(error);
-            }
-        }));
-        if (_inbox.Closed) _loop.AbortPosted();
-        return done.Task;
-    }
-
     private void RunLoop()
     {
         _loop.Run();
+        if (_store is not null && Failure is null && _store.Save(_pool.Prefixes!.Blocks(), _runner.ReadBlock) is { } warning) Options.Warning?.Invoke(warning);
+        _store?.Dispose();
         _runner.Dispose();
         _loopEnded.SetResult();
     }

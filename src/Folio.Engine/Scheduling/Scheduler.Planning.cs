@@ -117,6 +117,7 @@ internal sealed partial class Scheduler
         int may = group.MayMatch(sequence);
         if (may < sequence.Computed + _pool.BlockSize) return;
         int gained = sequence.Table.Match(sequence.Tokens(0, may), group.Namespace);
+        if (_admitting && _stored is not null) gained += _stored.Load(sequence, may, _plan.Copies);
         if (group.Preemptions == 0 && !group.Forked) group.CachedTokens += Math.Min(gained, group.PromptLength - group.CachedTokens);
     }
 

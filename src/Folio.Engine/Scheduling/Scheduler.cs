@@ -21,6 +21,7 @@ internal sealed partial class Scheduler : IScheduler
     private readonly SwapSpaces _swap;
     private readonly PreemptionCosts _costs;
     private readonly EngineMetrics _metrics;
+    private readonly PrefixLoader? _stored;
     private readonly StepPlan _plan;
     private readonly int _maxSequences;
     private readonly int _watermarkBlocks;
@@ -36,9 +37,10 @@ internal sealed partial class Scheduler : IScheduler
     /// <param name="settings">Policy, preemption, swap space.</param>
     /// <param name="costs">What recomputing and swapping cost.</param>
     /// <param name="metrics">Where preemptions and cache hits are counted.</param>
-    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, SchedulerSettings settings, PreemptionCosts costs, EngineMetrics metrics)
+    /// <param name="stored">Prefixes on disk; null: none.</param>
+    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, SchedulerSettings settings, PreemptionCosts costs, EngineMetrics metrics, PrefixLoader? stored = null)
     {
-        (_pool, _settings, _costs, _metrics) = (pool, settings, costs, metrics);
+        (_pool, _settings, _costs, _metrics, _stored) = (pool, settings, costs, metrics, stored);
         _policy = ISchedulingPolicy.For(settings.Policy);
         _swap = new SwapSpaces(pool.Blocks, pool.BlockSize, settings.HostBlocks, settings.DiskBlocks);
         _plan = new StepPlan(limits, pool.BlocksFor(maxModelLen), pool.BlockSize);

@@ -47,6 +47,7 @@ internal sealed class EngineArguments
             KvCacheMemory = parsed.GetValue(_kvCacheMemory),
             NumBlocks = parsed.GetValue(_numBlocks),
             BlockSize = parsed.GetValue(_blockSize) ?? defaults.BlockSize,
+            Warning = warning => Console.Error.WriteLine($"warning: {warning}"),
         };
     }
 }
