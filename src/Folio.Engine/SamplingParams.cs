@@ -6,12 +6,16 @@ public sealed partial record SamplingParams
     /// <summary>Answers to one prompt: independent sequences that share the prompt's blocks.</summary>
     public int N { get; init; } = 1;
 
-    /// <summary>So many sequences are drawn, and the N with the highest mean log-probability are answered. Null: N. Needs N ≤ BestOf.</summary>
+    /// <summary>
+    /// So many sequences are drawn, and the N with the highest mean log-probability (under the untouched logits) are answered, when all have finished. Null: N. Needs
+    /// N ≤ BestOf. Only what is answered counts as completion tokens.
+    /// </summary>
     public int? BestOf { get; init; }
 
     /// <summary>
-    /// The N likeliest continuations are searched for instead of drawn: N is the beam's width, temperature and seed have no effect. All are answered at the end, best
-    /// first. Scores are sums of log-probabilities divided by length ^ <see cref="LengthPenalty"/>.
+    /// The N likeliest continuations are searched for instead of drawn: N is the beam's width; temperature, top-k, top-p, min-p and seed have no effect, penalties and
+    /// masks have. EOS and stop ids end a beam; stop strings are refused. All are answered at the end, best first. Scores are sums of log-probabilities divided by
+    /// length ^ <see cref="LengthPenalty"/>. The definition is that of Hugging Face transformers.
     /// </summary>
     public bool UseBeamSearch { get; init; }
 
