@@ -5,6 +5,7 @@ using Folio.Compute.Cpu;
 // gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--shapes 576x1536,...]   matrix products of one shape
 // pass [--threads N] [--types ...] [--rows ...]                                     all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
+// host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
 string command = args.Length == 0 ? "pass" : args[0];
 int? threads = Option("--threads") is { } text ? int.Parse(text) : null;
@@ -32,12 +33,15 @@ switch (command)
     case "pack":
         MatrixBench.Packing(types, threads);
         break;
+    case "host":
+        HostBench.Run(int.Parse(Option("--repeats") ?? "9"));
+        break;
     case "beams" when args.Length > 1:
         int[] widths = [.. (Option("--widths") ?? "2,4,6").Split(',').Select(int.Parse)];
         await BeamBench.RunAsync(args[1], widths, int.Parse(Option("--tokens") ?? "64"), threads, int.Parse(Option("--repeats") ?? "3"));
         break;
     default:
-        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack and beams MODEL.");
+        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, host and beams MODEL.");
         return 1;
 }
 

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Folio.Engine;
+using Folio.Paging;
+
+namespace Folio.Bench;
+
+/// <summary>The host's work of a step beside the model and the sampling: planning, laying out the batch, commit, appending the tokens.</summary>
+internal static class HostBench
+{
+    private const int Running = 256, Waiting = 10_000, BlockSize = 16, Context = 512, Output = 256, Tenants = 100;
+    private const int WarmUp = 60, Steps = 20;
+
+    public static void Run(int repeats)
+    {
+        Console.WriteLine($"{Running} sequences running, {Waiting} requests waiting, contexts of {Context} and more; a step of one token each; best and median of {repeats} × {Steps} steps");
+        Console.WriteLine("| policy | prefix cache | pool | best µs | median µs | bytes allocated a step |");
+        Console.WriteLine("| --- | --- | --- | ---: | ---: | ---: |");
+        foreach (SchedulingPolicy policy in Enum.GetValues<SchedulingPolicy>())
+        {
+            foreach (bool prefixCaching in (bool[])[false, true])
+            {
+                foreach (bool full in (bool[])[false, true]) Row(policy, prefixCaching, full, repeats);
+            }
+        }
+    }
+
+    /// <param name="full">The sequence limit is not reached, but whoever is next wants more blocks than there are: that is found out in each step.</param>
+    private static void Row(SchedulingPolicy policy, bool prefixCaching, bool full, int repeats)
+    {
+        int blocks = Running * ((Context + Output) / BlockSize + 2), most = blocks * BlockSize;
+        var limits = StepLimits.For(new() { MaxNumSeqs = full ? 2 * Running : Running, MaxNumBatchedTokens = 8192 });
+        var pool = new BlockPool(blocks, BlockSize, prefixCaching);
+        var scheduler = new Scheduler(pool, limits, most, new() { Policy = policy, GrowthTokens = 0 }, PreemptionCosts.For(1), new EngineMetrics(most));
+        var random = new Random(1);
+        for (int i = 0; i < Running; i++) scheduler.Add(Group(pool, random, Context, i));
+        while (scheduler.Running < Running) Step(scheduler);
+        for (int i = 0; i < Waiting; i++) scheduler.Add(Group(pool, random, full && i < Tenants ? most - Output : Context, i));
+        for (int i = 0; i < WarmUp; i++) Step(scheduler); // prompts, and the compiler's second look
+
+        var micros = new double[repeats];
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (int repeat = 0; repeat < repeats; repeat++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < Steps; i++) Step(scheduler);
+            micros[repeat] = Stopwatch.GetElapsedTime(start).TotalMicroseconds / Steps;
+        }
+
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (scheduler.Running != Running || scheduler.Waiting != Waiting) throw new InvalidOperationException($"{scheduler.Running} run and {scheduler.Waiting} wait");
+        Array.Sort(micros);
+        Console.WriteLine($"| {policy} | {(prefixCaching ? "on" : "off")} | {(full ? "full" : "ample")} | {micros[0]:F1} | {micros[repeats / 2]:F1} | {allocated / ((double)Steps * repeats):F1} |");
+    }
+
+    private static SequenceGroup Group(BlockPool pool, Random random, int prompt, int number)
+    {
+        var ids = new int[prompt];
+        for (int i = 0; i < ids.Length; i++) ids[i] = random.Next(32_000);
+        var request = new GenerationRequest { Prompt = ids, Sampling = new() { IgnoreEos = true }, Tenant = $"tenant {number % Tenants}", Priority = number % 10 };
+        return new(request, prompt + Output, [], pool, 0, new RequestOutlet());
+    }
+
+    private static void Step(Scheduler scheduler)
+    {
+        StepPlan plan = scheduler.Schedule();
+        scheduler.Commit();
+        foreach (ref readonly PlannedSample sample in plan.Samples) sample.Sequence.Append(sample.Sequence.Length % 32_000);
+    }
+}
