@@ -27,6 +27,15 @@ public partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_options_of_serve_are_listed_and_no_others()
+    {
+        string help = (await Command.FolioAsync(["serve", "--help"])).Output;
+        string[] inHelp = [.. OptionName().Matches(help).Select(match => match.Value).Where(name => name is not ("--help" or "--kv-cache-memory-bytes")).Distinct().Order()];
+        string[] inTable = [.. Readme.Split('\n').SkipWhile(line => !line.StartsWith("| what for")).TakeWhile(line => line.StartsWith('|')).SelectMany(line => OptionName().Matches(line)).Select(match => match.Value).Order()];
+        Assert.Equal(inHelp, inTable);
+    }
+
+    [Fact]
     public void The_library_example_is_the_sample_that_compiles() =>
         Assert.Equal(Code("csharp").Trim(), File.ReadAllText(Path.Combine(TestData.Repository, "samples", "Library", "Program.cs")).Trim());
 
@@ -53,6 +62,9 @@ public partial class ReadmeTests
 
     [GeneratedRegex(@"^(dotnet run -c Release --project src/Folio --|out/folio) (?<arguments>.+)$", RegexOptions.Multiline)]
     private static partial Regex FolioCommand();
+
+    [GeneratedRegex("--[a-z][a-z-]+[a-z]")]
+    private static partial Regex OptionName();
 
     [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
     private static partial Regex Argument();

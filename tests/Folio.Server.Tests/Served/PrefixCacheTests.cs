@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Folio.Server.Tests;
 
@@ -122,6 +122,15 @@ public sealed class PrefixCacheTests(DemoEngine demo, ServedFixture fixture) : I
         Assert.Equal($$"""{"id":"{{id}}","object":"prefix","deleted":true}""", (await server.DeleteAsync($"/v1/prefixes/{id}")).Ok().Text);
         (await server.DeleteAsync($"/v1/prefixes/{id}")).Refused(404, "id", id);
         Assert.Equal("""{"object":"list","data":[]}""", (await server.GetAsync("/v1/prefixes")).Ok().Text);
+    }
+
+    [Fact]
+    public async Task The_documents_example_works()
+    {
+        string document = File.ReadAllText(Path.Combine(TestData.Repository, "docs", "server.md"));
+        string body = Regex.Match(document, @"/v1/prefixes .*\\\n\s*-d '(?<body>[^']+)'").Groups["body"].Value;
+        Assert.True((await Server.PostAsync("/v1/prefixes", body)).Ok().Json.GetProperty("tokens").GetInt32() >= BlockSize);
+        (await Server.DeleteAsync("/v1/prefixes/stories")).Ok();
     }
 
     [Theory]
