@@ -73,7 +73,7 @@ internal static class Given
         };
     }
 
-    /// <summary>A random request among others like it: beginnings that several share, beams, salts, priorities, tenants.</summary>
+    /// <summary>A random request among others like it: beginnings that several share, beams, the best of several, salts, priorities, tenants.</summary>
     public static GenerationRequest MixedRequest(Random random, int vocabulary, int longestPrompt, int mostTokens, int mostSequences)
     {
         GenerationRequest request = RandomRequest(random, vocabulary, longestPrompt, mostTokens, mostSequences);
@@ -94,8 +94,11 @@ internal static class Given
                 N = random.Next(1, mostSequences + 1),
                 LengthPenalty = random.Next(-1, 3),
                 EarlyStopping = (EarlyStopping)random.Next(3),
-                Logprobs = null,
             };
+        }
+        else if (random.Next(8) == 0 && sampling.Temperature > 0)
+        {
+            sampling = sampling with { BestOf = mostSequences };
         }
 
         return request with { Prompt = prompt, Sampling = sampling, CacheSalt = random.Next(4) == 0 ? "salted" : "", Priority = random.Next(3), Tenant = $"tenant {random.Next(3)}" };
