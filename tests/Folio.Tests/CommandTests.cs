@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Folio.Tests;
 
 public class CommandTests
@@ -119,6 +121,31 @@ public class CommandTests
         string body = $$"""{"messages":[{"role":"system","content":"{{text}}"},{"role":"user","content":"Begin!"}],"max_tokens":1,"cache_salt":"mine"}""";
         using HttpResponseMessage answer = await folio.Client.PostAsync("/v1/chat/completions", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
         Assert.Contains("\"cached_tokens\":32", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task What_was_cached_for_a_key_is_found_by_it_after_a_restart_and_by_no_other()
+    {
+        string folder = Directory.CreateTempSubdirectory("folio-test-").FullName;
+        const string body = """{"prompt":"Once upon a time there was a dog with a red ball, and the dog liked to run in the park with it every day.","max_tokens":1}""";
+        string[] options = ["--prefix-cache-dir", folder, "--api-key", "first", "--api-key", "second"];
+        await using (ServingFolio before = await ServingFolio.StartAsync(options))
+        {
+            Assert.Equal(0, await CachedAsync(before, "first"));
+            Assert.Equal(0, await before.TerminateAsync());
+        }
+
+        await using ServingFolio after = await ServingFolio.StartAsync(options);
+        Assert.Equal(0, await CachedAsync(after, "second"));
+        Assert.Equal(16, await CachedAsync(after, "first"));
+
+        static async Task<int> CachedAsync(ServingFolio folio, string key)
+        {
+            folio.Client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+            using HttpResponseMessage answer = await folio.Client.PostAsync("/v1/completions", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+            using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            return json.RootElement.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+        }
     }
 
     [Theory]

@@ -57,6 +57,21 @@ public sealed class LifetimeTests(DemoEngine demo)
         Assert.True(await server.MetricAsync("vllm:generation_tokens_total") < 480 * n);
     }
 
+    [Theory]
+    [InlineData("\"use_beam_search\":true,\"n\":4")]
+    [InlineData("\"best_of\":4")]
+    public async Task So_does_one_who_waits_for_the_best_of_several(string fields)
+    {
+        await using var alone = new DemoEngine();
+        await using Server server = await Server.StartAsync(alone.Engine);
+        using var leave = new CancellationTokenSource();
+        Task answer = server.Http.PostAsync("/v1/completions", new StringContent($$"""{"prompt":"Once upon a time","max_tokens":480,"ignore_eos":true,{{fields}}}""", null, "application/json"), leave.Token);
+        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:kv_cache_usage_perc") > 0);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 0 && await server.MetricAsync("vllm:kv_cache_usage_perc") == 0);
+    }
+
     [Fact]
     public async Task A_storm_of_cancelled_requests_leaves_nothing_behind()
     {

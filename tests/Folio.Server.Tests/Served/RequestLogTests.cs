@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Folio.Engine;
 using Microsoft.AspNetCore.Builder;
@@ -37,15 +38,18 @@ public sealed class RequestLogTests(DemoEngine demo)
     }
 
     [Theory]
-    [InlineData(PreemptionMode.Recompute, "recompute")]
-    [InlineData(PreemptionMode.Swap, "host")]
-    public async Task Preemptions_are_told_with_their_reason_and_cost_in_the_log_and_in_the_metrics(PreemptionMode mode, string metric)
+    [InlineData(PreemptionMode.Recompute, 0, "recompute")]
+    [InlineData(PreemptionMode.Swap, 64 << 20, "host")]
+    [InlineData(PreemptionMode.Swap, 0, "disk")]
+    public async Task Preemptions_are_told_with_their_cost_in_the_log_and_in_the_metrics_and_change_no_answer(PreemptionMode mode, long swapSpace, string metric)
     {
-        await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = mode, SwapSpace = 64 << 20 });
+        string folder = Directory.CreateTempSubdirectory("folio-test-").FullName;
+        await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = mode, SwapSpace = swapSpace, SwapDirectory = metric == "disk" ? folder : null });
         using var lines = new Lines();
         await using WebApplication app = await StartAsync(small.Engine, lines);
         using HttpClient http = ClientOf(app);
-        await Task.WhenAll(new[] { "Once", "Twice" }.Select(prompt => http.PostAsync("/v1/completions", Json($$"""{"prompt":"{{prompt}}","max_tokens":140,"ignore_eos":true}"""))));
+        string[] bodies = [.. new[] { "Once", "Twice" }.Select(prompt => $$"""{"prompt":"{{prompt}}","max_tokens":140,"temperature":0,"ignore_eos":true}""")];
+        string[] texts = await Task.WhenAll(bodies.Select(body => TextAsync(http, body)));
 
         string[] preempted = [.. lines.Written.Where(line => line.Contains(" preempted at the cost of "))];
         string page = await http.GetStringAsync("/metrics");
@@ -53,9 +57,17 @@ public sealed class RequestLogTests(DemoEngine demo)
         Assert.Equal(2, lines.Written.Count(line => line.Contains(" answered: ")));
         Assert.NotEmpty(preempted);
         Assert.Contains($"folio:preempted_tokens_total{{engine=\"0\",mode=\"{metric}\",model_name=\"folio-demo.Q8_0\"}} {tokens.Sum()}.0\n", page);
+        await using Server calm = await Server.StartAsync(demo.Engine);
+        for (int i = 0; i < bodies.Length; i++) Assert.Equal((await calm.CompleteAsync(bodies[i])).Ok().Completion, texts[i]);
         Assert.Equal(3, Regex.Count(page, "^folio:preemptions_by_mode_total{", RegexOptions.Multiline));
         Assert.Single(Regex.Matches(page, "^# TYPE folio:preemptions_by_mode_total counter$", RegexOptions.Multiline));
         await app.StopAsync();
+    }
+
+    private static async Task<string> TextAsync(HttpClient http, string body)
+    {
+        using HttpResponseMessage answer = await http.PostAsync("/v1/completions", Json(body));
+        return JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("choices")[0].GetProperty("text").GetString()!;
     }
 
     private static async Task<WebApplication> StartAsync(LlmEngine engine, Lines lines)
