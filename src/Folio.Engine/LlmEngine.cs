@@ -87,6 +87,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
         KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks));
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
+        plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
         PrefixStore? store = OpenStore(options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock);
         return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);

@@ -12,6 +12,12 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     /// <summary>The share of what is free beside the weights that the KV cache takes unless it is told otherwise. The rest is for buffers, and for everybody else.</summary>
     private const double DefaultShare = 0.4;
 
+    /// <summary>Host memory beside the cache for the blocks of preempted requests.</summary>
+    public long SwapBytes { get; init; }
+
+    /// <summary>The file for more of them.</summary>
+    public long DiskSwapBytes { get; init; }
+
     /// <summary>Tokens that the KV cache holds.</summary>
     public long Tokens => (long)Blocks * BlockSize;
 

@@ -20,7 +20,8 @@ internal static class ChatCommand
         var sampling = new SamplingArguments(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)), quiet: false);
+            EngineOptions options = prefixCache.Apply(parsed, engineArguments.Options(parsed)) with { SwapSpace = 0 }; // one sequence alone is never preempted
+            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, options, quiet: false);
             ModelInfo model = loaded.Engine.Model;
             (ChatTemplate template, Tokenizer tokenizer) = ChatPartsOf(model);
             var conversation = new Conversation(loaded.Engine, template, tokenizer, sampling.Params(parsed, model.Defaults), parsed.GetValue(system));

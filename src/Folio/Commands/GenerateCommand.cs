@@ -18,7 +18,8 @@ internal static class GenerateCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             bool silent = parsed.GetValue(quiet);
-            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)), silent);
+            EngineOptions options = prefixCache.Apply(parsed, engineArguments.Options(parsed)) with { SwapSpace = 0 }; // one sequence alone is never preempted
+            await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, options, silent);
             string text = parsed.GetValue(prompt) ?? await Console.In.ReadToEndAsync(cancellation);
             ModelInfo model = loaded.Engine.Model;
             await PrintAsync(loaded.Engine, model.Encode(text), sampling.Params(parsed, model.Defaults), silent, cancellation);

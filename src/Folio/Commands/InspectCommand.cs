@@ -29,7 +29,7 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <summary>The plan that serving would print, weights counted as stored.</summary>
+    /// <summary>How serving would divide memory between weights, counted as stored, and cache.</summary>
     private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, CpuBackend backend, EngineOptions options)
     {
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
