@@ -1,9 +1,13 @@
 namespace Folio.Paper;
 
 /// <summary>docs/paper/README.md: its words are written by hand; the tables between marks are made anew, and so are the pictures beside it.</summary>
-internal sealed class Page(string folder)
+internal sealed class Page(string repository)
 {
-    private readonly string _path = Path.Combine(folder, "README.md");
+    private readonly string _folder = Path.Combine(repository, "docs", "paper");
+    private readonly string _path = Path.Combine(repository, "docs", "paper", "README.md");
+
+    /// <summary>The folder of Folio.slnx.</summary>
+    public string Repository => repository;
 
     /// <summary>Puts a table between &lt;!-- name --&gt; and &lt;!-- /name --&gt;.</summary>
     public void Table(string name, MarkdownTable table)
@@ -14,5 +18,5 @@ internal sealed class Page(string folder)
         File.WriteAllText(_path, $"{text[..(from + begin.Length)]}\n\n{table}\n{text[to..]}");
     }
 
-    public void Picture(string name, string svg) => File.WriteAllText(Path.Combine(folder, $"{name}.svg"), svg);
+    public void Picture(string name, string svg) => File.WriteAllText(Path.Combine(_folder, $"{name}.svg"), svg);
 }

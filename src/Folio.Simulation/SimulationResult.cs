@@ -22,6 +22,16 @@ public sealed class SimulationResult
     /// <summary>In order of their ends.</summary>
     public IReadOnlyList<ServedRequest> Served => _served;
 
+    public long Steps { get; private set; }
+
+    /// <summary>Tokens said, of all sequences.</summary>
+    public long OutputTokens { get; private set; }
+
+    /// <summary>Tokens said a step, over all steps.</summary>
+    public double TokensPerStep => OutputTokens / Math.Max(1.0, Steps);
+
+    public double TokensPerSecond => OutputTokens / Seconds;
+
     /// <summary>Requests that were given up.</summary>
     public int Unserved { get; private set; }
 
@@ -60,7 +70,13 @@ public sealed class SimulationResult
     /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length. Infinite if some were given up.</summary>
     public double NormalizedLatency => Unserved > 0 ? double.PositiveInfinity : Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
 
-    internal void Observe(in StepWork work, double seconds, int running)
+    internal void Count(in StepWork work)
+    {
+        Steps++;
+        OutputTokens += work.Samples;
+    }
+
+    internal void ObserveLoaded(in StepWork work, double seconds, int running)
     {
         _loadedSteps++;
         _loadedSeconds += seconds;

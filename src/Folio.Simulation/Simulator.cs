@@ -53,9 +53,10 @@ internal sealed class Simulator
         if (plan.IsEmpty) return _live.Count == 0 ? false : throw new InvalidOperationException($"{_live.Count} requests are never run");
         StepWork work = StepWork.Of(plan, _engine.BlockSize, _copiedTokens);
         double seconds = _engine.Cost.Seconds(work);
+        _result.Count(work);
         if (_now <= _lastArrival)
         {
-            _result.Observe(work, seconds, _scheduler.Running);
+            _result.ObserveLoaded(work, seconds, _scheduler.Running);
             _result.Memory.Observe(plan, _pool, _scheduler, OutputLength, seconds);
         }
 

@@ -14,7 +14,7 @@ internal static class BlockSizeFigure
         Series[] series =
         [
             Row(table, "ShareGPT, 1.8 requests/s", PaperWorkloads.ShareGpt(1.8, PaperNumbers.LongTrace, PaperNumbers.Seed)),
-            Row(table, "Alpaca, 38 requests/s", PaperWorkloads.Alpaca(38, PaperNumbers.ShortTrace, PaperNumbers.Seed)),
+            Row(table, "Alpaca, 33 requests/s", PaperWorkloads.Alpaca(33, PaperNumbers.ShortTrace, PaperNumbers.Seed)),
         ];
         page.Table("fig18", table);
         page.Picture("fig18-block-size", new LineChart("Latency by block size, OPT-13B", "tokens of a block", "normalized latency (s/token)", LatencyCurve.Most, series) { LogTicks = [.. s_sizes.Select(size => (double)size)] }.Draw());

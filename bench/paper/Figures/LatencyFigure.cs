@@ -15,6 +15,30 @@ internal static class LatencyFigure
         }
 
         page.Table("fig12", table);
+        Advantage(page);
+    }
+
+    /// <summary>What the advantage over Orca (Oracle) owes to the paper's stack: OPT-13B, ShareGPT, with its kernel's slow-down and its host's overhead and without.</summary>
+    private static void Advantage(Page page)
+    {
+        var table = new MarkdownTable("OPT-13B, ShareGPT lengths", "Folio", "Orca (Oracle)", "÷ Oracle");
+        Row("the paper's kernel and host", HostOverhead.Paper, Roofline.PaperKernelSlowdown);
+        Row("attention as fast as over contiguous memory", HostOverhead.Paper, 1);
+        Row("and a host of today", HostOverhead.Modern, 1);
+        page.Table("fig12-advantage", table);
+
+        void Row(string name, HostOverhead host, double slowdown)
+        {
+            double paged = Knee(ServingSystem.Paged, host, slowdown), oracle = Knee(ServingSystem.OrcaOracle, host, slowdown: 1);
+            table.Add(name, LatencyCurve.Rate(paged), LatencyCurve.Rate(oracle), $"{paged / oracle:0.00} ×");
+        }
+
+        static double Knee(ServingSystem system, HostOverhead host, double slowdown)
+        {
+            SimulatedEngine engine = SimulatedEngine.Of(system, Deployment.Opt13B);
+            engine = engine with { Cost = Deployment.Opt13B.Cost(host, engine.BlockSize, slowdown) };
+            return LatencyCurve.Of(engine, rate => PaperWorkloads.ShareGpt(rate, PaperNumbers.LongTrace, PaperNumbers.Seed), guess: 1.5).Knee;
+        }
     }
 
     private static void Panel(Page page, MarkdownTable table, Deployment deployment, string lengths, Func<double, Workload> workload, double[] paper)

@@ -1,4 +1,6 @@
+using Folio.Engine;
 using Folio.Paper.Charts;
+using Folio.Paper.Real;
 using Folio.Simulation;
 
 namespace Folio.Paper.Figures;
@@ -8,10 +10,24 @@ internal static class SharingFigure
 {
     private static readonly int[] s_widths = [2, 4, 6];
 
-    public static void Make(Page page)
+    private static IEnumerable<ServingSystem> Systems => ServingSystem.All.Where(system => !system.WholeBatches);
+
+    public static void Rates(Page page)
     {
-        var rates = new MarkdownTable(["requests/s sustained, Alpaca lengths", .. Systems.Select(system => system.Name), "÷ Oracle"]);
-        var savings = new MarkdownTable("blocks saved by sharing", "Alpaca", "paper", "ShareGPT", "paper (over the widths)");
+        var table = new MarkdownTable(["requests/s sustained, Alpaca lengths", .. Systems.Select(system => system.Name), "÷ Oracle"]);
+        foreach (bool beams in (bool[])[false, true])
+        {
+            foreach (int width in s_widths) Rates(page, table, width, beams);
+        }
+
+        page.Table("fig14", table);
+    }
+
+    public static void Savings(Page page)
+    {
+        using RealEngine engine = RealEngine.Demo(page.Repository);
+        GenerationRequest[] requests = RealSharing.Ask(engine);
+        var table = new MarkdownTable("blocks saved by sharing", "Alpaca", "paper", "real engine, demo model", "ShareGPT", "paper (over the widths)");
         foreach (bool beams in (bool[])[false, true])
         {
             double[] paper = beams ? PaperNumbers.BeamSaving : PaperNumbers.SamplingSaving;
@@ -19,31 +35,28 @@ internal static class SharingFigure
             for (int i = 0; i < s_widths.Length; i++)
             {
                 int width = s_widths[i];
-                string name = beams ? $"beam search, width {width}" : $"parallel sampling, n = {width}";
-                Rates(page, rates, name, width, beams);
                 double alpaca = Saving(PaperWorkloads.Alpaca(12.0 / width, PaperNumbers.ShortTrace, PaperNumbers.Seed), width, beams);
                 double shareGpt = Saving(PaperWorkloads.ShareGpt(1.5 / width, PaperNumbers.LongTrace, PaperNumbers.Seed), width, beams);
-                savings.Add(name, $"{alpaca:0.0 %}", $"{paper[i]:0.0 %}", $"{shareGpt:0.0 %}", beams ? PaperNumbers.ShareGptBeamSaving : PaperNumbers.ShareGptSamplingSaving);
+                double real = RealSharing.Saved(engine, requests, width, beams);
+                table.Add(Name(width, beams), $"{alpaca:0.0 %}", $"{paper[i]:0.0 %}", $"{real:0.0 %}", $"{shareGpt:0.0 %}", beams ? PaperNumbers.ShareGptBeamSaving : PaperNumbers.ShareGptSamplingSaving);
                 saved[0][i] = 100 * alpaca;
             }
 
-            string kind = beams ? "beam search" : "parallel sampling";
-            page.Picture(beams ? "fig15-beams" : "fig15-samples", new BarChart($"Blocks saved by sharing, {kind}, Alpaca lengths", "%", beams ? 70 : 14,
+            page.Picture(beams ? "fig15-beams" : "fig15-samples", new BarChart($"Blocks saved by sharing, {(beams ? "beam search" : "parallel sampling")}, Alpaca lengths", "%", beams ? 70 : 14,
                 [.. s_widths.Select(width => $"{width} sequences")], ["simulated", "paper"], saved).Draw());
         }
 
-        page.Table("fig14", rates);
-        page.Table("fig15", savings);
+        page.Table("fig15", table);
     }
 
-    private static IEnumerable<ServingSystem> Systems => ServingSystem.All.Where(system => !system.WholeBatches);
+    private static string Name(int width, bool beams) => beams ? $"beam search, width {width}" : $"parallel sampling, n = {width}";
 
-    private static void Rates(Page page, MarkdownTable table, string name, int width, bool beams)
+    private static void Rates(Page page, MarkdownTable table, int width, bool beams)
     {
         LatencyCurve[] curves = [.. Systems.Select((system, i) => LatencyCurve.Of(
             SimulatedEngine.Of(system, Deployment.Opt13B), rate => PaperWorkloads.Wide(PaperWorkloads.Alpaca(rate, PaperNumbers.ShortTrace, PaperNumbers.Seed), width, beams), PaperNumbers.Knees[0].Alpaca[i] / width))];
-        page.Picture($"fig14-{(beams ? "beams" : "samples")}-{width}", LatencyCurve.Draw($"OPT-13B, Alpaca lengths, {name}", curves));
-        table.Add([name, .. curves.Select(curve => LatencyCurve.Rate(curve.Knee)), $"{curves[0].Knee / curves[1].Knee:0.00} ×"]);
+        page.Picture($"fig14-{(beams ? "beams" : "samples")}-{width}", LatencyCurve.Draw($"OPT-13B, Alpaca lengths, {Name(width, beams)}", curves));
+        table.Add([Name(width, beams), .. curves.Select(curve => LatencyCurve.Rate(curve.Knee)), $"{curves[0].Knee / curves[1].Knee:0.00} ×"]);
     }
 
     private static double Saving(Workload workload, int width, bool beams) =>

@@ -28,6 +28,20 @@ public static class PaperWorkloads
 
     public static Workload Alpaca(double rate, double seconds, ulong seed) => Poisson("Alpaca", rate, seconds, seed, (arrival, draws) => Draw(arrival, s_alpacaPrompt, s_alpacaOutput, draws));
 
+    /// <summary>ShareGPT lengths at a quarter, for a model whose context is 512 tokens; all requests are there from the start.</summary>
+    public static Workload QuarterShareGpt(int requests, ulong seed)
+    {
+        const int most = MostTokens / 4;
+        var prompts = new LogNormalLength(161.31 / 4, 1.1, most / 2);
+        var outputs = new LogNormalLength(337.99 / 4, 0.75, most);
+        var draws = new Draws(seed);
+        return new("a quarter of ShareGPT", [.. Enumerable.Range(0, requests).Select(_ =>
+        {
+            int prompt = prompts.Draw(draws);
+            return new SimulatedRequest(0, prompt, Math.Min(outputs.Draw(draws), most - prompt));
+        })]);
+    }
+
     /// <summary>Translation with examples in front: every prompt begins with the same <paramref name="prefix"/> tokens (80: one example; 341: five).</summary>
     public static Workload SharedPrefix(int prefix, double rate, double seconds, ulong seed) =>
         Poisson($"WMT16, prefix of {prefix}", rate, seconds, seed, (arrival, draws) => new(arrival, prefix + s_english.Draw(draws), s_german.Draw(draws)) { SharedIds = [0], SharedIdTokens = prefix });
