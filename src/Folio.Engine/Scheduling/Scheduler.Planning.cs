@@ -13,7 +13,7 @@ internal sealed partial class Scheduler
 
     private bool _admitting;
 
-    /// <returns>False when somebody had to be preempted: then nobody is admitted in this step.</returns>
+    /// <returns>False when somebody had to be preempted, or can't run at all: then nobody is admitted in this step.</returns>
     private bool PlanRunning()
     {
         CountDemand();
@@ -23,7 +23,7 @@ internal sealed partial class Scheduler
             if (!TryPlan(group)) break; // it was the last itself
         }
 
-        return Preemptions == before;
+        return Preemptions == before && Unservable is null;
     }
 
     private void CountDemand()
@@ -101,6 +101,12 @@ internal sealed partial class Scheduler
             if (_admitting || last == sequence.Group) sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
             if (_admitting) return true;
             if (last == sequence.Group) _plan.Withdraw(last);
+            if (last == sequence.Group && last.Previous is null)
+            {
+                Unservable = last; // it is alone: prefixes that were pinned meanwhile have left it too little
+                Discard();         // nothing of this plan will be done: whoever was to be swapped out for it is computed again
+                return false;
+            }
 
             Preempt(last, reason);
             if (last == sequence.Group) return false;

@@ -15,14 +15,14 @@ internal sealed class StubEngine
 
     /// <param name="settings">Null: first come, first served, no swap space, and admission leaves no room to grow, so that small pools preempt much.</param>
     public StubEngine(
-        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null)
+        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null, PreemptionCosts? costs = null)
     {
         _limits = StepLimits.For(new() { MaxNumBatchedTokens = budget, MaxNumSeqs = sequences });
         _maxModelLen = maxModelLen;
         Pool = new BlockPool(blocks, blockSize, prefixCaching);
         Model = new StubModel(blocks, blockSize);
         Metrics = new EngineMetrics(maxModelLen);
-        PreemptionCosts costs = new(secondsPerToken: 1, hostSecondsPerBlock: 0.1, diskSecondsPerBlock: 1);
+        costs ??= new(secondsPerToken: 1, hostSecondsPerBlock: 0.1, diskSecondsPerBlock: 1);
         Scheduler = new Scheduler(Pool, _limits, maxModelLen, settings ?? new() { GrowthTokens = 0, ResumeTokens = 0 }, costs, Metrics);
         _loop = new EngineLoop(_inbox, Scheduler, Model, new Sampler(Model, _limits), costs, Metrics) { GroupEnded = Ended.Add };
         Model.BeforeStep = _ => Scheduler.VerifyPlan();

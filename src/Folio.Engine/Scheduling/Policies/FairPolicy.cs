@@ -20,6 +20,9 @@ internal sealed class FairPolicy : ISchedulingPolicy
 
     public int Count { get; private set; }
 
+    /// <summary>Tenants whose counters are remembered.</summary>
+    public int Tenants => _tenants.Count;
+
     public SequenceGroup? Next
     {
         get

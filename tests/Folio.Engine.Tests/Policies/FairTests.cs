@@ -1,0 +1,125 @@
+namespace Folio.Engine.Tests;
+
+/// <summary>Fair share between tenants (S17), as "Fairness in Serving Large Language Models" (OSDI 2024) defines it: prompt tokens count once, an answer's twice.</summary>
+public sealed class FairTests(ITestOutputHelper output)
+{
+    private static readonly SchedulerSettings Fair = new() { Policy = SchedulingPolicy.Fair, GrowthTokens = 0, ResumeTokens = 0 };
+
+    [Fact]
+    public void Ten_times_the_load_gets_no_more_service_while_both_wait()
+    {
+        var engine = new StubEngine(sequences: 4, settings: Fair);
+        var service = new Service(engine);
+        for (int i = 0; i < 200; i++) service.Submit("heavy", prompt: 8, maxTokens: 12);
+        for (int i = 0; i < 40; i++) service.Submit("light", prompt: 8, maxTokens: 12);
+        while (service.Waiting("light") > 0) engine.Run(1);
+
+        double ratio = (double)service.Of("heavy") / service.Of("light");
+        output.WriteLine($"200 requests against 40: service {service.Of("heavy")} to {service.Of("light")}, ratio {ratio:0.000}");
+        Assert.InRange(ratio, 0.9, 1.1);
+        Assert.True(service.Waiting("heavy") > 100);
+        engine.RunToEnd();
+    }
+
+    [Fact]
+    public void First_come_first_served_would_have_let_it()
+    {
+        var engine = new StubEngine(sequences: 4);
+        var service = new Service(engine);
+        for (int i = 0; i < 220; i++) service.Submit(i % 11 == 10 ? "light" : "heavy", prompt: 8, maxTokens: 12);
+        engine.Run(300);
+        Assert.InRange((double)service.Of("heavy") / service.Of("light"), 8, 12);
+    }
+
+    [Fact]
+    public void Service_is_counted_in_tokens_not_in_requests()
+    {
+        var engine = new StubEngine(sequences: 4, settings: Fair);
+        var service = new Service(engine);
+        for (int i = 0; i < 60; i++) service.Submit("long answers", prompt: 4, maxTokens: 38);   // 80 of service each
+        for (int i = 0; i < 400; i++) service.Submit("long prompts", prompt: 14, maxTokens: 3);  // 20
+        while (service.Waiting("long answers") > 0 && service.Waiting("long prompts") > 0) engine.Run(1);
+        Assert.InRange((double)service.Of("long answers") / service.Of("long prompts"), 0.85, 1.15);
+    }
+
+    [Fact]
+    public void Whoever_comes_back_after_a_pause_has_saved_nothing_up()
+    {
+        var engine = new StubEngine(sequences: 2, settings: Fair);
+        var service = new Service(engine);
+        service.Submit("pausing", prompt: 8, maxTokens: 4);
+        for (int i = 0; i < 100; i++) service.Submit("steady", prompt: 8, maxTokens: 12);
+        engine.Run(200); // steady is served alone, far beyond what pausing ever had
+        for (int i = 0; i < 60; i++) service.Submit("pausing", prompt: 8, maxTokens: 12);
+        long steady = service.Of("steady"), pausing = service.Of("pausing");
+        engine.Run(150);
+        Assert.InRange((double)(service.Of("steady") - steady) / (service.Of("pausing") - pausing), 0.75, 1.33);
+    }
+
+    [Fact]
+    public void Nobody_starves_among_many_that_keep_coming()
+    {
+        var engine = new StubEngine(sequences: 3, settings: Fair);
+        var service = new Service(engine);
+        for (int i = 0; i < 50; i++) service.Submit("old", prompt: 8, maxTokens: 12);
+        SequenceGroup one = service.Submit("rare", prompt: 8, maxTokens: 12);
+        for (int step = 0; one.State == GroupState.Waiting; step++)
+        {
+            Assert.True(step < 100, "the rare tenant starves");
+            service.Submit($"new {step}", prompt: 2, maxTokens: 3);
+            engine.Run(1);
+        }
+    }
+
+    [Fact]
+    public void One_tenant_alone_gets_every_place()
+    {
+        var engine = new StubEngine(sequences: 4, settings: Fair);
+        var service = new Service(engine);
+        service.Submit("gone", prompt: 8, maxTokens: 1);
+        engine.RunToEnd();
+        SequenceGroup[] groups = [.. Enumerable.Range(0, 12).Select(_ => service.Submit("alone", prompt: 8, maxTokens: 12))];
+        engine.Model.BeforeStep += _ => Assert.True(engine.Scheduler.Running == 4 || engine.Scheduler.Waiting == 0, "a place is left empty");
+        engine.RunToEnd();
+        Assert.Equal(groups, engine.Ended.Skip(1));
+    }
+
+    [Fact]
+    public void Tenants_that_have_nothing_to_remember_are_forgotten()
+    {
+        var policy = new FairPolicy();
+        var pool = new Paging.BlockPool(8, 4);
+        var stays = Group("stays");
+        policy.Add(stays);
+        for (int i = 0; i < 5000; i++)
+        {
+            SequenceGroup passing = Group($"tenant {i}");
+            policy.Add(passing);
+            policy.Remove(passing); // gave up before it was served
+        }
+
+        Assert.InRange(policy.Tenants, 1, 1025);
+        Assert.Same(stays, policy.Next);
+
+        SequenceGroup Group(string tenant) => new(Given.Request(prompt: 2, maxTokens: 2) with { Tenant = tenant }, 4, [0], pool, 1, new RequestOutlet());
+    }
+
+    /// <summary>What each tenant has got, in weighted tokens: counted from the groups, not by the policy.</summary>
+    private sealed class Service(StubEngine engine)
+    {
+        private readonly List<SequenceGroup> _groups = [];
+
+        public SequenceGroup Submit(string tenant, int prompt, int maxTokens)
+        {
+            SequenceGroup group = engine.Submit(Given.Request(prompt, maxTokens) with { Tenant = tenant });
+            _groups.Add(group);
+            return group;
+        }
+
+        public int Waiting(string tenant) => _groups.Count(group => group.Tenant == tenant && group.State is (GroupState.Waiting or GroupState.Arriving));
+
+        public long Of(string tenant) => _groups
+            .Where(group => group.Tenant == tenant && group.State is (GroupState.Running or GroupState.Finished))
+            .Sum(group => group.PromptLength + 2L * group.Sequences.Sum(sequence => sequence.OutputLength));
+    }
+}

@@ -1,0 +1,147 @@
+namespace Folio.Engine.Tests;
+
+/// <summary>Prefixes that the operator keeps.</summary>
+public sealed class PinTests
+{
+    private static readonly int[] System = [.. Enumerable.Range(0, 22).Select(i => 1 + i * 7 % 39)]; // 5 full blocks of 4
+
+    [Fact]
+    public async Task Requests_of_every_salt_find_a_pinned_prefix()
+    {
+        await using LlmEngine engine = Given.Engine();
+        Assert.Equal(new PinnedPrefix("system", 20), await engine.PinAsync(System, "system"));
+        Assert.Equal([new PinnedPrefix("system", 20)], engine.PinnedPrefixes);
+        Assert.Equal(20, await Cached(engine, ""));
+        Assert.Equal(20, await Cached(engine, "a"));
+        Assert.Equal(20, await Cached(engine, "b"));
+    }
+
+    [Fact]
+    public async Task It_survives_pressure_and_reset_and_is_free_after_it_is_unpinned()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 40, options: options => options with { GrowthTokens = 0 });
+        await engine.PinAsync(System, "system");
+        GenerationStream[] crowd = [.. Enumerable.Range(0, 30).Select(_ => engine.Submit(Given.Request(prompt: 40, maxTokens: 20)))];
+        foreach (GenerationStream stream in crowd) await Given.ReadAll(stream);
+        Assert.True(engine.Metrics.Preemptions.Value > 0, "there was no pressure");
+        Assert.Equal(20, await Cached(engine, "a"));
+        await engine.ResetPrefixCacheAsync();
+        Assert.Equal(20, await Cached(engine, "a"));
+
+        Assert.True(await engine.UnpinAsync("system"));
+        Assert.Empty(engine.PinnedPrefixes);
+        await Given.Until(() => engine.Metrics.KvCacheUsage.Value == 0);
+        await engine.ResetPrefixCacheAsync();
+        Assert.Equal(0, await Cached(engine, "a"));
+        Assert.False(await engine.UnpinAsync("system"));
+    }
+
+    [Fact]
+    public async Task Pinning_under_a_known_name_replaces_what_was_there()
+    {
+        await using LlmEngine engine = Given.Engine();
+        await engine.PinAsync(System, "system");
+        int[] other = [.. System.Reverse()];
+        await engine.PinAsync(other.AsMemory(0, 13), "system");
+        Assert.Equal([new PinnedPrefix("system", 12)], engine.PinnedPrefixes);
+        await engine.ResetPrefixCacheAsync();
+        Assert.Equal(0, await Cached(engine, "a"));
+        Assert.Equal(12, await Cached(engine, "a", other));
+        Assert.Equal(3, engine.Scheduler.PinnedBlocks);
+    }
+
+    [Fact]
+    public async Task Pins_that_begin_alike_share_their_blocks()
+    {
+        await using LlmEngine engine = Given.Engine();
+        await engine.PinAsync(System.AsMemory(0, 12), "short");
+        await engine.PinAsync(System, "long");
+        await Given.Until(() => engine.Metrics.RequestsRunning.Value == 0);
+        await Cached(engine, "");
+        Assert.True(await engine.UnpinAsync("short"));
+        await engine.ResetPrefixCacheAsync();
+        Assert.Equal(20, await Cached(engine, "a"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_pinned_is_refused_with_the_reason()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 100);
+        Assert.Equal("a prefix of 3 tokens is shorter than a block of 4: there is nothing to share.", (await Refused(engine, System[..3])).Message);
+        Assert.Equal("a prefix of 120 tokens exceeds this model's context of 100 tokens.", (await Refused(engine, Long(120))).Message);
+        Assert.StartsWith("a prefix of 80 tokens can't be pinned: too little of the KV cache (30 blocks of 4 tokens)", (await Refused(engine, Long(80))).Message, StringComparison.Ordinal);
+        Assert.Equal("prompt has token id 40; this model's ids are 0 to 39.", (await Refused(engine, [1, 2, 3, 40])).Message);
+        Assert.Empty(engine.PinnedPrefixes);
+        Assert.Equal(0, engine.Scheduler.PinnedBlocks);
+        await engine.PinAsync(Long(60)); // half of the pool may be
+    }
+
+    [Fact]
+    public async Task Without_prefix_caching_nothing_can_be_pinned()
+    {
+        await using LlmEngine engine = Given.Engine(options: options => options with { EnablePrefixCaching = false });
+        Assert.Equal("a prefix can't be pinned: prefix caching is off.", (await Refused(engine, System)).Message);
+    }
+
+    [Fact]
+    public async Task A_request_that_does_not_fit_beside_the_pins_is_refused_with_the_numbers()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 100);
+        await engine.PinAsync(Long(60));
+        RequestException refused = Assert.Throws<RequestException>(() => engine.Submit(Given.Request(prompt: 40, maxTokens: 30)));
+        Assert.StartsWith("1 sequence of up to 70 tokens need 18 blocks of 4 tokens; the KV cache has 15 that aren't pinned.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(21, (await Given.ReadAll(engine.Submit(Given.Request(prompt: 40, maxTokens: 21)))).Count);
+    }
+
+    [Fact]
+    public async Task A_pin_that_would_leave_too_little_for_a_request_that_is_here_is_refused()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 110, prepare: model => model.BeforeStep = _ => Thread.Sleep(5));
+        await using GenerationStream large = engine.Submit(Given.Request(prompt: 40, maxTokens: 60));
+        Assert.Contains("can't be pinned", (await Refused(engine, Long(60))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_drained_engine_does_not_wait_for_pins()
+    {
+        await using LlmEngine engine = Given.Engine();
+        await engine.PinAsync(System);
+        await engine.DrainAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_pin_takes_its_turn_among_the_requests()
+    {
+        var engine = new StubEngine(blocks: 30, blockSize: 4, budget: 8);
+        SequenceGroup old = engine.Submit(prompt: 15, maxTokens: 40), pin = engine.Pin([.. Long(40)]), late = engine.Submit(prompt: 15, maxTokens: 40);
+        while (pin.State != GroupState.Pinned) engine.Run(1);
+        Assert.Equal((40, GroupState.Running), (pin.Leader.Computed, old.State));
+        while (engine.Step()) { }
+        Assert.Equal((GroupState.Finished, GroupState.Finished, 10), (old.State, late.State, engine.Pool.Used));
+    }
+
+    [Theory]
+    [InlineData(PreemptionMode.Recompute)]
+    [InlineData(PreemptionMode.Swap)]
+    public void A_request_that_pins_have_left_too_little_for_fails_and_does_not_hang(PreemptionMode mode)
+    {
+        var engine = new StubEngine(blocks: 20, blockSize: 4, settings: new() { Preemption = mode, HostBlocks = 100, GrowthTokens = 0, ResumeTokens = 0 });
+        engine.Pin([.. Long(40)]);
+        SequenceGroup tooLarge = engine.Submit(prompt: 15, maxTokens: 40), waits = engine.Submit(prompt: 15, maxTokens: 10);
+        while (engine.Step()) { }
+        Assert.Contains("too few free blocks", tooLarge.Failure()!.Message, StringComparison.Ordinal);
+        Assert.Equal((10, 10), (waits.OutputLength(0), engine.Pool.Used));
+    }
+
+    private static int[] Long(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 1 + i * 11 % 39)];
+
+    private static Task<RequestException> Refused(LlmEngine engine, int[] prefix) => Assert.ThrowsAsync<RequestException>(() => engine.PinAsync(prefix));
+
+    private static async Task<int> Cached(LlmEngine engine, string salt, int[]? beginning = null)
+    {
+        GenerationRequest request = Given.Request(prompt: 3, maxTokens: 2);
+        GenerationStream stream = engine.Submit(request with { Prompt = (int[])[.. beginning ?? System, .. request.Prompt.Span], CacheSalt = salt });
+        await Given.ReadAll(stream);
+        return stream.CachedTokens;
+    }
+}

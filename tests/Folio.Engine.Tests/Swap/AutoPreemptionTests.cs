@@ -1,0 +1,42 @@
+namespace Folio.Engine.Tests;
+
+/// <summary>Swap or recompute, by what each is estimated to cost.</summary>
+public sealed class AutoPreemptionTests
+{
+    [Theory]
+    [InlineData(1, 0.5, 100, 100, 0, "host")]      // 5 blocks of 4 tokens: 2 · 5 · 0.5 s against some 18 s
+    [InlineData(1, 5, 100, 100, 0, "recompute")]   // 50 s against 18 s
+    [InlineData(1, 0.5, 5, 0, 100, "recompute")]   // there is only the disk, and it is slow
+    [InlineData(1, 0.5, 0.5, 0, 100, "disk")]
+    [InlineData(1, 0.5, 0.5, 3, 100, "disk")]      // host memory is too small for the group
+    [InlineData(0.1, 0.5, 0.5, 100, 100, "recompute")]
+    public void The_cheaper_way_is_taken(double secondsPerToken, double hostSecondsPerBlock, double diskSecondsPerBlock, int hostBlocks, int diskBlocks, string mode)
+    {
+        var engine = new StubEngine(
+            blocks: 9,
+            settings: new() { HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 0 },
+            costs: new PreemptionCosts(secondsPerToken, hostSecondsPerBlock, diskSecondsPerBlock));
+        engine.Submit(prompt: 15, maxTokens: 12);
+        SequenceGroup young = engine.Submit(prompt: 17, maxTokens: 5);
+        engine.RunToEnd();
+        Assert.Equal(1, young.Preemptions);
+        Assert.Equal(1, Seen.Preemptions(engine.Metrics, mode));
+    }
+
+    [Fact]
+    public void What_is_seen_corrects_what_was_estimated()
+    {
+        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        for (int i = 0; i < 100; i++)
+        {
+            costs.Computed(tokens: 100, seconds: 5);
+            costs.Moved(SwapTier.Host, blocks: 10, seconds: 2);
+        }
+
+        costs.Computed(tokens: 1, seconds: 100); // bound by the weights: says nothing of a prompt
+        costs.Moved(SwapTier.Host, blocks: 0, seconds: 100);
+        Assert.Equal(0.05 * 40, costs.Recompute(40), 1e-4);
+        Assert.Equal(2 * 7 * 0.2, costs.Swap(SwapTier.Host, 7), 1e-4);
+        Assert.Equal(2 * 7, costs.Swap(SwapTier.Disk, 7));
+    }
+}
