@@ -154,6 +154,31 @@ public sealed class SchedulerTests
         Assert.Equal(0, first.Preemptions);
     }
 
+    [Theory]
+    [InlineData(PreemptionMode.Recompute)]
+    [InlineData(PreemptionMode.Swap)]
+    public void Coming_back_leaves_the_watermark_free_too(PreemptionMode mode)
+    {
+        var settings = new SchedulerSettings { Preemption = mode, HostBlocks = 400, GrowthTokens = 0, ResumeTokens = 0 };
+        var engine = new StubEngine(blocks: 300, blockSize: 4, budget: 1000, maxModelLen: 1000, settings: settings); // watermark: 3 blocks
+        engine.Submit(prompt: 598, maxTokens: 100);
+        SequenceGroup young = engine.Submit(prompt: 586, maxTokens: 40); // 150 + 147: three are left
+        bool away = false;
+        int returns = 0;
+        while (engine.Step())
+        {
+            if (away && young.State == GroupState.Running)
+            {
+                returns++;
+                Assert.True(engine.Pool.Free >= 3 || engine.Scheduler.Running == 1, $"{engine.Pool.Free} blocks are left");
+            }
+
+            away = young.State == GroupState.Preempted;
+        }
+
+        Assert.InRange(returns, 1, 100);
+    }
+
     [Fact]
     public void One_request_that_just_fits_alone_always_gets_on()
     {

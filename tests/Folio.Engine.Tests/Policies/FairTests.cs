@@ -104,6 +104,22 @@ public sealed class FairTests(ITestOutputHelper output)
         SequenceGroup Group(string tenant) => new(Given.Request(prompt: 2, maxTokens: 2) with { Tenant = tenant }, 4, [0], pool, 1, new RequestOutlet());
     }
 
+    [Fact]
+    public void Tenants_that_were_served_once_are_forgotten_in_time()
+    {
+        var policy = new FairPolicy();
+        var pool = new Paging.BlockPool(8, 4);
+        for (int i = 0; i < 5000; i++)
+        {
+            var group = new SequenceGroup(Given.Request(prompt: 10, maxTokens: 20) with { Tenant = $"tenant {i}" }, 30, [0], pool, 1, new RequestOutlet());
+            policy.Add(group);
+            policy.Admit(group);
+            for (int token = 0; token < 20; token++) policy.Served(group);
+        }
+
+        Assert.InRange(policy.Tenants, 1, 1024 + 20);
+    }
+
     /// <summary>What each tenant has got, in weighted tokens: counted from the groups, not by the policy.</summary>
     private sealed class Service(StubEngine engine)
     {
