@@ -83,6 +83,8 @@ internal sealed partial class Scheduler
             return true;
         }
 
+        int pastBlock = (sequence.Computed + tokens) % _pool.BlockSize;
+        if (pastBlock < tokens && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
         if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
         share -= tokens;
