@@ -22,6 +22,7 @@ public sealed partial class LlmEngine
             await group.Outlet.Events.Completion.ConfigureAwait(false);
         }
 
+        if (cancellation.IsCancellationRequested) await OnLoop(() => Scheduler.Finish(group)).ConfigureAwait(false);
         if (group.State != GroupState.Pinned) throw new OperationCanceledException("the prefix was not pinned", cancellation);
         var pinned = new PinnedPrefix(id ?? $"prefix-{Interlocked.Increment(ref _requests)}", group.PromptLength);
         if (_pins.Add(pinned, group) is { } before) await OnLoop(() => Scheduler.Finish(before)).ConfigureAwait(false);
@@ -47,7 +48,7 @@ public sealed partial class LlmEngine
         if (tokens > Model.MaxModelLen) throw new RequestException($"a prefix of {prefix.Length} tokens exceeds this model's context of {Model.MaxModelLen} tokens.", "prompt");
         RequireIds(prefix.Span);
         var request = new GenerationRequest { Prompt = prefix[..tokens] };
-        return new(request, tokens, [], _pool, 0, new RequestOutlet()) { Pins = true };
+        return new(request, tokens, [], _pool, 0, new RequestOutlet()) { IsPin = true };
     }
 
     private void AddPin(SequenceGroup group)
@@ -61,10 +62,11 @@ public sealed partial class LlmEngine
     private Task OnLoop(Action action)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _inbox.Post(new(MessageKind.Submit, null, 0, () =>
+        _inbox.Post(new(MessageKind.Call, null, 0, refusal =>
         {
             try
             {
+                if (refusal is not null) throw refusal;
                 action();
                 done.SetResult();
             }
@@ -89,5 +91,11 @@ public sealed partial class LlmEngine
     {
         options.Warning?.Invoke($"{source.Path}: the prefix cache is off: this model's keys depend on the length of the whole prompt (dynamic NTK rope).");
         return options with { EnablePrefixCaching = false };
+    }
+
+    private void SavePrefixes(PrefixStore store)
+    {
+        if (store.Dropped > 0) Options.Warning?.Invoke($"{Options.PrefixCacheDirectory}: {store.Dropped} kept blocks could not be read back, or not as they were written; they were computed again.");
+        if (store.Save(_pool.Prefixes!.Blocks(), _runner.ReadBlock) is { } warning) Options.Warning?.Invoke(warning);
     }
 }

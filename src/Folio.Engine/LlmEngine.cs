@@ -38,7 +38,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
         (_runner, _store) = (runner, store);
-        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded };
+        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded, Warning = options.Warning };
         new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
     }
 
@@ -57,7 +57,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     /// <summary>Completes when the engine has ended: it was disposed of, or failed.</summary>
     public Task Ended => _loopEnded.Task;
 
-    /// <summary>Belongs to the loop's thread; tests look at it when nothing runs.</summary>
+    /// <summary>Belongs to the loop's thread, but for the count of pinned blocks; tests look at it when nothing runs.</summary>
     internal Scheduler Scheduler { get; }
 
     /// <summary>Loads a checkpoint: a folder with config.json and safetensors, or a .gguf file.</summary>
@@ -89,8 +89,16 @@ public sealed partial class LlmEngine : IAsyncDisposable
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
-        PrefixStore? store = OpenStore(options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock);
-        return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);
+        try
+        {
+            PrefixStore? store = OpenStore(options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock);
+            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Accepts a request.</summary>
@@ -102,9 +110,8 @@ public sealed partial class LlmEngine : IAsyncDisposable
         int maxLength = Validate(request);
         cancellation.ThrowIfCancellationRequested();
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
+        _waitingRoom.Enter(request.Prompt.Length);
         var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet()) { WaitingRoom = _waitingRoom };
-
-        _waitingRoom.Enter(group.PromptLength);
         EnterOne(group);
         string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
         _inbox.Post(new(MessageKind.Submit, group, 0));
@@ -203,7 +210,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private void GroupEnded(SequenceGroup group)
     {
-        if (!group.Pins) LeaveOne();
+        if (!group.IsPin) LeaveOne();
     }
 
     private void LeaveOne()
@@ -213,11 +220,17 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private void RunLoop()
     {
-        _loop.Run();
-        if (_store is not null && Failure is null && _store.Save(_pool.Prefixes!.Blocks(), _runner.ReadBlock) is { } warning) Options.Warning?.Invoke(warning);
-        _store?.Dispose();
-        _runner.Dispose();
-        _loopEnded.SetResult();
+        try
+        {
+            _loop.Run();
+            if (_store is not null && Failure is null) SavePrefixes(_store);
+        }
+        finally
+        {
+            _store?.Dispose();
+            _runner.Dispose();
+            _loopEnded.SetResult();
+        }
     }
 
     private static void RequireRoomForWeights(ModelSource source, Backend backend)

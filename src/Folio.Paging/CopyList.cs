@@ -28,16 +28,4 @@ public sealed class CopyList(int capacity)
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)Count, nameof(count));
         Count = count;
     }
-
-    /// <summary>Forgets the copies into these blocks: those of a table that gave its blocks up before the step ran. Linear in both.</summary>
-    public void RemoveInto(ReadOnlySpan<int> blocks)
-    {
-        int kept = 0;
-        foreach (BlockCopy copy in Copies)
-        {
-            if (!blocks.Contains(copy.Destination)) _copies[kept++] = copy;
-        }
-
-        Count = kept;
-    }
 }

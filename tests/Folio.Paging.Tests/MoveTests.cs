@@ -99,17 +99,6 @@ public sealed class MoveTests
         Assert.Equal((0, 0), (back[0].Indexed, _device.Prefixes.Count));
     }
 
-    [Fact]
-    public void The_copies_into_blocks_that_were_given_up_can_be_dropped()
-    {
-        var copies = new CopyList(4);
-        foreach (int destination in new[] { 5, 6, 7, 8 }) copies.Add(1, destination);
-
-        copies.RemoveInto([8, 6, 2]);
-
-        Assert.Equal([new BlockCopy(1, 5), new BlockCopy(1, 7)], copies.Copies);
-    }
-
     /// <summary>A group whose sequences forked at the end of the prompt and then said so many tokens each.</summary>
     private BlockTable[] Siblings(int count, int prompt, int output)
     {

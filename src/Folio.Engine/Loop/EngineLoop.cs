@@ -16,6 +16,9 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     /// <summary>Called once for each group that has ended, however it did.</summary>
     public Action<SequenceGroup>? GroupEnded { get; init; }
 
+    /// <summary>Told what is amiss without ending anything.</summary>
+    public Action<string>? Warning { get; init; }
+
     /// <summary>Steps while there is anything to run, and sleeps else, until <see cref="Stop"/>. Then whatever is left is aborted.</summary>
     public void Run()
     {
@@ -43,7 +46,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     {
         while (inbox.TryTake(out InboxMessage message))
         {
-            if (message.Call is { } call) call();
+            if (message.Call is { } call) call(_failure is { } error ? new RequestFailedException($"the engine has stopped: {error.Message}") : new ObjectDisposedException(nameof(LlmEngine)));
             else if (message.Kind == MessageKind.Submit) EndUnserved(message.Group!);
         }
     }
@@ -58,15 +61,16 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     public bool Step()
     {
         TakeMessages();                          // arrivals and cancellations since the last step
+        long preemptions = scheduler.Preemptions;
         StepPlan plan = scheduler.Schedule();    // who runs, how many tokens each, which blocks
+        VerifyPlan();
         Publish(plan);
         if (scheduler.Unservable is { } unservable) Fail(unservable, "there are too few free blocks for this request, although nothing else runs");
-        if (plan.IsEmpty) return scheduler.Unservable is not null;
+        if (!TrySwap(plan)) return true;         // before anything else touches a block
+        if (plan.IsEmpty) return scheduler.Unservable is not null || scheduler.Preemptions > preemptions;
 
-        VerifyPlan();
         try
         {
-            Swap(plan);                          // out first, back then: before anything else touches a block
             runner.CopyBlocks(Blocks(plan.Copies)); // copy-on-write, before anything reads
             Execute(plan.Batch);
             sampler.Sample(plan);
@@ -84,6 +88,25 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
         VerifyScheduler();
         return true;
+    }
+
+    /// <summary>Moves blocks out or back. Where that fails, those whose blocks they are lose them and are computed again.</summary>
+    /// <returns>False when blocks didn't come back: the plan counted on them.</returns>
+    private bool TrySwap(StepPlan plan)
+    {
+        try
+        {
+            Swap(plan);
+            return true;
+        }
+        catch (Exception error)
+        {
+            Warning?.Invoke($"blocks could not be swapped, so the requests concerned are computed again: {error.Message}");
+            bool returning = plan.SwapIns(SwapTier.Host).Count + plan.SwapIns(SwapTier.Disk).Count > 0;
+            if (returning) scheduler.Discard();
+            scheduler.LoseMoved();
+            return !returning;
+        }
     }
 
     private void Swap(StepPlan plan)
@@ -114,7 +137,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         {
             if (message.Call is { } call)
             {
-                call();
+                call(null);
                 continue;
             }
 
@@ -122,7 +145,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
             switch (message.Kind)
             {
                 case MessageKind.Submit:
-                    scheduler.Add(group);
+                    if (!scheduler.Add(group)) End(group, new RequestFailedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request"));
                     break;
                 case MessageKind.Cancel:
                     Abort(group);
@@ -207,7 +230,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
 
     private void Abort(SequenceGroup group)
     {
-        if (group.State == GroupState.Finished) return;
+        if (group.State is GroupState.Finished or GroupState.Pinned) return; // who pins let go of it otherwise
         foreach (Sequence sequence in group.Sequences)
         {
             if (!sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));

@@ -35,10 +35,3 @@ internal interface IModelRunner : IDisposable
     /// <summary>The end of the sampling chain, as <see cref="Backend.Sample"/> defines it; −1 for a row without any number to draw from.</summary>
     void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens);
 }
-
-/// <summary>Where the blocks of a preempted group may wait.</summary>
-internal enum SwapTier
-{
-    Host,
-    Disk,
-}

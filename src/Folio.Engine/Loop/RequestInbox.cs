@@ -6,6 +6,9 @@ internal enum MessageKind
 {
     Submit,
 
+    /// <summary>Does something between two steps.</summary>
+    Call,
+
     /// <summary>Ends the group: its client is gone.</summary>
     Cancel,
 
@@ -13,8 +16,8 @@ internal enum MessageKind
     StopSequence,
 }
 
-/// <param name="Call">Done on the loop's thread between two steps, instead of all else.</param>
-internal readonly record struct InboxMessage(MessageKind Kind, SequenceGroup? Group, int Index, Action? Call = null);
+/// <param name="Call">Called on the loop's thread with null; or, once the loop has ended, on some thread with the reason why nothing may be done.</param>
+internal readonly record struct InboxMessage(MessageKind Kind, SequenceGroup? Group, int Index, Action<Exception?>? Call = null);
 
 /// <summary>How other threads reach the loop: messages in the order of their posting, and a bell that wakes it.</summary>
 /// <remarks>Once closed, nobody reads; whoever posts after that finds its message back with <see cref="TryTake"/>.</remarks>

@@ -6,6 +6,9 @@ namespace Folio.Engine;
 /// <remarks>Blocks are written at once, before the step's own copies: only for who is admitted, in a step that has preempted nobody.</remarks>
 internal sealed class PrefixLoader(PrefixStore store, IModelRunner runner, int blockSize)
 {
+    /// <summary>The cache was reset: nothing that is stored is found any more.</summary>
+    public void Forget() => store.Forget();
+
     /// <summary>Goes on with the stored blocks that follow those that the sequence has.</summary>
     /// <param name="sequence">One whose blocks are all in the prefix index.</param>
     /// <param name="most">Its tokens that may come from a cache.</param>
@@ -17,7 +20,7 @@ internal sealed class PrefixLoader(PrefixStore store, IModelRunner runner, int b
         SequenceGroup group = sequence.Group;
         int before = table.Tokens, record = PrefixStore.Root;
         if (store.Count == 0 || before % blockSize != 0 || table.Indexed != table.Blocks.Length) return 0;
-        Digest salt = group.Pins ? default : Digest.Of(group.Salt);
+        Digest salt = group.IsPin ? default : Digest.Of(group.Salt);
         for (int position = 0; position + blockSize <= most; position += blockSize)
         {
             record = store.Find(record, sequence.Tokens(position, blockSize), salt);

@@ -23,7 +23,8 @@ internal sealed partial class PrefixStore
             DeleteAbandoned();
             var selection = new PrefixSelection(_stored, _loads, [.. blocks], _layout.BlockSize);
             List<int> best = selection.Best(_layout.RecordsIn(_mostBytes));
-            if (selection.Changed && best.Count > 0) Replace(selection, best, read);
+            if (best.Count > 0 && (selection.Changed || _forgotten)) Replace(selection, best, read);
+            else if (_forgotten) File.Delete(_path);
             return null;
         }
         catch (Exception error) when (PrivateFile.IsRefusal(error))

@@ -33,6 +33,7 @@ internal sealed partial class PrefixStore : IDisposable
     private PrefixTable _stored;
     private int[] _loads = []; // [records] how often each was loaded in this run
     private SafeFileHandle? _file;
+    private bool _forgotten;
 
     private PrefixStore(string path, Digest fingerprint, PrefixFileLayout layout, long mostBytes)
     {
@@ -112,6 +113,14 @@ internal sealed partial class PrefixStore : IDisposable
         _stored.Drop(record);
         Dropped++;
         return false;
+    }
+
+    /// <summary>Finds nothing any more; at the end the file is replaced, or deleted.</summary>
+    public void Forget()
+    {
+        _stored = new PrefixTable(0, _layout.BlockSize);
+        _loads = [];
+        _forgotten = true;
     }
 
     public void Dispose() => _file?.Dispose();

@@ -19,7 +19,8 @@ internal interface IScheduler
     double KvCacheUsage { get; }
 
     /// <summary>Takes a request in.</summary>
-    void Add(SequenceGroup group);
+    /// <returns>False, and the group has ended, if it could never run.</returns>
+    bool Add(SequenceGroup group);
 
     /// <summary>Plans the next step. There is one plan, filled anew by each call.</summary>
     StepPlan Schedule();
@@ -27,8 +28,11 @@ internal interface IScheduler
     /// <summary>Notes what the planned step has computed, before its tokens are appended.</summary>
     void Commit();
 
-    /// <summary>The planned step failed: nothing of what it would have computed or moved is there.</summary>
+    /// <summary>Takes back what was planned: nothing of it has been computed.</summary>
     void Discard();
+
+    /// <summary>The plan's swaps failed: whose blocks were to be moved has them no more, and is computed again.</summary>
+    void LoseMoved();
 
     /// <summary>Who can't run although nobody else does; null: nobody. Set by <see cref="Schedule"/>.</summary>
     SequenceGroup? Unservable { get; }

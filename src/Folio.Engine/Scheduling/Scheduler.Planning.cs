@@ -45,7 +45,7 @@ internal sealed partial class Scheduler
         if (prefills) _prefillsToCome--;
         if (!group.TakesLastTokenAlone && (decodes > _plan.TokensLeft || decodes > _plan.RowsLeft)) decodes = 0;
 
-        int share = prefills ? PrefillShare() : 0;
+        int share = prefills ? PrefillShare(first: group == _running.First) : 0;
         foreach (Sequence sequence in group.Sequences)
         {
             if (!group.Runs(sequence)) continue;
@@ -64,18 +64,18 @@ internal sealed partial class Scheduler
         return true;
     }
 
-    /// <summary>What a prompt gets of the budget: all that the decodes leave, or half of it where somebody stands behind.</summary>
-    private int PrefillShare()
+    /// <summary>What a prompt gets of the budget: all that the decodes leave, or half of it where somebody stands behind. Who goes first gets on in any case.</summary>
+    private int PrefillShare(bool first)
     {
-        int left = _plan.TokensLeft - _decodesToCome;
+        int left = Math.Max(first ? 1 : 0, _plan.TokensLeft - _decodesToCome);
         bool alone = _prefillsToCome == 0 && Waiting == 0;
-        return alone || left <= 1 ? Math.Max(0, left) : (left + 1) / 2;
+        return alone ? left : (left + 1) / 2;
     }
 
     private bool TryPrefill(Sequence sequence, ref int share)
     {
         int before = sequence.Computed;
-        TakeCached(sequence);
+        int cached = TakeCached(sequence);
         int tokens = StepPlan.Room(sequence, Math.Min(share, _plan.TokensLeft), Math.Max(0, _plan.RowsLeft - _decodesToCome));
         if (tokens <= 0)
         {
@@ -86,6 +86,7 @@ internal sealed partial class Scheduler
         int pastBlock = (sequence.Computed + tokens) % _pool.BlockSize;
         if (pastBlock < tokens && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
         if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
+        CountCached(sequence.Group, cached);
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
         share -= tokens;
         return true;
@@ -105,8 +106,7 @@ internal sealed partial class Scheduler
             if (last == sequence.Group) _plan.Withdraw(last);
             if (last == sequence.Group && last.Previous is null)
             {
-                Unservable = last; // it is alone: prefixes that were pinned meanwhile have left it too little
-                Discard();         // nothing of this plan will be done: whoever was to be swapped out for it is computed again
+                Unservable = last; // it is alone, and there are too few blocks even so
                 return false;
             }
 
@@ -118,15 +118,21 @@ internal sealed partial class Scheduler
         return true;
     }
 
+    private static void CountCached(SequenceGroup group, int tokens)
+    {
+        if (group.Preemptions == 0 && !group.Forked) group.CachedTokens += Math.Min(tokens, group.PromptLength - group.CachedTokens);
+    }
+
     /// <summary>Lets the sequence share the cached blocks that hold its next tokens.</summary>
-    private void TakeCached(Sequence sequence)
+    /// <returns>Tokens gained.</returns>
+    private int TakeCached(Sequence sequence)
     {
         SequenceGroup group = sequence.Group;
         int may = group.MayMatch(sequence);
-        if (may < sequence.Computed + _pool.BlockSize) return;
+        if (may < sequence.Computed + _pool.BlockSize) return 0;
         int gained = sequence.Table.Match(sequence.Tokens(0, may), group.Namespace);
         if (_admitting && _stored is not null) gained += _stored.Load(sequence, may, _plan.Copies);
-        if (group.Preemptions == 0 && !group.Forked) group.CachedTokens += Math.Min(gained, group.PromptLength - group.CachedTokens);
+        return gained;
     }
 
     /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
@@ -187,16 +193,17 @@ internal sealed partial class Scheduler
         int growth = _running.Count == 0 ? 0 : Growth(group, returns ? _settings.ResumeTokens : _settings.GrowthTokens);
         int room = _pool.Free - growth;
         int needed = group.BlocksToResume(_pool);
-        if (needed <= room || group.Tier is not null || _pool.Prefixes is not { } prefixes) return needed <= room;
+        if (needed <= room || _pool.Prefixes is not { } prefixes) return needed <= room;
         Sequence leader = group.Leader;
-        return needed - prefixes.Peek(leader.Tokens(0, group.MayMatch(leader)), group.Namespace).InUse <= room;
+        int cached = leader.Swapped?.Tokens ?? group.MayMatch(leader);
+        return needed - prefixes.Peek(leader.Tokens(0, cached), group.Namespace).InUse <= room;
     }
 
     /// <summary>Blocks that the newcomer and all that run take while each of their sequences gains so many tokens, and the watermark at least.</summary>
     private int Growth(SequenceGroup newcomer, int tokens)
     {
         int blocks = newcomer.BlocksToGrow(tokens, _pool);
-        for (SequenceGroup? group = _running.First; group is not null; group = group.Next) blocks += group.BlocksToGrow(tokens, _pool);
+        for (SequenceGroup? group = _running.First; group is not null; group = group.Next) blocks += group.BlocksToTake(tokens, _pool);
         return Math.Max(_watermarkBlocks, blocks);
     }
 
@@ -207,9 +214,17 @@ internal sealed partial class Scheduler
         {
             Sequence sequence = _plan.Scheduled[i].Sequence;
             int more = StepPlan.Room(sequence, _plan.TokensLeft, _plan.RowsLeft);
-            if (more <= 0 || !sequence.Table.TryAppend(more, _plan.Copies)) continue;
+            if (more <= 0 || IsCachedBehind(sequence) || !sequence.Table.TryAppend(more, _plan.Copies)) continue;
             _plan.Extend(i, more);
             Index(sequence, merge: false);
         }
+    }
+
+    /// <summary>Whether the sequence's next block is known by now: somebody behind computes it in this very step, and it need not be computed twice.</summary>
+    private bool IsCachedBehind(Sequence sequence)
+    {
+        int blocks = sequence.Computed / _pool.BlockSize, end = (blocks + 1) * _pool.BlockSize;
+        if (_pool.Prefixes is not { } prefixes || sequence.Computed % _pool.BlockSize != 0 || end > sequence.Group.MayMatch(sequence)) return false;
+        return prefixes.Peek(sequence.Tokens(0, end), sequence.Group.Namespace).Hits > blocks;
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class Scheduler
     /// <summary>Null: to be computed again.</summary>
     private SwapTier? TierFor(SequenceGroup group, int blocks, int tokens)
     {
-        if (_settings.Preemption == PreemptionMode.Recompute || blocks == 0 || group.Pins) return null;
+        if (_settings.Preemption == PreemptionMode.Recompute || blocks == 0 || group.IsPin) return null;
         SwapTier? tier = _swap.RoomFor(blocks);
         bool cheaper = tier is { } found && _costs.Swap(found, blocks) < _costs.Recompute(tokens);
         return cheaper || _settings.Preemption == PreemptionMode.Swap ? tier : null;

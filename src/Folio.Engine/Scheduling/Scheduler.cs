@@ -18,7 +18,7 @@ internal sealed partial class Scheduler : IScheduler
     private readonly BlockPool _pool;
     private readonly SchedulerSettings _settings;
     private readonly ISchedulingPolicy _policy;
-    private readonly SwapSpaces _swap;
+    private readonly SwapTables _swap;
     private readonly PreemptionCosts _costs;
     private readonly EngineMetrics _metrics;
     private readonly PrefixLoader? _stored;
@@ -42,7 +42,7 @@ internal sealed partial class Scheduler : IScheduler
     {
         (_pool, _settings, _costs, _metrics, _stored) = (pool, settings, costs, metrics, stored);
         _policy = ISchedulingPolicy.For(settings.Policy);
-        _swap = new SwapSpaces(pool.Blocks, pool.BlockSize, settings.HostBlocks, settings.DiskBlocks);
+        _swap = new SwapTables(pool.Blocks, pool.BlockSize, settings.HostBlocks, settings.DiskBlocks);
         _plan = new StepPlan(limits, pool.BlocksFor(maxModelLen), pool.BlockSize);
         _maxSequences = limits.Sequences;
         _watermarkBlocks = (int)(pool.Blocks * Watermark);
@@ -66,13 +66,20 @@ internal sealed partial class Scheduler : IScheduler
 
     public SequenceGroup? Unservable { get; private set; }
 
-    public void Add(SequenceGroup group)
+    public bool Add(SequenceGroup group)
     {
+        if (!group.IsPin && group.BlocksAtMost(_pool) > _pool.Blocks - PinnedBlocks) // a prefix was pinned since it was accepted
+        {
+            Refuse(group);
+            return false;
+        }
+
         group.State = GroupState.Waiting;
         group.Arrival = ++_arrivals;
-        if (group.Pins) PinnedBlocks += _pool.BlocksFor(group.PromptLength);
-        if (_pool.Prefixes is { } prefixes) group.Namespace = group.Pins ? PrefixIndex.Shared : prefixes.Enter(group.Salt);
+        if (group.IsPin) PinnedBlocks += _pool.BlocksFor(group.PromptLength);
+        if (_pool.Prefixes is { } prefixes) group.Namespace = group.IsPin ? PrefixIndex.Shared : prefixes.Enter(group.Salt);
         _policy.Add(group);
+        return true;
     }
 
     public StepPlan Schedule()
@@ -100,7 +107,7 @@ internal sealed partial class Scheduler : IScheduler
             if (group.State != GroupState.Running || sequence.Finished) continue;
             Index(sequence, merge: true);
             if (sequence.Computed < group.PromptLength) continue;
-            if (group.Pins)
+            if (group.IsPin)
             {
                 Pin(group);
             }
@@ -114,9 +121,10 @@ internal sealed partial class Scheduler : IScheduler
         foreach (ref readonly PlannedSample sample in _plan.Samples) _policy.Served(sample.Sequence.Group);
     }
 
-    public void Discard()
+    public void Discard() => _plan.TakeBack();
+
+    public void LoseMoved()
     {
-        foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled) tokens.Sequence.Table.Unindex(tokens.Start);
         foreach (SequenceGroup group in _moved)
         {
             foreach (Sequence sequence in group.Sequences)
@@ -137,7 +145,7 @@ internal sealed partial class Scheduler : IScheduler
         if (sequence.Finished) return;
         SequenceGroup group = sequence.Group;
         sequence.Finished = true;
-        if (group.Pins) PinnedBlocks -= _pool.BlocksFor(group.PromptLength);
+        if (group.IsPin) PinnedBlocks -= _pool.BlocksFor(group.PromptLength);
         sequence.Table.Free();
         sequence.Swapped?.Free();
         sequence.Swapped = null;
@@ -155,13 +163,14 @@ internal sealed partial class Scheduler : IScheduler
     public bool MayPin(SequenceGroup pins)
     {
         long left = _pool.Blocks - PinnedBlocks - _pool.BlocksFor(pins.PromptLength);
-        return left >= _pool.Blocks / 2 && Groups().All(group => group.Pins || group.BlocksAtMost(_pool) <= left);
+        return left >= _pool.Blocks / 2 && Groups().All(group => group.IsPin || group.BlocksAtMost(_pool) <= left);
     }
 
     /// <summary>Forgets all cached prefixes that are not pinned.</summary>
     public void ResetPrefixCache()
     {
         _pool.Prefixes?.Reset();
+        _stored?.Forget();
         foreach (SequenceGroup pinned in _pinned.Groups())
         {
             pinned.Leader.Table.Renew();
@@ -220,6 +229,16 @@ internal sealed partial class Scheduler : IScheduler
         _pinned.AddLast(group);
         group.State = GroupState.Pinned;
         RunningSequences--;
+        group.Leader.Table.Renew(); // the cache may have been reset while the prompt was computed
+        Index(group.Leader, merge: true);
+    }
+
+    private static void Refuse(SequenceGroup group)
+    {
+        foreach (Sequence sequence in group.Sequences) sequence.Finished = true;
+        group.Alive = 0;
+        group.State = GroupState.Finished;
+        LeaveWaitingRoom(group);
     }
 
     private static void LeaveWaitingRoom(SequenceGroup group)

@@ -103,7 +103,7 @@ internal sealed class SequenceGroup
     public int Namespace { get; set; }
 
     /// <summary>It only computes its prompt, whose blocks are then kept.</summary>
-    public bool Pins { get; init; }
+    public bool IsPin { get; init; }
 
     /// <summary>Where its blocks are while it is swapped out.</summary>
     public SwapTier? Tier { get; set; }
@@ -200,6 +200,22 @@ internal sealed class SequenceGroup
         foreach (Sequence sequence in Sequences)
         {
             if (!sequence.Finished) blocks += pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength)) - pool.BlocksFor(sequence.Length);
+        }
+
+        return blocks;
+    }
+
+    /// <summary>Blocks that a running group takes beyond those that it holds, until each of its sequences has computed its tokens so far and so many more, or ended.</summary>
+    public int BlocksToTake(int tokens, BlockPool pool)
+    {
+        int blocks = 0;
+        Sequence? leader = null;
+        foreach (Sequence sequence in Sequences)
+        {
+            if (sequence.Finished) continue;
+            leader ??= sequence;
+            int held = Forked || sequence == leader ? sequence.Table.Blocks.Length : PromptLength / pool.BlockSize;
+            blocks += Math.Max(0, pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength)) - held);
         }
 
         return blocks;

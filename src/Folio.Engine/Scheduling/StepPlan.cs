@@ -142,9 +142,21 @@ internal sealed class StepPlan
             ref ScheduledTokens last = ref _scheduled[--_scheduledCount];
             TokensLeft += last.Count;
             RowsLeft += LogitRows(last.Sequence, last.Start, last.Start + last.Count);
-            last.Sequence.Table.Unindex(last.Start);
-            last.Sequence.Table.Retract(last.TokensBefore, Copies, last.CopiesBefore);
+            TakeBack(last);
         }
+    }
+
+    /// <summary>Takes back all that was planned, and the slots that tables got for it.</summary>
+    public void TakeBack()
+    {
+        for (int i = _scheduledCount - 1; i >= 0; i--) TakeBack(_scheduled[i]);
+    }
+
+    private void TakeBack(in ScheduledTokens tokens)
+    {
+        BlockTable table = tokens.Sequence.Table;
+        table.Unindex(tokens.Start);
+        table.Retract(tokens.TokensBefore, Copies, tokens.CopiesBefore);
     }
 
     /// <summary>Lays the batch out.</summary>
@@ -163,7 +175,7 @@ internal sealed class StepPlan
             tokens.PromptRow = Batch.LogitRows;
             for (int row = 0; row < tokens.PromptRows; row++) Batch.WantLogits(first + tokens.PromptStart - tokens.Start + row);
 
-            if (end == sequence.Length && !group.Pins) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
+            if (end == sequence.Length && !group.IsPin) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
         }
     }
 
@@ -188,7 +200,7 @@ internal sealed class StepPlan
     {
         SequenceGroup group = sequence.Group;
         int promptRows = Math.Max(0, Math.Min(end, group.PromptLength - 1) - PromptStart(group, start));
-        return promptRows + (end == sequence.Length && !group.Pins ? 1 : 0);
+        return promptRows + (end == sequence.Length && !group.IsPin ? 1 : 0);
     }
 
     private static int PromptStart(SequenceGroup group, int start) => Math.Max(start, group.PromptLogprobsDone);

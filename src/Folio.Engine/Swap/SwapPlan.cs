@@ -19,6 +19,7 @@ internal readonly record struct SwapPlan(int HostBlocks, int DiskBlocks)
         int disk = options.SwapDirectory is null ? 0 : Blocks(options.DiskSwapSpace, bytesPerBlock);
         if (options.SwapSpace > 0 && host == 0) throw LessThanABlock("--swap-space", options.SwapSpace.Value, bytesPerBlock);
         if (options.SwapDirectory is not null && disk == 0) throw LessThanABlock("--disk-swap-space", options.DiskSwapSpace, bytesPerBlock);
+        if (options.PreemptionMode == PreemptionMode.Swap && host + disk == 0) throw new FolioException("--preemption-mode is swap, and there is no swap space: raise --swap-space, or give --swap-directory.");
         return new(host, disk);
     }
 

@@ -52,12 +52,13 @@ internal sealed class ReservationScheduler : IScheduler
     /// <summary>Slots that the running sequences asked for, before the allocator rounded them up.</summary>
     public long SlotsAskedFor { get; private set; }
 
-    public void Add(SequenceGroup group)
+    public bool Add(SequenceGroup group)
     {
         if (_pool.BlocksFor(Slots(group)) > _space.Largest)
             throw new FolioException($"a sequence needs {Slots(group)} contiguous slots; the largest range of the KV cache has {_space.Largest * _pool.BlockSize}.");
         group.State = GroupState.Waiting;
         _waiting.AddLast(group);
+        return true;
     }
 
     public StepPlan Schedule()
@@ -80,7 +81,12 @@ internal sealed class ReservationScheduler : IScheduler
     {
     }
 
+    /// <remarks>A failed step ends the run.</remarks>
     public void Discard()
+    {
+    }
+
+    public void LoseMoved()
     {
     }
 

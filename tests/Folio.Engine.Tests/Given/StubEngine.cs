@@ -46,13 +46,8 @@ internal sealed class StubEngine
         return group;
     }
 
-    /// <summary>Keeps a prefix of whole blocks.</summary>
-    public SequenceGroup Pin(int[] prefix)
-    {
-        var group = new SequenceGroup(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { Pins = true };
-        _inbox.Post(new(MessageKind.Submit, group, 0));
-        return group;
-    }
+    /// <summary>A prefix of whole blocks, to be kept.</summary>
+    public SequenceGroup NewPin(int[] prefix) => new(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { IsPin = true };
 
     public SequenceGroup Submit(int prompt, int maxTokens, int n = 1) => Submit(Given.Request(prompt, maxTokens, n));
 
@@ -64,6 +59,7 @@ internal sealed class StubEngine
     {
         bool ran = _loop.Step();
         Scheduler.Verify();
+        Assert.True(ran || Scheduler.Running + Scheduler.Waiting == 0, "the loop would sleep, and there is work");
         return ran;
     }
 

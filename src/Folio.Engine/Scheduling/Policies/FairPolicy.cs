@@ -16,7 +16,8 @@ internal sealed class FairPolicy : ISchedulingPolicy
     private readonly Dictionary<string, Tenant> _tenants = [];
     private readonly List<Tenant> _waiting = []; // tenants with newcomers
     private long _admissions;
-    private long _lastLeft;                      // the counter of the tenant whose last newcomer was admitted last
+    private Tenant? _lastLeft;                   // the tenant whose newcomer was admitted last
+    private Tenant? _least;                      // of those in _waiting; null: to be looked for
 
     public int Count { get; private set; }
 
@@ -44,6 +45,7 @@ internal sealed class FairPolicy : ISchedulingPolicy
         {
             tenant.Counter = Math.Max(tenant.Counter, Floor());
             _waiting.Add(tenant);
+            _least = null;
         }
 
         tenant.Newcomers.AddLast(newcomer);
@@ -56,7 +58,7 @@ internal sealed class FairPolicy : ISchedulingPolicy
         newcomer.Admission = ++_admissions;
         Tenant tenant = _tenants[newcomer.Tenant];
         tenant.Counter += PromptWeight * newcomer.PromptLength;
-        _lastLeft = tenant.Counter;
+        _lastLeft = tenant;
     }
 
     public void Remove(SequenceGroup newcomer)
@@ -64,6 +66,7 @@ internal sealed class FairPolicy : ISchedulingPolicy
         Tenant tenant = _tenants[newcomer.Tenant];
         tenant.Newcomers.Remove(newcomer);
         if (tenant.Newcomers.Count == 0) _waiting.Remove(tenant);
+        _least = null;
         Count--;
     }
 
@@ -71,24 +74,26 @@ internal sealed class FairPolicy : ISchedulingPolicy
 
     public void Served(SequenceGroup group)
     {
-        if (_tenants.TryGetValue(group.Tenant, out Tenant? tenant)) tenant.Counter += OutputWeight;
+        if (!_tenants.TryGetValue(group.Tenant, out Tenant? tenant)) return;
+        tenant.Counter += OutputWeight;
+        if (tenant == _least) _least = null;
     }
 
     public IEnumerable<SequenceGroup> Newcomers() => _waiting.SelectMany(tenant => tenant.Newcomers.Groups());
 
     private Tenant? Least()
     {
-        Tenant? least = null;
+        if (_least is not null) return _least;
         foreach (Tenant tenant in _waiting)
         {
-            if (least is null || tenant.Counter < least.Counter) least = tenant;
+            if (_least is null || tenant.Counter < _least.Counter) _least = tenant;
         }
 
-        return least;
+        return _least;
     }
 
     /// <summary>What the counter of a tenant that comes back is lifted to.</summary>
-    private long Floor() => Least()?.Counter ?? _lastLeft;
+    private long Floor() => (Least() ?? _lastLeft)?.Counter ?? 0;
 
     /// <summary>A counter at or under the floor would be lifted to it anyway.</summary>
     private void DropIdle()

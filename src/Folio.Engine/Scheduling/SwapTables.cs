@@ -4,13 +4,13 @@ namespace Folio.Engine;
 
 /// <summary>Where the blocks of preempted groups wait: a pool of host memory and one on disk, each with its own block tables.</summary>
 /// <remarks>A group moves as a whole; blocks that its sequences share are moved once and are shared again there, and again on return (PagedAttention paper, §4.5).</remarks>
-internal sealed class SwapSpaces
+internal sealed class SwapTables
 {
     private readonly BlockPool?[] _pools = new BlockPool?[2];   // [tiers] null: none
     private readonly BlockMap?[] _returns = new BlockMap?[2];   // [tiers] scratch: slot → block
     private readonly BlockMap _leaves;                          // scratch: block → slot
 
-    public SwapSpaces(int blocks, int blockSize, int hostBlocks, int diskBlocks)
+    public SwapTables(int blocks, int blockSize, int hostBlocks, int diskBlocks)
     {
         _leaves = new BlockMap(blocks);
         Open(SwapTier.Host, hostBlocks, blockSize);
