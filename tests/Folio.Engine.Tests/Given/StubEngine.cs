@@ -49,6 +49,13 @@ internal sealed class StubEngine
     /// <summary>A prefix of whole blocks, to be kept.</summary>
     public SequenceGroup NewPin(int[] prefix) => new(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { IsPin = true };
 
+    public SequenceGroup Pin(int[] prefix)
+    {
+        SequenceGroup group = NewPin(prefix);
+        _inbox.Post(new(MessageKind.Submit, group, 0));
+        return group;
+    }
+
     public SequenceGroup Submit(int prompt, int maxTokens, int n = 1) => Submit(Given.Request(prompt, maxTokens, n));
 
     public void Cancel(SequenceGroup group) => _inbox.Post(new(MessageKind.Cancel, group, 0));

@@ -31,12 +31,12 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
 
         await Same("together, cold and then warm", Roomy, threads: 1, seen => seen.Copies > 0 && seen.Cached > Requests, rounds: 2);
         await Same("token budget of 7", Roomy with { MaxNumBatchedTokens = 7 }, threads: 1, seen => seen.Copies > 0 && seen.Cached > 0);
-        await Same("recompute", Small, threads: 1, seen => seen.Recomputed > Requests / 4 && seen.ToHost + seen.ToDisk == 0);
-        await Same("recompute by priority, cache off", Small with { SchedulingPolicy = SchedulingPolicy.Priority, EnablePrefixCaching = false }, threads: 2, seen => seen.Recomputed > Requests / 4);
-        await Same("swap to host", host, threads: 1, seen => seen.ToHost > Requests / 4 && seen.Recomputed + seen.ToDisk == 0);
-        await Same("swap to disk", disk, threads: 2, seen => seen.ToDisk > Requests / 4 && seen.Recomputed + seen.ToHost == 0);
+        await Same("recompute", Small, threads: 1, seen => seen.Recomputed > Requests / 8 && seen.ToHost + seen.ToDisk == 0);
+        await Same("recompute by priority, cache off", Small with { SchedulingPolicy = SchedulingPolicy.Priority, EnablePrefixCaching = false }, threads: 2, seen => seen.Recomputed > Requests / 8);
+        await Same("swap to host", host, threads: 1, seen => seen.ToHost > Requests / 8 && seen.Recomputed + seen.ToDisk == 0);
+        await Same("swap to disk", disk, threads: 2, seen => seen.ToDisk > Requests / 8 && seen.Recomputed + seen.ToHost == 0);
         await Same("swap to small tiers by priority", tiers with { SchedulingPolicy = SchedulingPolicy.Priority }, threads: 1, seen => seen.ToHost + seen.ToDisk > 0 && seen.Recomputed > 0);
-        await Same("auto, fair, blocks of 16", Coarse with { PreemptionMode = PreemptionMode.Auto, SchedulingPolicy = SchedulingPolicy.Fair }, threads: 2, seen => seen.RequestsPreempted > Requests / 4);
+        await Same("auto, fair, blocks of 16", Coarse with { PreemptionMode = PreemptionMode.Auto, SchedulingPolicy = SchedulingPolicy.Fair }, threads: 2, seen => seen.RequestsPreempted > Requests / 8);
         await Same("swap with a warm cache", host with { NumBlocks = 34 }, threads: 2, seen => seen.ToHost > 0, rounds: 2);
 
         async Task Same(string how, EngineOptions options, int threads, Predicate<Seen> happened, int rounds = 1)

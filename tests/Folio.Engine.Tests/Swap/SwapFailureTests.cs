@@ -4,7 +4,7 @@ namespace Folio.Engine.Tests;
 public sealed class SwapFailureTests
 {
     [Fact]
-    public void A_swap_that_fails_ends_its_step_and_whoever_was_moving_is_computed_again()
+    public void A_swap_that_fails_ends_nobody_and_whoever_was_moving_is_computed_again()
     {
         var engine = new StubEngine(blocks: 12, settings: new() { Preemption = PreemptionMode.Swap, DiskBlocks = 100, GrowthTokens = 0, ResumeTokens = 0 });
         GenerationRequest request = Given.Request(prompt: 15, maxTokens: 16);
@@ -17,7 +17,7 @@ public sealed class SwapFailureTests
         engine.RunToEnd();
 
         Assert.Null(engine.Model.SwapFailure); // it was thrown
-        Assert.Contains("no space left on the disk", old.Failure()!.Message, StringComparison.Ordinal);
+        Assert.Equal(20, old.OutputLength(0));
         Assert.Equal(StubEngine.Answer(expected), StubEngine.Answer(moving));
         Assert.Equal(5, waiting.OutputLength(0));
         Assert.Equal(0, engine.Scheduler.Swapped);
