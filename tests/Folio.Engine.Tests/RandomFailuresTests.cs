@@ -47,7 +47,7 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
 
             if (random.Next(30) == 0 && all[^1].Request.Prompt.Length >= BlockSize)
             {
-                if (pin is not null) engine.Cancel(pin);
+                if (pin is not null) engine.Unpin(pin);
                 pin = engine.Pin([.. all[^1].Request.Prompt.Span[..(Math.Min(all[^1].Request.Prompt.Length, PinnedBlocks * BlockSize) / BlockSize * BlockSize)]]);
             }
 
@@ -57,7 +57,7 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
             if (armed && engine.Model.SwapFailure is null) swapFailures++;
         }
 
-        if (pin is not null) engine.Cancel(pin);
+        if (pin is not null) engine.Unpin(pin);
         engine.RunToEnd();
         Assert.Equal(0, engine.Scheduler.PinnedBlocks);
         Assert.Equal(0, engine.Scheduler.Swapped);

@@ -58,6 +58,12 @@ internal sealed class StubEngine
 
     public SequenceGroup Submit(int prompt, int maxTokens, int n = 1) => Submit(Given.Request(prompt, maxTokens, n));
 
+    public void Unpin(SequenceGroup pin)
+    {
+        if (pin.State == GroupState.Pinned) Scheduler.Finish(pin);
+        else Cancel(pin);
+    }
+
     public void Cancel(SequenceGroup group) => _inbox.Post(new(MessageKind.Cancel, group, 0));
 
     public void StopSequence(SequenceGroup group, int index) => _inbox.Post(new(MessageKind.StopSequence, group, index));
