@@ -50,8 +50,11 @@ public sealed class WaitingRoomTests
     [Fact]
     public async Task The_preempted_take_no_place()
     {
-        await using LlmEngine engine = Given.Engine(blocks: 12, options: options => options with { MaxWaitingRequests = 2, GrowthTokens = 0 });
+        using var gate = new SemaphoreSlim(0); // nobody takes a step before both are there
+        await using LlmEngine engine = Given.Engine(
+            blocks: 12, prepare: model => model.BeforeStep = _ => gate.Wait(TimeSpan.FromSeconds(30)), options: options => options with { MaxWaitingRequests = 2, GrowthTokens = 0 });
         GenerationStream[] streams = [engine.Submit(Given.Request(prompt: 15, maxTokens: 20)), engine.Submit(Given.Request(prompt: 15, maxTokens: 20))];
+        gate.Release(1000);
         foreach (GenerationStream stream in streams) await Given.ReadAll(stream);
         Assert.True(engine.Metrics.Preemptions.Value > 0);
         GenerationStream[] more = [engine.Submit(Short()), engine.Submit(Short())];
