@@ -9,7 +9,7 @@ internal sealed class Canvas
     public const int Top = 40;
     public const int Width = 560;
     public const int Height = 300;
-    private const int LegendWidth = 150;
+    private const int LegendWidth = 210;
     private const int Bottom = 52;
 
     private const string Style = """

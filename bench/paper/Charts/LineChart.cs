@@ -35,16 +35,20 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, dou
         for (int i = 0; i < points.Count; i++)
         {
             (double X, double Y) point = (Place(points[i].X), points[i].Y);
-            bool leaves = point.Y > YMost;
-            (double X, double Y) shown = leaves && i > 0 ? (before.X + (point.X - before.X) * (YMost - before.Y) / (point.Y - before.Y), YMost) : point;
-            path.Append($"{(i == 0 ? 'M' : 'L')}{canvas.X(shown.X):0.0} {canvas.Y(shown.Y):0.0}");
-            if (leaves) break;
-            marks.Append(Canvas.Mark(index, canvas.X(point.X), canvas.Y(point.Y)));
+            bool inside = point.Y <= YMost, wasInside = i > 0 && before.Y <= YMost;
+            if (inside && !wasInside) Append('M', i > 0 ? Crossing(before, point) : point);
+            if (i > 0 && (inside || wasInside)) Append('L', inside ? point : Crossing(before, point));
+            if (inside) marks.Append(Canvas.Mark(index, canvas.X(point.X), canvas.Y(point.Y)));
             before = point;
         }
 
         return $"<g class=\"s{index}\"><path class=\"line\" d=\"{path}\"/>{marks}</g>";
+
+        void Append(char command, (double X, double Y) at) => path.Append($"{command}{canvas.X(at.X):0.0} {canvas.Y(at.Y):0.0}");
     }
+
+    /// <summary>Where the line between two points meets the top.</summary>
+    private (double X, double Y) Crossing((double X, double Y) from, (double X, double Y) to) => (from.X + (to.X - from.X) * (YMost - from.Y) / (to.Y - from.Y), YMost);
 
     private double Place(double x) => LogTicks.Count == 0 ? x : Math.Log(x / LogTicks[0]) / Math.Log(LogTicks[1] / LogTicks[0]);
 }
