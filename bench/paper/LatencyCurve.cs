@@ -20,7 +20,7 @@ internal sealed record LatencyCurve(string System, double Knee, IReadOnlyList<(d
     public static LatencyCurve Of(SimulatedEngine engine, Func<double, Workload> workload, double guess)
     {
         SortedDictionary<double, double> points = [];
-        double knee = RateSearch.Highest(rate => Latency(rate) <= Limit, guess, precision: 0.03);
+        double knee = RateSearch.Highest(rate => Latency(rate) <= Limit, guess, precision: 0.01);
         foreach (double share in (double[])[0.3, 0.6, 0.8, 0.9]) Latency(knee * share);
         return new(engine.System.Name, knee, [.. points.Where(point => double.IsFinite(point.Value)).Select(point => (point.Key, point.Value))]);
 

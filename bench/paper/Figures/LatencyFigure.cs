@@ -37,7 +37,7 @@ internal static class LatencyFigure
         {
             SimulatedEngine engine = SimulatedEngine.Of(system, Deployment.Opt13B);
             engine = engine with { Cost = Deployment.Opt13B.Cost(host, engine.BlockSize, slowdown) };
-            return LatencyCurve.Of(engine, rate => PaperWorkloads.ShareGpt(rate, PaperNumbers.LongTrace, PaperNumbers.Seed), guess: 1.5).Knee;
+            return LatencyCurve.Of(engine, rate => PaperWorkloads.ShareGpt(rate, PaperNumbers.LongTrace, PaperNumbers.Seed), guess: system.IsPaged ? 1.9 : 1.1).Knee;
         }
     }
 
