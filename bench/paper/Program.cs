@@ -1,5 +1,5 @@
-using Folio;
 using System.Diagnostics;
+using Folio;
 using Folio.Paper;
 using Folio.Paper.Figures;
 
