@@ -9,8 +9,8 @@ public sealed class BestOfTests
     public async Task The_n_with_the_highest_mean_log_probability_are_answered_best_first()
     {
         await using LlmEngine engine = Given.Engine();
-        GenerationRequest request = Given.Request(prompt: 9, maxTokens: 25, seed: 50);
-        request = request with { Sampling = request.Sampling with { IgnoreEos = false, StopTokenIds = [5, 11], FrequencyPenalty = 0.5f } };
+        int[] prompt = [3, 1, 4, 1, 5, 9, 2, 6, 5]; // fixed: of its answers the first two differ in length
+        GenerationRequest request = new() { Prompt = prompt, Sampling = new() { MaxTokens = 25, Seed = 50, StopTokenIds = [5, 11], FrequencyPenalty = 0.5f } };
         await AssertRanked(engine, request, n: 3, bestOf: 8);
         await AssertRanked(engine, request, n: 1, bestOf: 2);
     }
