@@ -33,7 +33,7 @@ public sealed class PlannerTests
         ServiceLevel level = ServiceLevel.Parse("ttft=500ms,itl=50ms,share=99%");
         CapacityPlan plan = Planner.Plan(new(Deployment.Of(s_model, Device.Named("h200"), 1), TraceFile.Read("azure-conv").First(600), level, new EngineOptions()));
         Assert.True(level.IsKept(plan.AtRate));
-        Assert.Equal(600, plan.AtRate.Served.Count);
+        Assert.True(plan.AtRate.Served.Count >= 600);
         Assert.Equal(3, plan.DevicesFor(2.5 * plan.Rate));
     }
 
@@ -48,7 +48,7 @@ public sealed class PlannerTests
 
     [Theory]
     [InlineData("ttft=500ms,itl=50ms", 0.5, 0.05, 0.95)]
-    [InlineData("itl=0.1s, share=99%", double.PositiveInfinity, 0.1, 0.99)]
+    [InlineData("itl=0.1s, share=99%", 5, 0.1, 0.99)]
     public void Service_levels_are_read(string text, double first, double gap, double share) => Assert.Equal(new(first, gap, share), ServiceLevel.Parse(text));
 
     [Theory]
@@ -87,5 +87,17 @@ public sealed class PlannerTests
         Assert.Equal("folio-demo", config.Name);
         Assert.InRange(file.WeightBytes, 0.5 * config.WeightBytes, 0.6 * config.WeightBytes); // Q8_0: 8.5 bits a weight
         Assert.Contains("neither a model", Assert.Throws<FolioException>(() => ModelFile.Shape("no-such-model")).Message);
+    }
+
+    /// <summary>Twenty requests at once would all be answered in time; twenty again and again would not.</summary>
+    [Fact]
+    public void A_short_trace_does_not_promise_an_endless_rate()
+    {
+        Workload few = PaperWorkloads.Alpaca(rate: 1, seconds: 1000, seed: 2).First(20), many = PaperWorkloads.Alpaca(rate: 1, seconds: 3000, seed: 2);
+        double rate = Of(few), steady = Of(many);
+        Assert.InRange(rate, steady / 2, steady * 2);
+
+        static double Of(Workload workload) =>
+            Planner.Plan(new(Deployment.Of(ModelShape.Named("opt-13b"), Device.Named("a100-40g"), 1), workload, ServiceLevel.Parse("itl=200ms"), new EngineOptions())).Rate;
     }
 }

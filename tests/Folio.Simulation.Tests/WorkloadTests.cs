@@ -31,6 +31,18 @@ public sealed class WorkloadTests
         Assert.Equal(slow.Requests.Select(request => request.OutputTokens), fast.Requests.Select(request => request.OutputTokens));
     }
 
+    [Fact]
+    public void A_workload_that_is_repeated_keeps_its_rate_and_shares_nothing_between_rounds()
+    {
+        Workload once = PaperWorkloads.SharedPrefix(prefix: 50, rate: 2, seconds: 20, seed: 4), thrice = once.Lasting(2.5 * once.Duration);
+        Assert.Equal(3 * once.Requests.Count, thrice.Requests.Count);
+        Assert.Equal(once.Rate, thrice.Rate, 1e-9);
+        int[] first = thrice.Requests[0].Prompt(0), sibling = thrice.Requests[1].Prompt(1), later = thrice.Requests[once.Requests.Count].Prompt(once.Requests.Count);
+        Assert.True(first.AsSpan().CommonPrefixLength(sibling) >= 50);
+        Assert.Equal(0, first.AsSpan().CommonPrefixLength(later));
+        Assert.Same(once, once.Lasting(1));
+    }
+
     [Theory]
     [InlineData("azure-conv", 19_366, 1154.7, 211.1)]
     [InlineData("azure-code", 8_819, 2047.8, 27.9)]

@@ -27,6 +27,9 @@ public static class Planner
     /// <summary>A rate at which hardly any two requests meet.</summary>
     private const double OneByOne = 1e-3;
 
+    /// <summary>Seconds that a rate must be sustained for: a workload that is over sooner is repeated. Any rate can be survived for a moment.</summary>
+    private const double Sustained = 30;
+
     /// <exception cref="FolioException">No request of the workload fits the model.</exception>
     public static CapacityPlan Plan(PlanRequest request)
     {
@@ -60,7 +63,7 @@ public static class Planner
             return true;
         }
 
-        SimulationResult Run(double rate) => new Simulator(engine).Run(workload.AtRate(rate), until: 60);
+        SimulationResult Run(double rate) => new Simulator(engine).Run(workload.AtRate(rate).Lasting(Sustained), until: 60);
     }
 
     /// <summary>A rate of the right order: half of what full batches of the mean request would reach.</summary>

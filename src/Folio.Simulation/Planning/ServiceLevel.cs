@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Folio.Simulation;
 
 /// <summary>What users are promised: times that the given share of first tokens, and of gaps between tokens, must keep.</summary>
-/// <param name="FirstToken">Seconds from arrival to the first token.</param>
+/// <param name="FirstToken">Seconds from arrival to the first token. Where nothing is said it is five, or a queue might grow for ever.</param>
 /// <param name="Gap">Seconds between two tokens of an answer.</param>
 /// <param name="Share">Of all first tokens, and of all gaps.</param>
-public sealed record ServiceLevel(double FirstToken = double.PositiveInfinity, double Gap = double.PositiveInfinity, double Share = 0.95)
+public sealed record ServiceLevel(double FirstToken = 5, double Gap = double.PositiveInfinity, double Share = 0.95)
 {
     public const string Form = "ttft=500ms,itl=50ms,share=95%";
 
@@ -14,10 +14,12 @@ public sealed record ServiceLevel(double FirstToken = double.PositiveInfinity, d
     public static ServiceLevel Parse(string text)
     {
         var level = new ServiceLevel();
+        bool promises = false;
         foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] pair = part.Split('=', StringSplitOptions.TrimEntries);
             if (pair.Length != 2) throw Wrong(part);
+            promises |= !pair[0].Equals("share", StringComparison.OrdinalIgnoreCase);
             level = pair[0].ToLowerInvariant() switch
             {
                 "ttft" => level with { FirstToken = Seconds(part, pair[1]) },
@@ -27,7 +29,7 @@ public sealed record ServiceLevel(double FirstToken = double.PositiveInfinity, d
             };
         }
 
-        if (double.IsInfinity(level.FirstToken) && double.IsInfinity(level.Gap)) throw Wrong(text);
+        if (!promises) throw Wrong(text);
         return level;
     }
 

@@ -18,4 +18,20 @@ public sealed record Workload(string Name, IReadOnlyList<SimulatedRequest> Reque
 
     /// <summary>The first requests alone.</summary>
     public Workload First(int count) => count >= Requests.Count ? this : this with { Requests = [.. Requests.Take(count)] };
+
+    /// <summary>The same again and again until it lasts so long. What repeats is other text: a later round finds nothing of an earlier one in a cache.</summary>
+    public Workload Lasting(double seconds)
+    {
+        double round = Duration + 1 / Rate;
+        int rounds = (int)Math.Ceiling(seconds / round);
+        if (rounds <= 1) return this;
+        int texts = 1 + Requests.Max(request => request.SharedIds.Count == 0 ? 0 : request.SharedIds.Max());
+        return this with { Requests = [.. Enumerable.Range(0, rounds).SelectMany(number => Requests.Select(request => Later(request, number)))] };
+
+        SimulatedRequest Later(SimulatedRequest request, int number) => request with
+        {
+            Arrival = request.Arrival + number * round,
+            SharedIds = number == 0 || request.SharedIds.Count == 0 ? request.SharedIds : [.. request.SharedIds.Select(id => id + number * texts)],
+        };
+    }
 }
