@@ -79,9 +79,8 @@ public sealed partial class LlmEngine
         return done.Task;
     }
 
-    private static PrefixStore? OpenStore(EngineOptions options, Digest fingerprint, int bytesPerBlock)
+    private static PrefixStore OpenStore(string directory, EngineOptions options, Digest fingerprint, int bytesPerBlock)
     {
-        if (options.PrefixCacheDirectory is not { } directory || !options.EnablePrefixCaching) return null;
         PrefixStore store = PrefixStore.Open(directory, fingerprint, options.BlockSize, bytesPerBlock, options.PrefixCacheDiskSpace, out string? warning);
         if (warning is not null) options.Warning?.Invoke(warning);
         return store;

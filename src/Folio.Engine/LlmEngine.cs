@@ -91,7 +91,9 @@ public sealed partial class LlmEngine : IAsyncDisposable
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
         try
         {
-            PrefixStore? store = OpenStore(options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock);
+            PrefixStore? store = options is { PrefixCacheDirectory: { } directory, EnablePrefixCaching: true }
+                ? OpenStore(directory, options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock)
+                : null;
             return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);
         }
         catch
