@@ -8,16 +8,12 @@ public sealed class Histogram
     private static readonly double s_logRatio = Math.Log(Ratio);
 
     private readonly long[] _counts = new long[(int)(Math.Log(1e12) / s_logRatio) + 2];
-    private double _sum;
 
     public long Count { get; private set; }
-
-    public double Mean => Count == 0 ? 0 : _sum / Count;
 
     public void Add(double seconds)
     {
         _counts[Bucket(seconds)]++;
-        _sum += seconds;
         Count++;
     }
 

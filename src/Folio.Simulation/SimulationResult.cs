@@ -15,9 +15,6 @@ public sealed class SimulationResult
     private readonly List<ServedRequest> _served = [];
     private double _loadedSeconds;
     private double _loadedRequests;
-    private long _loadedSteps;
-    private long _loadedSequences;
-    private long _loadedTokens;
 
     /// <summary>In order of their ends.</summary>
     public IReadOnlyList<ServedRequest> Served => _served;
@@ -40,12 +37,6 @@ public sealed class SimulationResult
 
     public long Preemptions { get; private set; }
 
-    /// <summary>Sequences in a step, averaged over the steps that began while requests still came.</summary>
-    public double MeanSequences => _loadedSequences / Math.Max(1.0, _loadedSteps);
-
-    /// <summary>Token rows in a step, likewise.</summary>
-    public double MeanTokens => _loadedTokens / Math.Max(1.0, _loadedSteps);
-
     /// <summary>Requests that run, averaged over the time in which requests still came.</summary>
     public double MeanRequests => _loadedRequests / Math.Max(double.Epsilon, _loadedSeconds);
 
@@ -64,9 +55,6 @@ public sealed class SimulationResult
 
     public double MeanOutputTokens => Served.Count == 0 ? 0 : Served.Average(request => request.OutputTokens);
 
-    /// <summary>Requests served a second.</summary>
-    public double RequestsPerSecond => Served.Count / Seconds;
-
     /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length. Infinite if some were given up.</summary>
     public double NormalizedLatency => Unserved > 0 ? double.PositiveInfinity : Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
 
@@ -76,12 +64,9 @@ public sealed class SimulationResult
         OutputTokens += work.Samples;
     }
 
-    internal void ObserveLoaded(in StepWork work, double seconds, int running)
+    internal void ObserveLoaded(double seconds, int running)
     {
-        _loadedSteps++;
         _loadedSeconds += seconds;
-        _loadedSequences += work.Sequences;
-        _loadedTokens += work.Tokens;
         _loadedRequests += seconds * running;
     }
 

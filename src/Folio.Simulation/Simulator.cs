@@ -56,7 +56,7 @@ internal sealed class Simulator
         _result.Count(work);
         if (_now <= _lastArrival)
         {
-            _result.ObserveLoaded(work, seconds, _scheduler.Running);
+            _result.ObserveLoaded(seconds, _scheduler.Running);
             _result.Memory.Observe(plan, _pool, _scheduler, OutputLength, seconds);
         }
 
