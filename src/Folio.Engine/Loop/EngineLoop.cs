@@ -13,6 +13,8 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     /// <summary>The defect that ended the loop; null while it runs, and where it was stopped.</summary>
     public Exception? Failure => _failure;
 
+    private RequestFailedException? WhyStopped => _failure is { } error ? new($"the engine has stopped: {error.Message}") : null;
+
     /// <summary>Called once for each group that has ended, however it did.</summary>
     public Action<SequenceGroup>? GroupEnded { get; init; }
 
@@ -46,7 +48,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     {
         while (inbox.TryTake(out InboxMessage message))
         {
-            if (message.Call is { } call) call(_failure is { } error ? new RequestFailedException($"the engine has stopped: {error.Message}") : new ObjectDisposedException(nameof(LlmEngine)));
+            if (message.Call is { } call) call(WhyStopped ?? (Exception)new ObjectDisposedException(nameof(LlmEngine)));
             else if (message.Kind == MessageKind.Submit) EndUnserved(message.Group!);
         }
     }
@@ -102,10 +104,9 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         catch (Exception error)
         {
             Warning?.Invoke($"blocks could not be swapped, so the requests concerned are computed again: {error.Message}");
-            bool returning = plan.SwapIns(SwapTier.Host).Count + plan.SwapIns(SwapTier.Disk).Count > 0;
-            if (returning) scheduler.Discard();
+            if (plan.SwapsIn) scheduler.Discard();
             scheduler.LoseMoved();
-            return !returning;
+            return !plan.SwapsIn;
         }
     }
 
@@ -273,7 +274,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
             sequence.Finished = true;
         }
 
-        End(group, _failure is { } error ? new RequestFailedException($"the engine has stopped: {error.Message}") : null);
+        End(group, WhyStopped);
     }
 
     private void Publish(StepPlan plan)

@@ -100,18 +100,19 @@ internal sealed partial class Scheduler
         int copiesBefore = _plan.Copies.Count;
         while (!sequence.Table.TryAppend(tokens, _plan.Copies))
         {
-            SequenceGroup last = _running.Last!;
-            if (_admitting || last == sequence.Group) sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
-            if (_admitting) return true;
-            if (last == sequence.Group) _plan.Withdraw(last);
-            if (last == sequence.Group && last.Previous is null)
+            SequenceGroup group = sequence.Group, last = _running.Last!;
+            if (!_admitting && last != group)
             {
-                Unservable = last; // it is alone, and there are too few blocks even so
-                return false;
+                Preempt(last, reason);
+                continue;
             }
 
-            Preempt(last, reason);
-            if (last == sequence.Group) return false;
+            sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
+            if (_admitting) return true;
+            _plan.Withdraw(group);
+            if (group.Previous is null) Unservable = group; // it is alone, and there are too few blocks even so
+            else Preempt(group, reason);
+            return false;
         }
 
         _plan.Add(sequence, tokens, tokensBefore, copiesBefore);
@@ -186,23 +187,25 @@ internal sealed partial class Scheduler
         _running.Insert(group, _policy);
     }
 
-    /// <summary>Whether there are blocks for all of the group's tokens so far, and for what it and all that run are expected to gain soon. With nobody running that is for nobody.</summary>
+    /// <summary>Whether there are blocks for all of the group's tokens so far, and for what it and all that run are expected to gain soon.</summary>
     private bool Fits(SequenceGroup group)
     {
-        bool returns = group.State == GroupState.Preempted;
-        int growth = _running.Count == 0 ? 0 : Growth(group, returns ? _settings.ResumeTokens : _settings.GrowthTokens);
-        int room = _pool.Free - growth;
-        int needed = group.BlocksToResume(_pool);
+        int needed = group.BlocksToTake(0, _pool), room = _pool.Free - Growth(group, needed);
         if (needed <= room || _pool.Prefixes is not { } prefixes) return needed <= room;
         Sequence leader = group.Leader;
         int cached = leader.Swapped?.Tokens ?? group.MayMatch(leader);
         return needed - prefixes.Peek(leader.Tokens(0, cached), group.Namespace).InUse <= room;
     }
 
-    /// <summary>Blocks that the newcomer and all that run take while each of their sequences gains so many tokens, and the watermark at least.</summary>
-    private int Growth(SequenceGroup newcomer, int tokens)
+    /// <summary>
+    /// Blocks that the newcomer, once it has those that it needs, and all that run take while each of their sequences gains a useful number of tokens; the watermark at least.
+    /// With nobody running that is for nobody.
+    /// </summary>
+    private int Growth(SequenceGroup newcomer, int needed)
     {
-        int blocks = newcomer.BlocksToGrow(tokens, _pool);
+        if (_running.Count == 0) return 0;
+        int tokens = newcomer.State == GroupState.Preempted ? _settings.ResumeTokens : _settings.GrowthTokens;
+        int blocks = newcomer.BlocksToTake(tokens, _pool) - needed;
         for (SequenceGroup? group = _running.First; group is not null; group = group.Next) blocks += group.BlocksToTake(tokens, _pool);
         return Math.Max(_watermarkBlocks, blocks);
     }

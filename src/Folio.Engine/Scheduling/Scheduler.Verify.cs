@@ -27,8 +27,7 @@ internal sealed partial class Scheduler
     {
         Require(_plan.Batch.Tokens <= _plan.Batch.MaxTokens, "the token budget is exceeded");
         Require(!_plan.IsEmpty || _running.Count == 0, "somebody runs and nothing is planned");
-        bool leave = _plan.SwapOuts(SwapTier.Host).Count + _plan.SwapOuts(SwapTier.Disk).Count > 0, come = _plan.SwapIns(SwapTier.Host).Count + _plan.SwapIns(SwapTier.Disk).Count > 0;
-        Require(!leave || !come, "a step swaps both ways");
+        Require(!_plan.SwapsOut || !_plan.SwapsIn, "a step swaps both ways");
         foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled)
         {
             for (int position = tokens.Start; position < tokens.Start + tokens.Count; position++)

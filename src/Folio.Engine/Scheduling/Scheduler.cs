@@ -127,13 +127,7 @@ internal sealed partial class Scheduler : IScheduler
     {
         foreach (SequenceGroup group in _moved)
         {
-            foreach (Sequence sequence in group.Sequences)
-            {
-                sequence.Table.Free();
-                sequence.Swapped?.Free();
-                sequence.Swapped = null;
-            }
-
+            foreach (Sequence sequence in group.Sequences) sequence.FreeBlocks();
             if (group.Tier is not null) Swapped--;
             group.Tier = null;
             group.Forked = false;
@@ -146,9 +140,7 @@ internal sealed partial class Scheduler : IScheduler
         SequenceGroup group = sequence.Group;
         sequence.Finished = true;
         if (group.IsPin) PinnedBlocks -= _pool.BlocksFor(group.PromptLength);
-        sequence.Table.Free();
-        sequence.Swapped?.Free();
-        sequence.Swapped = null;
+        sequence.FreeBlocks();
         group.Alive--;
         if (group.State == GroupState.Running) RunningSequences--;
         if (group.Alive == 0) Leave(group);

@@ -53,6 +53,14 @@ internal sealed class Sequence
 
     public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.AsSpan(start, count);
 
+    /// <summary>Lets go of its blocks, wherever they are.</summary>
+    public void FreeBlocks()
+    {
+        Table.Free();
+        Swapped?.Free();
+        Swapped = null;
+    }
+
     /// <summary>Goes on as a sibling does: with its tokens, and sharing its blocks instead of its own. Can't fail.</summary>
     public void Become(Sequence sibling)
     {

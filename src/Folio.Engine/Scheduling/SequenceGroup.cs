@@ -181,41 +181,18 @@ internal sealed class SequenceGroup
     /// <summary>Whether a sequence takes its last known token as soon as the others are in the cache. Beams are chosen among each other, so they take theirs in one step.</summary>
     public bool TakesLastTokenAlone => Beams is null || !Forked;
 
-    /// <summary>Blocks that the group's tokens so far fill.</summary>
-    public int BlocksToResume(BlockPool pool)
-    {
-        int shared = PromptLength / pool.BlockSize, blocks = shared;
-        foreach (Sequence sequence in Sequences)
-        {
-            if (!sequence.Finished) blocks += pool.BlocksFor(sequence.Length) - shared;
-        }
-
-        return blocks;
-    }
-
-    /// <summary>Blocks that its sequences take beyond those of their tokens so far, when each gains so many more or reaches its end.</summary>
-    public int BlocksToGrow(int tokens, BlockPool pool)
-    {
-        int blocks = 0;
-        foreach (Sequence sequence in Sequences)
-        {
-            if (!sequence.Finished) blocks += pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength)) - pool.BlocksFor(sequence.Length);
-        }
-
-        return blocks;
-    }
-
-    /// <summary>Blocks that a running group takes beyond those that it holds, until each of its sequences has computed its tokens so far and so many more, or ended.</summary>
+    /// <summary>Blocks that the group takes beyond those that it holds, until each of its sequences has computed its tokens so far and so many more, or ended.</summary>
+    /// <remarks>Those that the prompt fills are the leader's to take; the others share them.</remarks>
     public int BlocksToTake(int tokens, BlockPool pool)
     {
-        int blocks = 0;
+        int blocks = 0, shared = PromptLength / pool.BlockSize;
         Sequence? leader = null;
         foreach (Sequence sequence in Sequences)
         {
             if (sequence.Finished) continue;
             leader ??= sequence;
-            int held = Forked || sequence == leader ? sequence.Table.Blocks.Length : PromptLength / pool.BlockSize;
-            blocks += Math.Max(0, pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength)) - held);
+            int held = sequence.Table.Blocks.Length, most = pool.BlocksFor(Math.Min(sequence.Length + tokens, MaxLength));
+            blocks += Math.Max(0, most - (sequence == leader ? held : Math.Max(held, shared)));
         }
 
         return blocks;

@@ -71,6 +71,10 @@ internal sealed class StepPlan
     /// <summary>Blocks that come back. No step has both.</summary>
     public CopyList SwapIns(SwapTier tier) => _swapIns[(int)tier];
 
+    public bool SwapsOut => _swapOuts[0].Count + _swapOuts[1].Count > 0;
+
+    public bool SwapsIn => _swapIns[0].Count + _swapIns[1].Count > 0;
+
     public ReadOnlySpan<ScheduledTokens> Scheduled => _scheduled.AsSpan(0, _scheduledCount);
 
     public Span<PlannedSample> Samples => _samples.AsSpan(0, _sampleCount);
