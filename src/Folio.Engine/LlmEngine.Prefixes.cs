@@ -40,6 +40,9 @@ public sealed partial class LlmEngine
     /// <summary>What is pinned now.</summary>
     public IReadOnlyList<PinnedPrefix> PinnedPrefixes => _pins.All;
 
+    /// <summary>Tokens in <see cref="EngineOptions.PrefixCacheDirectory"/>: those found at start; once the engine has ended, those left for the next.</summary>
+    public int KeptPrefixTokens => _store is null ? 0 : _store.Count * Plan.BlockSize;
+
     private SequenceGroup NewPin(ReadOnlyMemory<int> prefix)
     {
         int tokens = prefix.Length / Plan.BlockSize * Plan.BlockSize;

@@ -11,17 +11,19 @@ namespace Folio;
 internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly CpuBackend _backend;
+    private readonly bool _quiet;
 
-    private LoadedModel(CpuBackend backend, LlmEngine engine)
+    private LoadedModel(CpuBackend backend, LlmEngine engine, bool quiet)
     {
-        _backend = backend;
+        (_backend, _quiet) = (backend, quiet);
         Engine = engine;
+        if (engine.KeptPrefixTokens > 0) Tell($"{engine.KeptPrefixTokens} tokens of prefixes were found in {engine.Options.PrefixCacheDirectory}");
     }
 
     public LlmEngine Engine { get; }
 
     /// <param name="options">What the engine is told.</param>
-    /// <param name="quiet">Neither progress nor the memory plan is shown.</param>
+    /// <param name="quiet">Neither progress nor the memory plan is shown, nor what is kept for the next run.</param>
     public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, EngineOptions options, bool quiet)
     {
         var clock = Stopwatch.StartNew();
@@ -31,7 +33,7 @@ internal sealed class LoadedModel : IAsyncDisposable
             using ModelSource source = Open(arguments.Model(parsed));
             LlmEngine engine = LoadDisplay.Run(quiet, source.Path, progress => LlmEngine.Load(source, backend, options, progress));
             if (!quiet) Console.Error.WriteLine($"{PlanText.Describe(engine.Plan)}\n{backend.Description}; ready in {clock.Elapsed.TotalSeconds:0.00} s");
-            return new(backend, engine);
+            return new(backend, engine, quiet);
         }
         catch
         {
@@ -46,6 +48,12 @@ internal sealed class LoadedModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
+        if (Engine.KeptPrefixTokens > 0) Tell($"{Engine.KeptPrefixTokens} tokens of prefixes are kept in {Engine.Options.PrefixCacheDirectory}");
         _backend.Dispose();
+    }
+
+    private void Tell(string what)
+    {
+        if (!_quiet) Console.Error.WriteLine(what);
     }
 }

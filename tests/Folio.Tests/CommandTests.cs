@@ -32,6 +32,27 @@ public class CommandTests
         Assert.Empty(embedded.Errors);
     }
 
+    [Theory]
+    [InlineData("generate|model.gguf|Once upon a time", "generate takes one PROMPT, in quotes, and 2 were given; the model goes behind -m")]
+    [InlineData("generate|models/demo/folio-demo.Q8_0.gguf", "PROMPT is the file 'models/demo/folio-demo.Q8_0.gguf'; the model goes behind -m")]
+    public async Task Generate_tells_where_the_model_goes(string line, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(line.Split('|'));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Errors);
+    }
+
+    [Fact]
+    public async Task Generate_finds_the_prefixes_that_it_kept()
+    {
+        string folder = Directory.CreateTempSubdirectory("folio-test-").FullName;
+        string[] line = ["generate", "Once upon a time there was a dog with a red ball, and the dog liked to run in the park.", "--max-tokens", "1", "--prefix-cache-dir", folder];
+        string first = (await Command.FolioAsync(line)).Errors, second = (await Command.FolioAsync(line)).Errors;
+        Assert.Contains($"16 tokens of prefixes are kept in {folder}", first);
+        Assert.DoesNotContain("were found in", first);
+        Assert.Contains($"16 tokens of prefixes were found in {folder}", second);
+    }
+
     [Fact]
     public async Task Chat_answers_each_line_and_ends_with_the_input()
     {

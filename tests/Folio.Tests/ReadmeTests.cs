@@ -27,6 +27,19 @@ public partial class ReadmeTests
     }
 
     [Fact]
+    public async Task Each_request_that_the_servers_document_shows_is_answered()
+    {
+        await using ServingFolio folio = await ServingFolio.StartAsync([]);
+        MatchCollection requests = CurlPost().Matches(File.ReadAllText(Path.Combine(TestData.Repository, "docs", "server.md")));
+        Assert.True(requests.Count >= 5, $"{requests.Count} requests");
+        foreach (Match request in requests)
+        {
+            using HttpResponseMessage answer = await folio.Client.PostAsync(request.Groups["path"].Value, new StringContent(request.Groups["body"].Value, Encoding.UTF8, "application/json"));
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
     public async Task The_options_of_serve_are_listed_and_no_others()
     {
         string help = (await Command.FolioAsync(["serve", "--help"])).Output;
@@ -68,6 +81,9 @@ public partial class ReadmeTests
 
     [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
     private static partial Regex Argument();
+
+    [GeneratedRegex(@"curl http://127\.0\.0\.1:8000(?<path>\S+) -H 'Content-Type: application/json' \\\n  -d '(?<body>[^']+)'")]
+    private static partial Regex CurlPost();
 
     [GeneratedRegex(@"-d '(?<body>[^']+)'")]
     private static partial Regex CurlBody();

@@ -79,6 +79,7 @@ internal sealed partial class PrefixStore
         var header = new PrefixFileHeader(Magic, Format, _layout.BlockSize, _layout.BytesPerBlock, table.Count, s_version, _fingerprint, checksum, 0);
         header = header with { Checksum = header.ComputeChecksum() };
         RandomAccess.Write(file, MemoryMarshal.AsBytes(new ReadOnlySpan<PrefixFileHeader>(in header)), 0);
+        _stored = table;
     }
 
     /// <summary>What engines that were killed while writing have left.</summary>
