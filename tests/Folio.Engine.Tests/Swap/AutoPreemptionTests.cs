@@ -39,4 +39,19 @@ public sealed class AutoPreemptionTests
         Assert.Equal(2 * 7 * 0.2, costs.Swap(SwapTier.Host, 7), 1e-4);
         Assert.Equal(2 * 7, costs.Swap(SwapTier.Disk, 7));
     }
+
+    /// <summary>Steps of 20 ms, whatever they hold, and 0.1 ms a token: beside others a prompt pays for its tokens alone.</summary>
+    [Fact]
+    public void A_prompts_token_costs_what_it_adds_to_a_step_that_runs_anyway()
+    {
+        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        for (int i = 0; i < 200; i++)
+        {
+            costs.Computed(tokens: 16, seconds: 0.020 + 16e-4);
+            costs.Computed(tokens: 16 + 256, seconds: 0.020 + 272e-4);
+            costs.Computed(tokens: 40, seconds: 1); // too few more to tell
+        }
+
+        Assert.Equal(100e-4, costs.Recompute(100), 1e-5);
+    }
 }
