@@ -28,8 +28,8 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <summary>How preempted groups come back.</summary>
     public PreemptionMode Preemption { get; init; } = PreemptionMode.Recompute;
 
-    /// <summary>Host memory for preempted groups, as a multiple of the KV cache. The paper's bound is 1.</summary>
-    public int SwapSpace { get; init; }
+    /// <summary>Host memory for preempted groups, in blocks of the KV cache.</summary>
+    public int HostBlocks { get; init; }
 
     /// <param name="pool">The blocks of the KV cache.</param>
     /// <param name="limits">What a step holds at most.</param>
@@ -38,14 +38,14 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <param name="outputLength">The true length of a group's outputs: for the baselines alone.</param>
     public IScheduler Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, IStepCost cost, Func<SequenceGroup, int> outputLength) => Reservation is { } reservation
         ? new ReservationScheduler(pool, limits, maxModelLen, reservation, outputLength, WholeBatches)
-        : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = SwapSpace * pool.Blocks }, Estimates(cost), new EngineMetrics(maxModelLen));
+        : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = HostBlocks }, Estimates(cost), new EngineMetrics(maxModelLen));
 
-    /// <summary>What the scheduler is told of costs: the truth, as there is nothing to measure.</summary>
+    /// <summary>What the scheduler is told of costs: the truth, as there is nothing to measure. A prompt of some length is computed beside some that decode.</summary>
     private static PreemptionCosts Estimates(IStepCost cost)
     {
-        const int tokens = 256;
+        const int tokens = 256, others = 32;
         double block = cost.Seconds(new() { SwappedBlocks = 1 }) - cost.Seconds(default);
-        double prompt = cost.Seconds(new(tokens, 1, tokens, tokens * tokens / 2, 1));
+        double prompt = cost.Seconds(new(tokens + others, 1 + others, tokens, tokens * tokens / 2, 1 + others)) - cost.Seconds(new(others, others, 0, 0, others));
         return new(prompt / tokens, block, diskSecondsPerBlock: 0);
     }
 }

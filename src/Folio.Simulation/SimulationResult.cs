@@ -32,15 +32,21 @@ public sealed class SimulationResult
     /// <summary>Requests that were given up.</summary>
     public int Unserved { get; private set; }
 
+    /// <summary>Requests that could never run, and were refused.</summary>
+    public int Rejected { get; private set; }
+
     /// <summary>When the last one ended.</summary>
     public double Seconds { get; private set; }
 
     public long Preemptions { get; private set; }
 
-    /// <summary>Requests that run, averaged over the time in which requests still came.</summary>
+    /// <summary>Requests that run, averaged over the time in which requests still came. Where nothing is shared, each sample is one.</summary>
     public double MeanRequests => _loadedRequests / Math.Max(double.Epsilon, _loadedSeconds);
 
     public MemoryUse Memory { get; } = new();
+
+    /// <summary>What sharing saves, in the steps while requests still came.</summary>
+    public SharingUse Sharing { get; } = new();
 
     /// <summary>Seconds between two tokens of a sequence.</summary>
     public Histogram Gaps { get; } = new();
@@ -51,12 +57,15 @@ public sealed class SimulationResult
     /// <summary>Prompt tokens that the prefix cache had, of all that were served.</summary>
     public long CachedTokens { get; private set; }
 
+    /// <summary>Seconds from arrival to end.</summary>
+    public double MeanSeconds => Served.Count == 0 ? 0 : Served.Average(request => request.End - request.Arrival);
+
     public double MeanPromptTokens => Served.Count == 0 ? 0 : Served.Average(request => request.PromptTokens);
 
     public double MeanOutputTokens => Served.Count == 0 ? 0 : Served.Average(request => request.OutputTokens);
 
-    /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length. Infinite if some were given up.</summary>
-    public double NormalizedLatency => Unserved > 0 ? double.PositiveInfinity : Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
+    /// <summary>The paper's normalized latency: the mean over requests of (end − arrival) / output length. Infinite if some were given up or refused.</summary>
+    public double NormalizedLatency => Unserved + Rejected > 0 ? double.PositiveInfinity : Served.Count == 0 ? 0 : Served.Average(request => request.NormalizedLatency);
 
     internal void Count(in StepWork work)
     {
@@ -76,6 +85,8 @@ public sealed class SimulationResult
         CachedTokens += cachedTokens;
         FirstTokens.Add(request.TimeToFirstToken);
     }
+
+    internal void Refuse() => Rejected++;
 
     internal void End(double seconds, int unserved, long preemptions) => (Seconds, Unserved, Preemptions) = (seconds, unserved, preemptions);
 }

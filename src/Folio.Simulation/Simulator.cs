@@ -11,12 +11,13 @@ internal sealed class Simulator
     private readonly BlockPool _pool;
     private readonly IScheduler _scheduler;
     private readonly BeamModel _beams;
-    private readonly Dictionary<SequenceGroup, LiveRequest> _live = [];
-    private readonly List<LiveRequest> _ended = [];
+    private readonly Dictionary<SequenceGroup, LiveGroup> _live = [];
+    private readonly List<LiveGroup> _ended = [];
     private readonly SimulationResult _result = new();
     private double _now;
     private double _lastArrival;
     private long _copiedTokens; // between steps, by systems that can't share
+    private int _unanswered;    // requests that have come and not gone
 
     public Simulator(SimulatedEngine engine, ulong seed = 0)
     {
@@ -41,23 +42,32 @@ internal sealed class Simulator
             _now = requests[next].Arrival;
         }
 
-        _result.End(_now, unserved: _live.Count + requests.Count - next, _scheduler.Preemptions);
+        _result.End(_now, unserved: _unanswered + requests.Count - next, _scheduler.Preemptions);
         return _result;
     }
 
     /// <returns>False when there was nothing to run.</returns>
     private bool Step()
     {
+        long preemptions = _scheduler.Preemptions;
         StepPlan plan = _scheduler.Schedule();
-        if (_scheduler.Unservable is { } unservable) throw new FolioException($"a request of {unservable.PromptLength} prompt tokens doesn't fit the KV cache of {_pool.Blocks * _pool.BlockSize}.");
-        if (plan.IsEmpty) return _live.Count == 0 ? false : throw new InvalidOperationException($"{_live.Count} requests are never run");
+        if (_scheduler.Unservable is { } unservable) Refuse(unservable);
         StepWork work = StepWork.Of(plan, _engine.BlockSize, _copiedTokens);
+        if (plan.IsEmpty)
+        {
+            _now += _engine.Cost.Seconds(work) - _engine.Cost.Seconds(default); // whoever gave way may have been swapped out
+            if (_scheduler.Unservable is not null || _scheduler.Preemptions > preemptions) return true;
+            return _live.Count == 0 ? false : throw new InvalidOperationException($"{_live.Count} requests are never run");
+        }
+
         double seconds = _engine.Cost.Seconds(work);
         _result.Count(work);
         if (_now <= _lastArrival)
         {
             _result.ObserveLoaded(seconds, _scheduler.Running);
             _result.Memory.Observe(plan, _pool, _scheduler, OutputLength, seconds);
+            foreach (ref readonly ScheduledTokens scheduled in plan.Scheduled) _result.Sharing.Add(scheduled.Sequence);
+            _result.Sharing.EndStep(_pool);
         }
 
         _now += seconds;
@@ -69,25 +79,51 @@ internal sealed class Simulator
         return true;
     }
 
+    /// <summary>Takes a request in. A system without sharing has nothing to gain from running samples together: each is a request of its own there. Beams must keep step.</summary>
     private void Admit(SimulatedRequest simulated, int number)
     {
-        var request = new GenerationRequest { Prompt = simulated.Prompt(number), Sampling = new() { N = simulated.Width, UseBeamSearch = simulated.Beams && _engine.System.IsPaged, IgnoreEos = true } };
-        var group = new SequenceGroup(request, _engine.MaxModelLen, [], _pool, seed: 0, new RequestOutlet());
-        _live.Add(group, new(simulated, number, group));
-        _scheduler.Add(group);
+        int groups = _engine.System.IsPaged || simulated.Beams ? 1 : simulated.Width, width = simulated.Width / groups;
+        long most = Math.Min(_engine.MaxModelLen, SequenceGroup.LongestThatFits(simulated.PromptTokens, width, _pool.Blocks, _pool.BlockSize)); // as the engine has it where no limit is asked for
+        bool tooWide = width > _engine.Limits.Sequences || (simulated.Beams && width > _engine.Limits.Tokens);
+        if (tooWide || (long)simulated.PromptTokens + simulated.OutputTokens > most)
+        {
+            _result.Refuse();
+            return;
+        }
+
+        var request = new GenerationRequest { Prompt = simulated.Prompt(number), Sampling = new() { N = width, UseBeamSearch = simulated.Beams && _engine.System.IsPaged, IgnoreEos = true } };
+        var live = new LiveRequest(simulated, number, groups);
+        _unanswered++;
+        for (int i = 0; i < groups; i++)
+        {
+            var group = new SequenceGroup(request, (int)most, [], _pool, seed: 0, new RequestOutlet());
+            _live.Add(group, new(live, group, firstSequence: i * width));
+            if (!_scheduler.Add(group)) Refuse(group);
+        }
+    }
+
+    /// <summary>Lets go of what can never run. All groups of a request are alike, so all of them are refused; the request is counted once.</summary>
+    private void Refuse(SequenceGroup group)
+    {
+        _scheduler.Finish(group);
+        _live.Remove(group, out LiveGroup? refused);
+        if (--refused!.Request.Groups > 0) return;
+        _unanswered--;
+        _result.Refuse();
     }
 
     /// <summary>One made-up token; at the trace's length the sequence ends.</summary>
     private void Say(Sequence sequence)
     {
-        LiveRequest live = _live[sequence.Group];
-        sequence.Append(SimulatedRequest.Said(live.Number, sequence.Index, sequence.Length));
-        if (live.LastTokens[sequence.Index] is { } before) _result.Gaps.Add(_now - before);
-        live.LastTokens[sequence.Index] = _now;
+        LiveGroup group = _live[sequence.Group];
+        LiveRequest live = group.Request;
+        sequence.Append(SimulatedRequest.Said(live.Number, group.FirstSequence + sequence.Index, sequence.Length));
+        if (group.LastTokens[sequence.Index] is { } before) _result.Gaps.Add(_now - before);
+        group.LastTokens[sequence.Index] = _now;
         live.FirstToken ??= _now;
-        if (sequence.OutputLength < live.Request.OutputTokens) return;
+        if (sequence.OutputLength < live.Simulated.OutputTokens) return;
         _scheduler.Finish(sequence);
-        if (sequence.Group.Alive == 0) _ended.Add(live);
+        if (sequence.Group.Alive == 0) _ended.Add(group);
     }
 
     /// <summary>Answers the requests that have left the scheduler. Whoever is part of a static batch waits for the rest of it.</summary>
@@ -95,16 +131,19 @@ internal sealed class Simulator
     {
         for (int i = 0; i < _ended.Count;)
         {
-            LiveRequest live = _ended[i];
-            if (live.Group.State != GroupState.Finished)
+            SequenceGroup group = _ended[i].Group;
+            LiveRequest live = _ended[i].Request;
+            if (group.State != GroupState.Finished)
             {
                 i++;
                 continue;
             }
 
-            _result.Add(new(live.Request.Arrival, live.FirstToken!.Value, _now, live.Request.PromptTokens, live.Request.OutputTokens), live.Group.CachedTokens);
-            _live.Remove(live.Group);
+            _live.Remove(group);
             _ended.RemoveAt(i);
+            if (--live.Groups > 0) continue;
+            _unanswered--;
+            _result.Add(new(live.Simulated.Arrival, live.FirstToken!.Value, _now, live.Simulated.PromptTokens, live.Simulated.OutputTokens), group.CachedTokens);
         }
     }
 
@@ -113,27 +152,38 @@ internal sealed class Simulator
         foreach (ref readonly PlannedSample sample in plan.Samples)
         {
             SequenceGroup group = sample.Sequence.Group;
-            if (sample.Sequence != group.Sequences[0] || group.State != GroupState.Running || !_live[group].Request.Beams) continue;
+            if (sample.Sequence != group.Sequences[0] || group.State != GroupState.Running || !_live[group].Request.Simulated.Beams) continue;
             if (!group.Sequences.All(sequence => sequence.Computed == group.Sequences[0].Computed)) continue; // the token budget has split the group
             long tokens = _beams.Step(group.Sequences);
             if (!_engine.System.IsPaged) _copiedTokens += tokens;
         }
     }
 
-    private int OutputLength(SequenceGroup group) => _live[group].Request.OutputTokens;
+    private int OutputLength(SequenceGroup group) => _live[group].Request.Simulated.OutputTokens;
 
     /// <summary>A request between its arrival and its answer.</summary>
-    private sealed class LiveRequest(SimulatedRequest request, int number, SequenceGroup group)
+    private sealed class LiveRequest(SimulatedRequest simulated, int number, int groups)
     {
-        public SimulatedRequest Request => request;
+        public SimulatedRequest Simulated => simulated;
 
         public int Number => number;
 
-        public SequenceGroup Group => group;
+        /// <summary>Of its groups, those that have not ended.</summary>
+        public int Groups { get; set; } = groups;
 
         public double? FirstToken { get; set; }
+    }
+
+    /// <summary>Those of a request's sequences that run together.</summary>
+    private sealed class LiveGroup(LiveRequest request, SequenceGroup group, int firstSequence)
+    {
+        public LiveRequest Request => request;
+
+        public SequenceGroup Group => group;
+
+        public int FirstSequence => firstSequence;
 
         /// <summary>[sequences] when each last said something.</summary>
-        public double?[] LastTokens { get; } = new double?[request.Width];
+        public double?[] LastTokens { get; } = new double?[group.Sequences.Length];
     }
 }

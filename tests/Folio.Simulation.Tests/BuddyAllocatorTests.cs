@@ -10,7 +10,8 @@ public sealed class BuddyAllocatorTests
             var draws = new Draws(seed);
             int size = 1 + draws.NextIndex(500);
             var space = new BuddyAllocator(size);
-            int largest = space.Largest;
+            int largest = 1 << int.Log2(size);
+            Assert.True(space.Holds(1, largest) && !space.Holds(2, largest) && !space.Holds(1, largest + 1), $"{size}");
             List<int> starts = [];
             for (int i = 0; i < 2000; i++)
             {

@@ -31,7 +31,7 @@ public sealed class PaperMemoryTests
         Assert.Equal(tokens, memory.Tokens, 0.03);
         Assert.Equal(reserved, memory.Reserved, 0.03);
         Assert.Equal(inside, memory.Internal, 0.03);
-        Assert.Equal(outside, memory.External, 0.04);
+        Assert.Equal(outside, memory.ExternalAndFree, 0.04);
     }
 
     [Theory]

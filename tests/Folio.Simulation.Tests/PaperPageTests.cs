@@ -29,12 +29,23 @@ public sealed class PaperPageTests
             page.Table("a", table);
             page.Table("a", table);
             Assert.Equal("before\n<!-- a -->\n\n| x | y |\n| --- | ---: |\n| 1 | 2 |\n\n<!-- /a -->\nafter\n", File.ReadAllText(file));
+            File.WriteAllText(file, "| a <!-- n -->1 %<!-- /n --> of it |\n");
+            page.Number("n", "98 %");
+            Assert.Equal("| a <!-- n -->98 %<!-- /n --> of it |\n", File.ReadAllText(file));
             Assert.Contains("<!-- b -->", Assert.Throws<FolioException>(() => page.Table("b", table)).Message);
         }
         finally
         {
             Directory.Delete(repository, recursive: true);
         }
+    }
+
+    [Fact]
+    public void A_figure_that_is_not_known_is_answered_with_those_that_are()
+    {
+        Assert.Equal(["fig2", "real"], FigureList.Named(["real", "fig2"]).Select(figure => figure.Name));
+        Assert.Equal(FigureList.All, FigureList.Named([]));
+        Assert.Contains("fig2, fig12", Assert.Throws<FolioException>(() => FigureList.Named(["fig2", "fig20"])).Message);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Folio.Engine;
+
 namespace Folio.Simulation.Tests;
 
 public sealed class SimulatorTests
@@ -43,20 +45,73 @@ public sealed class SimulatorTests
         Assert.Equal(1, result.Served[0].OutputTokens);
     }
 
+    /// <summary>Orca (Max) has room for seven: of two requests with four samples each, three of the second start with the first.</summary>
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Without_sharing_samples_start_as_there_is_room_and_beams_together(bool beams, bool together)
+    {
+        SimulationResult result = Run(ServingSystem.OrcaMax, PaperWorkloads.Wide(new("two", [new(0, 10, 50), new(0, 10, 50)]), 4, beams));
+        Assert.Equal(2, result.Served.Count);
+        Assert.Equal(400, result.OutputTokens);
+        Assert.Equal(together, result.Served[1].FirstToken == result.Served[0].FirstToken);
+    }
+
+    [Theory, MemberData(nameof(Systems))]
+    public void What_can_never_run_is_refused_and_the_rest_served(string name)
+    {
+        SimulatedRequest longer = new(0, PromptTokens: 2000, OutputTokens: 100), wide = new(0, 10, 20) { Width = 300, Beams = true }, good = new(0, 10, 20);
+        SimulationResult result = Run(ServingSystem.All.Single(system => system.Name == name), new("some", [longer, wide, good, longer]));
+        Assert.Equal((3, 1, 0), (result.Rejected, result.Served.Count, result.Unserved));
+        Assert.Equal(double.PositiveInfinity, result.NormalizedLatency);
+    }
+
+    /// <summary>Eight beams of 2048 slots, where there is room for seven; each of eight samples alone has room.</summary>
+    [Fact]
+    public void A_reservation_looks_at_all_of_a_group()
+    {
+        SimulatedRequest samples = new(0, 10, 20) { Width = 8 }, beams = samples with { Beams = true };
+        SimulationResult result = Run(ServingSystem.OrcaMax, new("wide", [beams, samples]));
+        Assert.Equal((1, 1), (result.Rejected, result.Served.Count));
+    }
+
+    /// <summary>Small caches, budgets and limits, where groups preempt each other and themselves: nobody is lost, and nothing stops.</summary>
+    [Fact]
+    public void In_caches_that_are_far_too_small_every_request_is_answered()
+    {
+        long preemptions = 0;
+        for (ulong seed = 0; seed < 300; seed++)
+        {
+            var draws = new Draws(seed);
+            int blocks = 40 + draws.NextIndex(60), tokens = 4 + draws.NextIndex(30);
+            SimulatedEngine engine = SimulatedEngine.Of(ServingSystem.Paged with { Preemption = (PreemptionMode)draws.NextIndex(3), HostBlocks = draws.NextIndex(20) }, Deployment.Opt13B, blockSize: 2 + draws.NextIndex(4)) with
+            {
+                Blocks = blocks,
+                Limits = new(tokens, Sequences: 4 + draws.NextIndex(20), LogitRows: tokens),
+            };
+            SimulatedRequest[] requests = [.. Enumerable.Range(0, 12).Select(i => new SimulatedRequest(draws.NextUniform(), 1 + draws.NextIndex(20), 1 + draws.NextIndex(200)) { Width = 1 + draws.NextIndex(4), Beams = draws.NextUniform() < 0.6 })];
+            SimulationResult result = new Simulator(engine, seed).Run(new("small", [.. requests.OrderBy(request => request.Arrival)]));
+            Assert.True(result.Served.Count + result.Rejected == requests.Length, $"seed {seed}: {result.Served.Count} served, {result.Rejected} refused");
+            preemptions += result.Preemptions;
+        }
+
+        Assert.True(preemptions > 300, $"{preemptions}");
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(6)]
     public void Samples_of_one_prompt_share_its_blocks_and_only_where_there_is_sharing(int n)
     {
         Workload workload = PaperWorkloads.Wide(PaperWorkloads.Alpaca(rate: 4, seconds: 120, seed: 2), n, beams: false);
-        Assert.InRange(Run(ServingSystem.Paged, workload).Memory.SavedBySharing, 0.03, 0.2);
-        Assert.Equal(0, Run(ServingSystem.OrcaOracle, workload).Memory.SavedBySharing, 1e-9);
+        Assert.InRange(Run(ServingSystem.Paged, workload).Sharing.Saved, 0.03, 0.2);
+        Assert.Equal(0, Run(ServingSystem.OrcaOracle, workload).Sharing.Saved, 1e-9);
     }
 
     [Fact]
     public void Beams_share_much_more_than_samples()
     {
         Workload workload = PaperWorkloads.Wide(PaperWorkloads.Alpaca(rate: 2, seconds: 120, seed: 2), 4, beams: true);
-        Assert.InRange(Run(ServingSystem.Paged, workload).Memory.SavedBySharing, 0.3, 0.75);
+        Assert.InRange(Run(ServingSystem.Paged, workload).Sharing.Saved, 0.3, 0.75);
     }
 }

@@ -10,7 +10,8 @@ internal static class LatencyFigure
         var table = new MarkdownTable(["requests/s sustained", .. ServingSystem.All.SelectMany(system => (string[])[system.Name, "paper"]), "÷ Oracle", "paper"]);
         foreach ((Deployment deployment, double[] shareGpt, double[] alpaca) in PaperNumbers.Knees)
         {
-            Panel(page, table, deployment, "ShareGPT", rate => PaperWorkloads.ShareGpt(rate, deployment == Deployment.Opt175B ? PaperNumbers.ShortTrace : PaperNumbers.LongTrace, PaperNumbers.Seed), shareGpt);
+            double advantage = Panel(page, table, deployment, "ShareGPT", rate => PaperWorkloads.ShareGpt(rate, deployment == Deployment.Opt175B ? PaperNumbers.ShortTrace : PaperNumbers.LongTrace, PaperNumbers.Seed), shareGpt);
+            page.Number($"target-{deployment.Model.Name}", Times(advantage));
             Panel(page, table, deployment, "Alpaca", rate => PaperWorkloads.Alpaca(rate, PaperNumbers.ShortTrace, PaperNumbers.Seed), alpaca);
         }
 
@@ -30,7 +31,8 @@ internal static class LatencyFigure
         void Row(string name, HostOverhead host, double slowdown)
         {
             double paged = Knee(ServingSystem.Paged, host, slowdown), oracle = Knee(ServingSystem.OrcaOracle, host, slowdown: 1);
-            table.Add(name, LatencyCurve.Rate(paged), LatencyCurve.Rate(oracle), $"{paged / oracle:0.00} ×");
+            table.Add(name, LatencyCurve.Rate(paged), LatencyCurve.Rate(oracle), Times(paged / oracle));
+            if (host == HostOverhead.Paper && slowdown == 1) page.Number("target-opt-13b-contiguous", Times(paged / oracle));
         }
 
         static double Knee(ServingSystem system, HostOverhead host, double slowdown)
@@ -41,10 +43,14 @@ internal static class LatencyFigure
         }
     }
 
-    private static void Panel(Page page, MarkdownTable table, Deployment deployment, string lengths, Func<double, Workload> workload, double[] paper)
+    /// <returns>Folio's rate by Orca (Oracle)'s.</returns>
+    private static double Panel(Page page, MarkdownTable table, Deployment deployment, string lengths, Func<double, Workload> workload, double[] paper)
     {
         LatencyCurve[] curves = [.. ServingSystem.All.Select((system, i) => LatencyCurve.Of(SimulatedEngine.Of(system, deployment), workload, paper[i]))];
         page.Picture($"fig12-{deployment.Model.Name}-{lengths}".ToLowerInvariant(), LatencyCurve.Draw($"{deployment.Name}, {lengths} lengths", curves));
-        table.Add([$"{deployment.Model.Name}, {lengths}", .. curves.Zip(paper).SelectMany(pair => (string[])[LatencyCurve.Rate(pair.First.Knee), LatencyCurve.Rate(pair.Second)]), $"{curves[0].Knee / curves[1].Knee:0.00} ×", $"{paper[0] / paper[1]:0.00} ×"]);
+        table.Add([$"{deployment.Model.Name}, {lengths}", .. curves.Zip(paper).SelectMany(pair => (string[])[LatencyCurve.Rate(pair.First.Knee), LatencyCurve.Rate(pair.Second)]), Times(curves[0].Knee / curves[1].Knee), Times(paper[0] / paper[1])]);
+        return curves[0].Knee / curves[1].Knee;
     }
+
+    private static string Times(double ratio) => $"{ratio:0.00} ×";
 }

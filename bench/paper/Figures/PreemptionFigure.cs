@@ -15,8 +15,8 @@ internal static class PreemptionFigure
     private static readonly ServingSystem[] s_systems =
     [
         ServingSystem.Paged with { Name = "recompute" },
-        ServingSystem.Paged with { Name = "swap", Preemption = PreemptionMode.Swap, SwapSpace = 1 },
-        ServingSystem.Paged with { Name = "auto: the cheaper", Preemption = PreemptionMode.Auto, SwapSpace = 1 },
+        ServingSystem.Paged with { Name = "swap", Preemption = PreemptionMode.Swap },
+        ServingSystem.Paged with { Name = "auto: the cheaper", Preemption = PreemptionMode.Auto },
     ];
 
     public static void Make(Page page)
@@ -31,7 +31,7 @@ internal static class PreemptionFigure
         List<Series> series = [];
         foreach (ServingSystem system in s_systems)
         {
-            double[] latencies = [.. s_sizes.Select(size => new Simulator(SimulatedEngine.Of(system, Deployment.Opt13B, size)).Run(workload).NormalizedLatency)];
+            double[] latencies = [.. s_sizes.Select(size => new Simulator(SimulatedEngine.Of(system with { HostBlocks = Deployment.Opt13B.Blocks(size) }, Deployment.Opt13B, size)).Run(workload).NormalizedLatency)];
             table.Add([$"{system.Name}: seconds a token, ShareGPT at 1.8 requests/s", .. latencies.Select(latency => $"{latency:0.000}")]);
             series.Add(new(system.Name, [.. s_sizes.Zip(latencies, (size, latency) => ((double)size, latency))]));
         }

@@ -21,7 +21,7 @@ internal static class PrefixFigure
         foreach ((string name, int tokens, double paper) in s_prefixes)
         {
             LatencyCurve[] curves = [.. s_systems.Select(system => LatencyCurve.Of(
-                SimulatedEngine.Of(system, Deployment.Llama13B), rate => PaperWorkloads.SharedPrefix(tokens, rate, PaperNumbers.ShortTrace / 3, PaperNumbers.Seed), guess: 25))];
+                SimulatedEngine.Of(system, Deployment.Llama13B), rate => PaperWorkloads.SharedPrefix(tokens, rate, PaperNumbers.ShortTrace, PaperNumbers.Seed), guess: 25))];
             page.Picture($"fig16-prefix-{tokens}", LatencyCurve.Draw($"LLaMA-13B, WMT16 with {name} in front ({tokens} tokens)", curves));
             table.Add([$"{name}, {tokens} tokens", .. curves.Select(curve => LatencyCurve.Rate(curve.Knee)), $"{curves[0].Knee / curves[^1].Knee:0.00} ×", $"{paper:0.00} ×"]);
         }

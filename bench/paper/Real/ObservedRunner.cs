@@ -5,18 +5,12 @@ using Folio.Simulation;
 namespace Folio.Paper.Real;
 
 /// <summary>A model runner that notes what each step asked of it.</summary>
-internal sealed class ObservedRunner(IModelRunner runner, int blockSize) : IModelRunner
+/// <param name="runner">Who does the work.</param>
+/// <param name="executing">Called when a step has been planned and is about to run.</param>
+internal sealed class ObservedRunner(IModelRunner runner, Action executing) : IModelRunner
 {
-    private readonly HashSet<int> _blocks = [];
-
-    /// <summary>The last step's work, but for its samples, which are counted as they are drawn.</summary>
-    public StepWork Work { get; private set; }
-
-    /// <summary>Blocks that the sequences of all steps read, shared ones once a step.</summary>
-    public long Blocks { get; private set; }
-
-    /// <summary>The same with shared ones counted for each sequence.</summary>
-    public long BlocksUnshared { get; private set; }
+    /// <summary>The step's work so far: its samples are counted as they are drawn. Whoever steps sets it back before.</summary>
+    public StepWork Work { get; set; }
 
     public int VocabularySize => runner.VocabularySize;
 
@@ -40,15 +34,9 @@ internal sealed class ObservedRunner(IModelRunner runner, int blockSize) : IMode
             long count = batch.QueryStarts[sequence + 1] - batch.QueryStarts[sequence], start = batch.ContextLengths[sequence] - count;
             context += start + count;
             pairs += count * start + count * (count + 1) / 2;
-            foreach (int block in batch.BlockTable(sequence)[..((batch.ContextLengths[sequence] + blockSize - 1) / blockSize)])
-            {
-                BlocksUnshared++;
-                if (_blocks.Add(block)) Blocks++;
-            }
         }
 
-        _blocks.Clear();
-
+        executing();
         Work = new(batch.Tokens, batch.Sequences, context, pairs, Samples: 0);
         runner.Execute(batch);
     }

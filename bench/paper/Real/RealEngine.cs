@@ -45,44 +45,36 @@ internal sealed class RealEngine : IDisposable
 
     public int VocabularySize => _decoder.Spec.VocabularySize;
 
-    /// <summary>Serves a workload, all of it submitted at once.</summary>
+    /// <summary>Serves a workload, all of it submitted at once. As in the simulator, nobody but Oracle and Pow2 knows how long an answer will be: each is stopped at its length.</summary>
     /// <returns>Every step, with its processor time.</returns>
     public List<MeasuredStep> Run(ServingSystem system, Workload workload)
     {
-        List<MeasuredStep> steps = [];
-        Run(system, workload.Requests.Select(Request), (step, _) => steps.Add(step));
-        return steps;
-    }
-
-    /// <summary>Serves requests, all submitted at once.</summary>
-    /// <param name="stepped">Told of every step.</param>
-    /// <returns>[requests][tokens] what the first sequence of each has said.</returns>
-    public int[][] Run(ServingSystem system, IEnumerable<GenerationRequest> requests, Action<MeasuredStep, ObservedRunner> stepped)
-    {
+        Dictionary<SequenceGroup, int> lengths = [];
         var pool = new BlockPool(Shape.Blocks, Shape.BlockSize, system.PrefixCaching);
-        PreemptionCosts costs = PreemptionCosts.For(_backend.KvBytesPerBlock(_cache.Shape));
-        IScheduler scheduler = system.Scheduler(pool, Shape.Limits, Shape.MaxModelLen, Shape.Cost, group => group.MaxLength - group.PromptLength);
-        using var runner = new ObservedRunner(new ModelRunner(_decoder, _cache, _backend), Shape.BlockSize);
-        var inbox = new RequestInbox();
-        var loop = new EngineLoop(inbox, scheduler, runner, new Sampler(runner, Shape.Limits), costs, new EngineMetrics(Shape.MaxModelLen));
-        SequenceGroup[] groups = [.. requests.Select(request => new SequenceGroup(
-            request, request.Prompt.Length + request.Sampling.MaxTokens!.Value, [], pool, (ulong)(request.Sampling.Seed ?? 0), new RequestOutlet()))];
-        foreach (SequenceGroup group in groups) inbox.Post(new(MessageKind.Submit, group, 0));
-        while (true)
+        var run = new RealRun(pool);
+        foreach ((int number, SimulatedRequest simulated) in workload.Requests.Index())
         {
-            double start = ThreadClock.Seconds;
-            if (!loop.Step()) break;
-            stepped(new(runner.Work, ThreadClock.Seconds - start), runner);
+            int[] prompt = [.. simulated.Prompt(number).Select(id => id % VocabularySize)];
+            SequenceGroup group = run.Submit(new() { Prompt = prompt, Sampling = new() { Temperature = 0, MaxTokens = Shape.MaxModelLen - prompt.Length, IgnoreEos = true } });
+            lengths.Add(group, simulated.OutputTokens);
         }
 
-        return [.. groups.Select(group => group.Sequences[0].Output.ToArray())];
+        IScheduler scheduler = system.Scheduler(pool, Shape.Limits, Shape.MaxModelLen, Shape.Cost, group => lengths[group]);
+        run.ToEnd(Model(), scheduler, Shape, stops: group => group.Sequences[0].OutputLength >= lengths[group]);
+        return run.Steps;
+    }
+
+    /// <summary>Serves requests, all submitted at once, each to its <see cref="SamplingParams.MaxTokens"/>.</summary>
+    public RealRun RunPaged(IEnumerable<GenerationRequest> requests)
+    {
+        var pool = new BlockPool(Shape.Blocks, Shape.BlockSize);
+        var run = new RealRun(pool);
+        foreach (GenerationRequest request in requests) run.Submit(request);
+        run.ToEnd(Model(), ServingSystem.Paged.Scheduler(pool, Shape.Limits, Shape.MaxModelLen, Shape.Cost, _ => 0), Shape, stops: _ => false);
+        return run;
     }
 
     public void Dispose() => _backend.Dispose();
 
-    private GenerationRequest Request(SimulatedRequest simulated, int number) => new()
-    {
-        Prompt = simulated.Prompt(number).Select(id => id % VocabularySize).ToArray(),
-        Sampling = new() { Temperature = 0, MaxTokens = simulated.OutputTokens, IgnoreEos = true },
-    };
+    private ModelRunner Model() => new(_decoder, _cache, _backend);
 }

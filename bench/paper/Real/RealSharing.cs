@@ -15,11 +15,11 @@ internal static class RealSharing
     public static GenerationRequest[] Ask(RealEngine engine)
     {
         IReadOnlyList<SimulatedRequest> lengths = PaperWorkloads.Alpaca(rate: 1, seconds: 2 * Requests, PaperNumbers.Seed).First(Requests).Requests;
-        int[][] texts = engine.Run(ServingSystem.Paged, lengths.Select((_, i) => new GenerationRequest
+        int[][] texts = engine.RunPaged(lengths.Select((_, i) => new GenerationRequest
         {
             Prompt = s_beginning,
             Sampling = new() { Seed = i, MaxTokens = LongestPrompt, IgnoreEos = true },
-        }), (_, _) => { });
+        })).Outputs;
         return [.. lengths.Select((length, i) => new GenerationRequest
         {
             Prompt = texts[i].AsMemory(0, Math.Min(length.PromptTokens, LongestPrompt)),
@@ -27,14 +27,7 @@ internal static class RealSharing
         })];
     }
 
-    /// <returns>Blocks saved by sharing / blocks without sharing.</returns>
-    public static double Saved(RealEngine engine, GenerationRequest[] requests, int width, bool beams)
-    {
-        long blocks = 0, unshared = 0;
-        engine.Run(
-            ServingSystem.Paged,
-            requests.Select(request => request with { Sampling = request.Sampling with { N = width, UseBeamSearch = beams } }),
-            (_, runner) => (blocks, unshared) = (runner.Blocks, runner.BlocksUnshared));
-        return 1 - (double)blocks / unshared;
-    }
+    /// <returns>See <see cref="SharingUse.Saved"/>.</returns>
+    public static double Saved(RealEngine engine, GenerationRequest[] requests, int width, bool beams) =>
+        engine.RunPaged(requests.Select(request => request with { Sampling = request.Sampling with { N = width, UseBeamSearch = beams } })).Sharing.Saved;
 }

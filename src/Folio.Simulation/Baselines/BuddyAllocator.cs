@@ -33,8 +33,8 @@ internal sealed class BuddyAllocator
     /// <summary>What a range for so many takes.</summary>
     public static int Rounded(int size) => (int)uint.Min(int.MaxValue, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size));
 
-    /// <summary>The largest range that could ever be taken.</summary>
-    public int Largest => 1 << int.Log2(_size);
+    /// <summary>Whether so many ranges for <paramref name="size"/> fit while nothing else is taken: as the pieces are powers of two, no alignment is lost.</summary>
+    public bool Holds(int count, int size) => size <= _size && count <= _size >> int.Log2(Rounded(size));
 
     /// <returns>The start of a range that holds <paramref name="size"/>; −1 when there is none.</returns>
     public int Take(int size)

@@ -6,7 +6,7 @@ namespace Folio.Simulation;
 /// <summary>The systems that the paper compares with, behind the engine's own seam: contiguous space for a whole sequence, reserved when it starts.</summary>
 /// <remarks>
 /// Iteration by iteration (Orca): whenever a sequence ends, the next that waits may start. Batch by batch (FasterTransformer with dynamic batching): the next batch
-/// starts when all of this one have ended, and is answered as a whole. Every sequence of a group has space and prompt of its own. First come, first served; what has started is
+/// starts when all of this one have ended, and is answered as a whole. Every sequence of a group has space and prompt of its own; all of them start together. First come, first served; what has started is
 /// never preempted, as its space is reserved.
 /// </remarks>
 internal sealed class ReservationScheduler : IScheduler
@@ -44,7 +44,7 @@ internal sealed class ReservationScheduler : IScheduler
 
     public long Preemptions => 0;
 
-    /// <remarks>Nobody: <see cref="Add"/> refuses what the whole cache has no range for.</remarks>
+    /// <remarks>Nobody: <see cref="Add"/> refuses what the whole cache has no ranges for.</remarks>
     public SequenceGroup? Unservable => null;
 
     public double KvCacheUsage => (double)_space.Used / _pool.Blocks;
@@ -54,8 +54,14 @@ internal sealed class ReservationScheduler : IScheduler
 
     public bool Add(SequenceGroup group)
     {
-        if (_pool.BlocksFor(Slots(group)) > _space.Largest)
-            throw new FolioException($"a sequence needs {Slots(group)} contiguous slots; the largest range of the KV cache has {_space.Largest * _pool.BlockSize}.");
+        if (group.Alive > _maxSequences || !_space.Holds(group.Alive, _pool.BlocksFor(Slots(group))))
+        {
+            foreach (Sequence sequence in group.Sequences) sequence.Finished = true;
+            group.Alive = 0;
+            group.State = GroupState.Finished;
+            return false;
+        }
+
         group.State = GroupState.Waiting;
         _waiting.AddLast(group);
         return true;

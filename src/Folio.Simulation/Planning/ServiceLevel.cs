@@ -10,6 +10,9 @@ public sealed record ServiceLevel(double FirstToken = 5, double Gap = double.Pos
 {
     public const string Form = "ttft=500ms,itl=50ms,share=95%";
 
+    /// <summary>Seconds. Where first tokens may come later still, no queue is too long, and any rate would be sustained for a while.</summary>
+    public const double LatestFirstToken = 60;
+
     /// <exception cref="FolioException">The text isn't like <see cref="Form"/>.</exception>
     public static ServiceLevel Parse(string text)
     {
@@ -30,11 +33,12 @@ public sealed record ServiceLevel(double FirstToken = 5, double Gap = double.Pos
         }
 
         if (!promises) throw Wrong(text);
+        if (level.FirstToken > LatestFirstToken) throw new FolioException($"'{text}' lets a first token take {level.FirstToken:0.#} s; at most {LatestFirstToken:0} s can be planned for.");
         return level;
     }
 
     /// <summary>Whether this is what users would have got.</summary>
-    public bool IsKept(SimulationResult result) => result.Unserved == 0 && result.FirstTokens.Quantile(Share) <= FirstToken && result.Gaps.Quantile(Share) <= Gap;
+    public bool IsKept(SimulationResult result) => result.Unserved + result.Rejected == 0 && result.FirstTokens.Quantile(Share) <= FirstToken && result.Gaps.Quantile(Share) <= Gap;
 
     private static double Seconds(string part, string value)
     {
