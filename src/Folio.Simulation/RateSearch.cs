@@ -7,6 +7,7 @@ public static class RateSearch
     /// <param name="start">A first guess, above 0.</param>
     /// <param name="precision">How near the answer is, as a share of it.</param>
     /// <returns>A rate that is sustained; 0 if none above a thousandth of the guess is.</returns>
+    /// <exception cref="FolioException">Even a million times the guess is sustained.</exception>
     public static double Highest(Func<double, bool> sustains, double start, double precision = 0.02)
     {
         double low = 0, high = start;
@@ -14,7 +15,7 @@ public static class RateSearch
         {
             for (low = start; sustains(high = low * 1.6); low = high)
             {
-                if (high > start * 1e6) return high;
+                if (high > start * 1e6) throw new FolioException($"{high:0} requests a second are sustained, and so would be any rate: there is no highest.");
             }
         }
         else

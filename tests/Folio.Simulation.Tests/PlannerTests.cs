@@ -58,6 +58,7 @@ public sealed class PlannerTests
     [InlineData("latency=1s")]
     [InlineData("share=95%")]
     [InlineData("itl=50ms,share=200%")]
+    [InlineData("ttft=NaNs")]
     public void Wrong_service_levels_are_answered_with_the_form(string text) =>
         Assert.Contains(ServiceLevel.Form, Assert.Throws<FolioException>(() => ServiceLevel.Parse(text)).Message);
 
@@ -67,6 +68,36 @@ public sealed class PlannerTests
     [InlineData(900)]
     public void The_search_finds_the_edge_wherever_it_starts(double edge) =>
         Assert.InRange(RateSearch.Highest(rate => rate <= edge, start: 1, precision: 0.01), edge / 1.0101, edge);
+
+    [Fact]
+    public void A_search_without_an_edge_says_so() =>
+        Assert.Contains("no highest", Assert.Throws<FolioException>(() => RateSearch.Highest(_ => true, start: 1)).Message);
+
+    [Fact]
+    public void A_first_token_may_not_take_minutes() =>
+        Assert.Contains("at most 60 s", Assert.Throws<FolioException>(() => ServiceLevel.Parse("ttft=61s")).Message);
+
+    /// <summary>2,000 tokens at 25 ms and more a step: such answers take longer than a minute, however rare they are.</summary>
+    [Fact]
+    public void Answers_of_minutes_are_served_and_a_batch_of_them_takes_minutes_to_fill()
+    {
+        Workload workload = new("long answers", [.. Enumerable.Range(0, 20).Select(i => new SimulatedRequest(i, 20, 2000))]);
+        CapacityPlan plan = Planner.Plan(new(Deployment.Opt13B, workload, ServiceLevel.Parse("ttft=2s,itl=100ms"), new EngineOptions()));
+        double most = 15_700.0 / 1010 / plan.AtRate.MeanSeconds; // by Little's law, with a cache full of answers half way
+        Assert.InRange(plan.Rate, most / 2, most * 1.1);
+        Assert.True(plan.AtRate.MeanSeconds > 50);
+    }
+
+    [Fact]
+    public void Swap_space_is_what_the_engine_would_take()
+    {
+        var options = new EngineOptions { PreemptionMode = PreemptionMode.Swap };
+        Workload workload = TraceFile.Read("azure-conv").First(50);
+        Assert.True(Plan(options).Rate > 0);
+        Assert.Contains("there is no swap space", Assert.Throws<FolioException>(() => Plan(options with { SwapSpace = 0 })).Message);
+
+        CapacityPlan Plan(EngineOptions options) => Planner.Plan(new(Deployment.Of(s_model, Device.Named("h100"), 1), workload, ServiceLevel.Parse("ttft=1s"), options));
+    }
 
     [Fact]
     public void A_plan_reads_as_sentences()

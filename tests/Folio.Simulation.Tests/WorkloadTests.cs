@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace Folio.Simulation.Tests;
 
 public sealed class WorkloadTests
@@ -66,18 +68,80 @@ public sealed class WorkloadTests
         Assert.Equal(512, first.AsSpan().CommonPrefixLength(second));
     }
 
+    /// <summary>Enough of them that an unstable sort would mix them.</summary>
     [Fact]
-    public void A_broken_trace_is_refused_by_its_line()
+    public void Who_comes_at_the_same_time_stays_in_the_traces_order()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"folio-trace-{Environment.ProcessId}.csv");
-        File.WriteAllText(path, "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\nnonsense\n");
+        IEnumerable<string> lines = Enumerable.Range(0, 200).Select(i => $$"""{"timestamp": {{1000 * (i % 2)}}, "input_length": {{i + 1}}, "output_length": 1, "hash_ids": [9999999999]}""");
+        Workload workload = Given("ties.jsonl", file => File.WriteAllLines(file, lines), TraceFile.Read);
+        Assert.Equal([.. Enumerable.Range(0, 100).Select(i => 2 * i + 1), .. Enumerable.Range(0, 100).Select(i => 2 * i + 2)], workload.Requests.Select(request => request.PromptTokens));
+        Assert.Equal(workload.Requests.Select(request => request.PromptTokens), workload.AtRate(100).Requests.Select(request => request.PromptTokens));
+    }
+
+    [Fact]
+    public void Lengths_that_add_up_to_more_than_an_int_are_too_long_and_no_more()
+    {
+        const string lines = "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,2147483647,2147483647\n2023-11-16 18:15:47,20,2\n2023-11-16 18:15:48,20,2\n";
+        Workload workload = Given("long.csv", file => File.WriteAllText(file, lines), TraceFile.Read);
+        Assert.Equal(1, Planner.Plan(new(Deployment.Opt13B, workload, ServiceLevel.Parse("ttft=1s"), new())).TooLong);
+        Assert.Equal(1, new Simulator(SimulatedEngine.Of(ServingSystem.OrcaOracle, Deployment.Opt13B)).Run(workload).Rejected);
+    }
+
+    [Fact]
+    public void A_packed_trace_is_read_as_the_file_in_it()
+    {
+        string plain = TestData.Shared("traces", TraceFile.Known["azure-code"]);
+        Workload packed = Given("trace.csv.gz", file => Pack(File.ReadAllBytes(plain), file), TraceFile.Read);
+        Assert.Equal(TraceFile.Read(plain).Requests.Count, packed.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("broken.csv", "line 3")]
+    [InlineData("missing.csv", "neither a file nor a trace")]
+    [InlineData("folder.csv", "is a folder")]
+    [InlineData("cut.csv.gz", "can't be read")]
+    [InlineData("unpacked.csv.gz", "can't be read")]
+    [InlineData("locked.csv", "can't be read")]
+    public void A_trace_that_cannot_be_read_is_named_with_the_reason(string name, string reason)
+    {
+        const string text = "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\nnonsense\n";
+        string message = Given(name, Make, file =>
+        {
+            using FileStream? held = name.StartsWith("locked", StringComparison.Ordinal) ? new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None) : null;
+            return Assert.Throws<FolioException>(() => TraceFile.Read(file)).Message;
+        });
+        Assert.Contains(reason, message);
+        Assert.Contains(name, message);
+        Assert.DoesNotContain('\n', message);
+
+        void Make(string file)
+        {
+            if (name.StartsWith("missing", StringComparison.Ordinal)) return;
+            if (name.StartsWith("folder", StringComparison.Ordinal)) Directory.CreateDirectory(file);
+            else if (name.StartsWith("cut", StringComparison.Ordinal)) Pack(new byte[100_000], file, keep: 40);
+            else File.WriteAllText(file, text);
+        }
+    }
+
+    private static void Pack(byte[] bytes, string file, int keep = int.MaxValue)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(bytes);
+        File.WriteAllBytes(file, packed.ToArray()[..Math.Min(keep, (int)packed.Length)]);
+    }
+
+    /// <summary>A file of that name in a folder of its own, for as long as it is read.</summary>
+    private static T Given<T>(string name, Action<string> make, Func<string, T> read)
+    {
+        string folder = Directory.CreateTempSubdirectory("folio-trace-").FullName, file = Path.Combine(folder, name);
         try
         {
-            Assert.Contains("line 3", Assert.Throws<FolioException>(() => TraceFile.Read(path)).Message);
+            make(file);
+            return read(file);
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 }

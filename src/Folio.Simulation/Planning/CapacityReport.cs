@@ -26,7 +26,7 @@ public static class CapacityReport
         return text.ToString();
     }
 
-    private static string Devices(int count) => count == 1 ? "1 device" : $"{count} devices";
+    private static string Devices(long count) => count == 1 ? "1 device" : $"{count} devices";
 
     private static string Quantiles(Histogram times) => $"{Time(times.Quantile(0.5))} (p50)  {Time(times.Quantile(0.95))} (p95)  {Time(times.Quantile(0.99))} (p99)";
 

@@ -18,17 +18,27 @@ public sealed record CapacityPlan(double Rate, SimulationResult AtRate, int Requ
 {
     /// <summary>Devices that serve a load, in whole groups; null where none would.</summary>
     /// <param name="load">Requests a second.</param>
-    public int? DevicesFor(double load) => Rate <= 0 ? null : (int)Math.Ceiling(load / Rate) * Deployment.Devices;
+    public long? DevicesFor(double load) => Rate <= 0 ? null : (long)Math.Ceiling(load / Rate) * Deployment.Devices;
 }
 
 /// <summary>How many requests a second a group of devices serves within a service level: found by simulating the engine at one rate after another.</summary>
+/// <remarks>
+/// Any rate can be survived for a moment, so a rate is kept up for a while, and all that has come is then served to its end: a rate that is too high is known by first tokens
+/// that come too late, however long answers are. A workload that is over too soon is repeated.
+/// </remarks>
 public static class Planner
 {
     /// <summary>A rate at which hardly any two requests meet.</summary>
     private const double OneByOne = 1e-3;
 
-    /// <summary>Seconds that a rate must be sustained for: a workload that is over sooner is repeated. Any rate can be survived for a moment.</summary>
-    private const double Sustained = 30;
+    /// <summary>Seconds that a rate is kept up for at least.</summary>
+    private const double LeastSeconds = 30;
+
+    /// <summary>And so many times as long as a first token may take: a queue that grows by a twentieth of what comes is noticed.</summary>
+    private const double FirstTokens = 20;
+
+    /// <summary>And so many times as long as an answer takes: before the first answers end, batch and cache are still filling.</summary>
+    private const double Answers = 3;
 
     /// <exception cref="FolioException">No request of the workload fits the model.</exception>
     public static CapacityPlan Plan(PlanRequest request)
@@ -36,12 +46,12 @@ public static class Planner
         Deployment deployment = request.Deployment;
         int blockSize = request.Options.BlockSize;
         int longest = Math.Min(request.Options.MaxModelLen ?? deployment.Model.ContextLength, deployment.Blocks(blockSize) * blockSize);
-        SimulatedRequest[] fitting = [.. request.Workload.Requests.Where(one => one.PromptTokens + one.OutputTokens <= longest)];
+        SimulatedRequest[] fitting = [.. request.Workload.Requests.Where(one => (long)one.PromptTokens + one.OutputTokens <= longest)];
         if (fitting.Length < 2) throw new FolioException($"{request.Workload.Name}: fewer than two of its requests fit a context of {longest} tokens.");
         Workload workload = request.Workload with { Requests = fitting };
         SimulatedEngine engine = new()
         {
-            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode },
+            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode, HostBlocks = HostBlocks(request) },
             Cost = deployment.Cost(HostOverhead.Modern, blockSize),
             Blocks = deployment.Blocks(blockSize),
             BlockSize = blockSize,
@@ -63,7 +73,22 @@ public static class Planner
             return true;
         }
 
-        SimulationResult Run(double rate) => new Simulator(engine).Run(workload.AtRate(rate).Lasting(Sustained), until: 60);
+        SimulationResult Run(double rate)
+        {
+            for (double seconds = Math.Max(LeastSeconds, FirstTokens * request.ServiceLevel.FirstToken); ; seconds *= 2)
+            {
+                Workload lasting = workload.AtRate(rate).Lasting(seconds);
+                SimulationResult result = new Simulator(engine).Run(lasting);
+                if (!request.ServiceLevel.IsKept(result) || lasting.Duration + 1 / rate >= Answers * result.MeanSeconds) return result;
+            }
+        }
+    }
+
+    /// <summary>What the engine would take for preempted requests: the host is thought to have that much.</summary>
+    private static int HostBlocks(PlanRequest request)
+    {
+        long bytesPerBlock = (long)(request.Deployment.Model.KvBytesPerToken * request.Options.BlockSize);
+        return SwapPlan.Create(request.Options, request.Deployment.Blocks(request.Options.BlockSize) * bytesPerBlock, bytesPerBlock, availableBytes: long.MaxValue).HostBlocks;
     }
 
     /// <summary>A rate of the right order: half of what full batches of the mean request would reach.</summary>

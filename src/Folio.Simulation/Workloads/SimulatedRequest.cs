@@ -13,10 +13,13 @@ public sealed record SimulatedRequest(double Arrival, int PromptTokens, int Outp
     public bool Beams { get; init; }
 
     /// <summary>What the prompt has in common with others: equal numbers in equal places are equal text. Empty: nothing.</summary>
-    public IReadOnlyList<int> SharedIds { get; init; } = [];
+    public IReadOnlyList<long> SharedIds { get; init; } = [];
 
     /// <summary>Prompt tokens that each of <see cref="SharedIds"/> stands for.</summary>
     public int SharedIdTokens { get; init; } = 1;
+
+    /// <summary>Which repetition of its workload it belongs to: what is common is common within one alone.</summary>
+    public int Round { get; init; }
 
     /// <summary>The made-up ids of the prompt.</summary>
     /// <param name="number">The request's number: what it doesn't share is its own.</param>
@@ -26,7 +29,7 @@ public sealed record SimulatedRequest(double Arrival, int PromptTokens, int Outp
         for (int position = 0; position < ids.Length; position++)
         {
             int shared = position / SharedIdTokens;
-            ulong text = shared < SharedIds.Count ? Draws.Mix(1, (ulong)SharedIds[shared]) : Draws.Mix(2, (ulong)number);
+            ulong text = shared < SharedIds.Count ? Draws.Mix(Draws.Mix(1, (ulong)Round), (ulong)SharedIds[shared]) : Draws.Mix(2, (ulong)number);
             ids[position] = Id(Draws.Mix(text, (ulong)position));
         }
 

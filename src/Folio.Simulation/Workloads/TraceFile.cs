@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
@@ -18,15 +19,48 @@ public static class TraceFile
     };
 
     /// <summary>Reads a trace; what has no prompt or no output is left out.</summary>
-    /// <param name="trace">A file, or the name of a trace that is inside.</param>
+    /// <param name="trace">A file, packed with gzip if it ends in .gz; or the name of a trace that is inside.</param>
     /// <exception cref="FolioException">It can't be read.</exception>
     public static Workload Read(string trace)
     {
-        if (File.Exists(trace)) return Read(Path.GetFileName(trace), File.ReadLines(trace), jsonLines: trace.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase));
-        if (!Known.TryGetValue(trace, out string? file)) throw new FolioException($"'{trace}' is neither a file nor a trace that is inside ({string.Join(", ", Known.Keys)}).");
-        using Stream packed = typeof(TraceFile).Assembly.GetManifestResourceStream($"{file}.gz")!;
-        using var reader = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
-        return Read(trace, Lines(reader), jsonLines: false);
+        if (!File.Exists(trace) && Known.TryGetValue(trace, out string? inside))
+            return Read(trace, $"{inside}.gz", typeof(TraceFile).Assembly.GetManifestResourceStream($"{inside}.gz")!);
+        if (Directory.Exists(trace)) throw new FolioException($"{trace} is a folder; a trace is a file.");
+        if (!File.Exists(trace)) throw new FolioException($"'{trace}' is neither a file nor a trace that is inside ({string.Join(", ", Known.Keys)}).");
+        try
+        {
+            return Read(Path.GetFileName(trace), trace, File.OpenRead(trace));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new FolioException($"{trace} can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <param name="name">What the trace is called.</param>
+    /// <param name="file">Its ending says how it is written.</param>
+    /// <param name="stream">The file, which is closed.</param>
+    private static Workload Read(string name, string file, Stream stream)
+    {
+        bool packed = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        using var reader = new StreamReader(packed ? Unpack(stream) : stream);
+        return Read(name, Lines(reader), jsonLines: (packed ? file[..^3] : file).EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <remarks>GZipStream takes the end of its input for the end of the text; that nothing is missing is seen from the length in the last four bytes.</remarks>
+    private static MemoryStream Unpack(Stream stream)
+    {
+        using (stream)
+        {
+            var text = new MemoryStream();
+            var last = new byte[sizeof(uint)];
+            using (var gzip = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true)) gzip.CopyTo(text);
+            stream.Seek(-last.Length, SeekOrigin.End);
+            stream.ReadExactly(last);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(last) != (uint)text.Length) throw new InvalidDataException("its end is missing, or it is packed in several pieces.");
+            text.Position = 0;
+            return text;
+        }
     }
 
     private static IEnumerable<string> Lines(StreamReader reader)
@@ -55,10 +89,9 @@ public static class TraceFile
             if (request.PromptTokens > 0 && request.OutputTokens > 0) requests.Add(request);
         }
 
-        requests.Sort((a, b) => a.Arrival.CompareTo(b.Arrival));
-        if (requests.Count < 2 || requests[^1].Arrival <= requests[0].Arrival) throw new FolioException($"{name}: a trace needs two requests or more, at different times.");
-        double first = requests[0].Arrival;
-        return new(name, [.. requests.Select(request => request with { Arrival = request.Arrival - first })]);
+        SimulatedRequest[] inOrder = [.. requests.OrderBy(request => request.Arrival)]; // stable: who came at the same time stays in the file's order
+        if (inOrder.Length < 2 || inOrder[^1].Arrival <= inOrder[0].Arrival) throw new FolioException($"{name}: a trace needs two requests or more, at different times.");
+        return new(name, [.. inOrder.Select(request => request with { Arrival = request.Arrival - inOrder[0].Arrival })]);
     }
 
     /// <summary>2023-11-16 18:17:03.9799600,4808,10</summary>
@@ -75,9 +108,11 @@ public static class TraceFile
     {
         using var document = JsonDocument.Parse(line);
         JsonElement root = document.RootElement;
-        return new(root.GetProperty("timestamp").GetDouble() / 1000, root.GetProperty("input_length").GetInt32(), root.GetProperty("output_length").GetInt32())
+        double milliseconds = root.GetProperty("timestamp").GetDouble();
+        if (!double.IsFinite(milliseconds)) throw new FormatException();
+        return new(milliseconds / 1000, root.GetProperty("input_length").GetInt32(), root.GetProperty("output_length").GetInt32())
         {
-            SharedIds = [.. root.GetProperty("hash_ids").EnumerateArray().Select(id => id.GetInt32())],
+            SharedIds = [.. root.GetProperty("hash_ids").EnumerateArray().Select(id => id.GetInt64())],
             SharedIdTokens = MooncakeBlock,
         };
     }

@@ -25,13 +25,9 @@ public sealed record Workload(string Name, IReadOnlyList<SimulatedRequest> Reque
         double round = Duration + 1 / Rate;
         int rounds = (int)Math.Ceiling(seconds / round);
         if (rounds <= 1) return this;
-        int texts = 1 + Requests.Max(request => request.SharedIds.Count == 0 ? 0 : request.SharedIds.Max());
-        return this with { Requests = [.. Enumerable.Range(0, rounds).SelectMany(number => Requests.Select(request => Later(request, number)))] };
-
-        SimulatedRequest Later(SimulatedRequest request, int number) => request with
+        return this with
         {
-            Arrival = request.Arrival + number * round,
-            SharedIds = number == 0 || request.SharedIds.Count == 0 ? request.SharedIds : [.. request.SharedIds.Select(id => id + number * texts)],
+            Requests = [.. Enumerable.Range(0, rounds).SelectMany(number => Requests.Select(request => request with { Arrival = request.Arrival + number * round, Round = number }))],
         };
     }
 }

@@ -8,6 +8,7 @@ namespace Folio.Commands;
 internal static class SimulateCommand
 {
     private const int DefaultRequests = 5000;
+    private const float MostLoad = 1_000_000;
 
     public static Command Create()
     {
@@ -18,7 +19,7 @@ internal static class SimulateCommand
             Description = $"{string.Join(", ", ModelShape.All.Select(known => known.Name))}; or a .gguf file, a config.json or a folder with one.",
             Required = true,
         };
-        var trace = new Option<string>("--trace") { Description = "The requests: azure-conv, azure-code, sharegpt, alpaca; or a file in the form of Azure's (.csv) or Mooncake's (.jsonl) traces.", Required = true };
+        var trace = new Option<string>("--trace") { Description = "The requests: azure-conv, azure-code, sharegpt, alpaca; or a file in the form of Azure's (.csv) or Mooncake's (.jsonl) traces, or either packed (.gz).", Required = true };
         var level = new Option<string>("--slo") { Description = "What is promised for first tokens and for gaps between tokens, and for which share of them (default: ttft=1s,itl=50ms,share=95%)." };
         Option<float?> load = OptionOf.Number("--load", "Requests a second to be served (default: the trace's own rate).");
         Option<int?> requests = OptionOf.Integer("--requests", $"Requests of the trace that are simulated, from its beginning (default: {DefaultRequests}).", least: 2);
@@ -31,6 +32,8 @@ internal static class SimulateCommand
         };
         command.SetAction(parsed =>
         {
+            float? toServe = parsed.GetValue(load);
+            if (toServe is { } asked && !(asked > 0 && asked <= MostLoad)) throw new FolioException($"--load is {asked}; requests a second were expected, more than 0 and at most {MostLoad:0}.");
             var defaults = new EngineOptions();
             Workload all = Read(parsed.GetValue(trace)!, unchecked((ulong)(parsed.GetValue(seed) ?? 0)));
             var request = new PlanRequest(
@@ -38,7 +41,7 @@ internal static class SimulateCommand
                 all.First(parsed.GetValue(requests) ?? DefaultRequests),
                 ServiceLevel.Parse(parsed.GetValue(level) ?? "ttft=1s,itl=50ms"),
                 defaults with { MaxNumSeqs = parsed.GetValue(sequences) ?? defaults.MaxNumSeqs, MaxNumBatchedTokens = parsed.GetValue(tokens) ?? defaults.MaxNumBatchedTokens });
-            Console.Out.WriteLine(CapacityReport.Write(request, Planner.Plan(request), parsed.GetValue(load) ?? all.Rate));
+            Console.Out.WriteLine(CapacityReport.Write(request, Planner.Plan(request), toServe ?? all.Rate));
             return 0;
         });
         return command;
