@@ -13,52 +13,74 @@ public sealed partial class LlmEngine
     /// <param name="id">A name for it; null: one is made. Pinning under a known name replaces what is there.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
-    public async Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default)
+    public Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default) =>
+        PinAsync(new PinRequest { Prefix = prefix, Id = id }, cancellation);
+
+    /// <summary>Computes a prefix, in its turn among the requests, and keeps its full blocks until <see cref="UnpinAsync"/>.</summary>
+    /// <remarks>What it replaces is let go of as soon as it is accepted, so that the two need not fit beside each other.</remarks>
+    /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
+    /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    public async Task<PinnedPrefix> PinAsync(PinRequest request, CancellationToken cancellation = default)
     {
-        SequenceGroup group = NewPin(prefix);
-        await OnLoop(() => AddPin(group)).ConfigureAwait(false);
+        SequenceGroup group = NewPin(request);
+        await OnLoop(() => AddPin(group, request)).ConfigureAwait(false);
         using (cancellation.Register(() => _inbox.Post(new(MessageKind.Cancel, group, 0))))
         {
-            await group.Outlet.Events.Completion.ConfigureAwait(false);
+            await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) continue; // of a pin only its abort is told, and must be read
         }
 
-        if (cancellation.IsCancellationRequested) await OnLoop(() => Scheduler.Finish(group)).ConfigureAwait(false);
-        if (group.State != GroupState.Pinned) throw new OperationCanceledException("the prefix was not pinned", cancellation);
-        var pinned = new PinnedPrefix(id ?? $"prefix-{Interlocked.Increment(ref _requests)}", group.PromptLength);
-        if (_pins.Add(pinned, group) is { } before) await OnLoop(() => Scheduler.Finish(before)).ConfigureAwait(false);
-        return pinned;
+        PinnedPrefix? pinned = null;
+        await OnLoop(() =>
+        {
+            if (cancellation.IsCancellationRequested) Scheduler.Finish(group);
+            if (group.State != GroupState.Pinned) return;
+            LetGo(request.Owner, request.Id); // somebody may have pinned under the same name meanwhile
+            pinned = _pins.Add(request.Owner, request.Id, group);
+        }).ConfigureAwait(false);
+        return pinned ?? throw new OperationCanceledException("the prefix was not pinned", cancellation);
     }
 
-    /// <returns>False when nothing is pinned under that name.</returns>
-    public async Task<bool> UnpinAsync(string id)
+    /// <returns>False when the owner has nothing pinned under that name.</returns>
+    public async Task<bool> UnpinAsync(string id, string owner = "")
     {
-        if (_pins.Remove(id) is not { } group) return false;
-        await OnLoop(() => Scheduler.Finish(group)).ConfigureAwait(false);
-        return true;
+        bool known = false;
+        await OnLoop(() => known = LetGo(owner, id)).ConfigureAwait(false);
+        return known;
     }
 
-    /// <summary>What is pinned now.</summary>
+    /// <summary>What is pinned now, by all owners.</summary>
     public IReadOnlyList<PinnedPrefix> PinnedPrefixes => _pins.All;
 
     /// <summary>Tokens in <see cref="EngineOptions.PrefixCacheDirectory"/>: those found at start; once the engine has ended, those left for the next.</summary>
     public int KeptPrefixTokens => _store is null ? 0 : _store.Count * Plan.BlockSize;
 
-    private SequenceGroup NewPin(ReadOnlyMemory<int> prefix)
+    private SequenceGroup NewPin(PinRequest request)
     {
+        ReadOnlyMemory<int> prefix = request.Prefix;
         int tokens = prefix.Length / Plan.BlockSize * Plan.BlockSize;
         if (!Options.EnablePrefixCaching) throw new RequestException("a prefix can't be pinned: prefix caching is off.");
         if (tokens == 0) throw new RequestException($"a prefix of {prefix.Length} tokens is shorter than a block of {Plan.BlockSize}: there is nothing to share.", "prompt");
         if (tokens > Model.MaxModelLen) throw new RequestException($"a prefix of {prefix.Length} tokens exceeds this model's context of {Model.MaxModelLen} tokens.", "prompt");
         RequireIds(prefix.Span);
-        var request = new GenerationRequest { Prompt = prefix[..tokens] };
-        return new(request, tokens, [], _pool, 0, new RequestOutlet()) { IsPin = true };
+        var prompt = new GenerationRequest { Prompt = prefix[..tokens], Priority = request.Priority, Tenant = request.Tenant };
+        return new(prompt, tokens, [], _pool, 0, new RequestOutlet()) { IsPin = true, Salt = request.CacheSalt };
     }
 
-    private void AddPin(SequenceGroup group)
+    private void AddPin(SequenceGroup group, PinRequest request)
     {
-        if (!Scheduler.MayPin(group))
+        if (!Scheduler.MayPin(group, insteadOf: _pins.Find(request.Owner, request.Id)))
             throw new RequestException($"a prefix of {group.PromptLength} tokens can't be pinned: too little of the KV cache ({_pool.Blocks} blocks of {_pool.BlockSize} tokens) would be left for requests.", "prompt");
+        _waitingRoom.Enter(group.PromptLength);
+        group.WaitingRoom = _waitingRoom;
+        LetGo(request.Owner, request.Id);
         Scheduler.Add(group);
+    }
+
+    private bool LetGo(string owner, string? id)
+    {
+        if (_pins.Remove(owner, id) is not { } group) return false;
+        Scheduler.Finish(group);
+        return true;
     }
 
     /// <summary>Does something on the loop's thread, between two steps.</summary>

@@ -15,6 +15,9 @@ public sealed record ServerOptions
     /// <summary>Clients with different keys find each other's prompts in the prefix cache. By default they don't: the speed of an answer tells what was cached.</summary>
     public bool SharePrefixCache { get; init; }
 
+    /// <summary>Whether some of its clients must learn nothing of what others have asked.</summary>
+    internal bool KeepsKeysApart => !SharePrefixCache && ApiKeys.Distinct(StringComparer.Ordinal).Count() > 1;
+
     /// <summary>One line in the log for each request that has ended.</summary>
     public bool LogRequests { get; init; }
 

@@ -109,7 +109,7 @@ public sealed class RandomBlastTests(ITestOutputHelper output)
 
             var tokens = new Random(beginning);
             int[] prefix = [.. Enumerable.Range(0, 2 * engine.Pool.BlockSize).Select(_ => tokens.Next(1, 40))];
-            SequenceGroup group = engine.NewPin(prefix);
+            SequenceGroup group = engine.NewPin(prefix, random.Next(2) == 0 ? null : "salted");
             if (engine.Scheduler.MayPin(group) && engine.Scheduler.Add(group)) pins.Add(group);
         }
 

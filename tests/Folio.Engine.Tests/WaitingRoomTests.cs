@@ -48,6 +48,26 @@ public sealed class WaitingRoomTests
     }
 
     [Fact]
+    public async Task A_prefix_to_be_pinned_takes_a_place_until_its_turn_and_is_refused_where_there_is_none()
+    {
+        using var gate = new SemaphoreSlim(0);
+        await using LlmEngine engine = Held(gate, options => options with { MaxWaitingRequests = 1 });
+        GenerationStream running = await Running(engine);
+        using var leave = new CancellationTokenSource();
+        Task<PinnedPrefix> gaveUp = engine.PinAsync(new int[8], "first", leave.Token), refused = engine.PinAsync(new int[8], "second");
+        gate.Release(); // one step, after which the loop hears of them
+        await Assert.ThrowsAsync<QueueFullException>(() => refused);
+        Assert.Throws<QueueFullException>(() => engine.Submit(Short()));
+        await leave.CancelAsync();
+        gate.Release(1000);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp);
+        Assert.Equal(new PinnedPrefix("third", 8), await engine.PinAsync(new int[8], "third"));
+        Assert.Single(engine.PinnedPrefixes);
+        await Given.ReadAll(running);
+        Assert.Equal(3, (await Given.ReadAll(engine.Submit(Short()))).Count);
+    }
+
+    [Fact]
     public async Task The_preempted_take_no_place()
     {
         using var gate = new SemaphoreSlim(0); // nobody takes a step before both are there

@@ -20,7 +20,7 @@ internal sealed class PrefixLoader(PrefixStore store, IModelRunner runner, int b
         SequenceGroup group = sequence.Group;
         int before = table.Tokens, record = PrefixStore.Root;
         if (store.Count == 0 || before % blockSize != 0 || table.Indexed != table.Blocks.Length) return 0;
-        Digest salt = group.IsPin ? default : Digest.Of(group.Salt);
+        Digest salt = group.Salt is { } own ? Digest.Of(own) : default;
         for (int position = 0; position + blockSize <= most; position += blockSize)
         {
             record = store.Find(record, sequence.Tokens(position, blockSize), salt);

@@ -77,7 +77,7 @@ internal sealed partial class Scheduler : IScheduler
         group.State = GroupState.Waiting;
         group.Arrival = ++_arrivals;
         if (group.IsPin) PinnedBlocks += _pool.BlocksFor(group.PromptLength);
-        if (_pool.Prefixes is { } prefixes) group.Namespace = group.IsPin ? PrefixIndex.Shared : prefixes.Enter(group.Salt);
+        if (_pool.Prefixes is { } prefixes) group.Namespace = group.Salt is { } salt ? prefixes.Enter(salt) : PrefixIndex.Shared;
         _policy.Add(group);
         return true;
     }
@@ -152,9 +152,11 @@ internal sealed partial class Scheduler : IScheduler
     }
 
     /// <summary>Whether the group's prefix may be kept: whoever is here already must still fit beside all that is pinned, and half of the pool stays free to move.</summary>
-    public bool MayPin(SequenceGroup pins)
+    /// <param name="pin">The newcomer.</param>
+    /// <param name="insteadOf">A pinned group that is let go of when this one comes.</param>
+    public bool MayPin(SequenceGroup pin, SequenceGroup? insteadOf = null)
     {
-        long left = _pool.Blocks - PinnedBlocks - _pool.BlocksFor(pins.PromptLength);
+        long left = _pool.Blocks - PinnedBlocks - _pool.BlocksFor(pin.PromptLength) + _pool.BlocksFor(insteadOf?.PromptLength ?? 0);
         return left >= _pool.Blocks / 2 && Groups().All(group => group.IsPin || group.BlocksAtMost(_pool) <= left);
     }
 
@@ -163,7 +165,7 @@ internal sealed partial class Scheduler : IScheduler
     {
         _pool.Prefixes?.Reset();
         _stored?.Forget();
-        foreach (SequenceGroup pinned in _pinned.Groups())
+        foreach (SequenceGroup pinned in _pinned.Groups().OrderBy(group => group.Namespace)) // everybody's first: others may hold its blocks too
         {
             pinned.Leader.Table.Renew();
             Index(pinned.Leader, merge: false);

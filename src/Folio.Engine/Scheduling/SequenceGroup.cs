@@ -97,7 +97,8 @@ internal sealed class SequenceGroup
 
     public string Tenant { get; }
 
-    public string Salt { get; }
+    /// <summary>What it shares cached prefixes by; null, of pins alone: everybody finds it.</summary>
+    public string? Salt { get; init; }
 
     /// <summary>Whose cached prefixes it may use: its salt, as the prefix index numbers it.</summary>
     public int Namespace { get; set; }

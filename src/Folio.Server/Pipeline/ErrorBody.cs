@@ -28,6 +28,7 @@ internal sealed record ErrorBody(ErrorDetail Error)
     private static string TypeOf(int status) => status switch
     {
         401 => "AuthenticationError",
+        403 => "PermissionDeniedError",
         404 => "NotFoundError",
         405 => "MethodNotAllowedError",
         413 => "RequestTooLargeError",

@@ -12,13 +12,18 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
     /// <summary>Bytes of a digest: clients choose the names, so nobody may be able to find two with the same.</summary>
     private const int NameBytes = 16;
 
+    /// <summary>Whose cached prompts and pins these are: the key's holder; "", where the server shares or asks for no key: everybody's.</summary>
+    public static string OwnerOf(ServedModel served, string holder) => served.Options.SharePrefixCache ? "" : holder;
+
+    /// <param name="body">The request.</param>
+    /// <param name="served">What is asked.</param>
     /// <param name="holder">The key's holder, "" where no key is asked for.</param>
     public static Caller Read(Fields body, ServedModel served, string holder)
     {
         string? user = body.Text("user"), salt = body.Text("cache_salt");
         if (salt is "") throw ApiException.BadRequest("cache_salt must be a non-empty string if provided.", "cache_salt");
         string tenant = holder.Length > 0 ? $"key {holder}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
-        string own = served.Options.SharePrefixCache ? "" : holder;
+        string own = OwnerOf(served, holder);
         return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy));
     }
 

@@ -66,8 +66,8 @@ internal static class FieldPolicies
         new Dictionary<string, string> { ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used." });
 
     public static FieldPolicy Prefix { get; } = new(
-        ["id", "prompt", "messages", "tools", "documents", "chat_template_kwargs", "reasoning_effort", "model", "add_special_tokens"],
-        ["user"],
+        [.. Caller, "id", "prompt", "messages", "tools", "documents", "chat_template_kwargs", "reasoning_effort", "model", "add_special_tokens"],
+        [],
         new Dictionary<string, string> { ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used." });
 
     public static FieldPolicy Detokenize { get; } = new(["model", "tokens"], ["user"], new Dictionary<string, string>());

@@ -47,11 +47,11 @@ internal sealed class StubEngine
     }
 
     /// <summary>A prefix of whole blocks, to be kept.</summary>
-    public SequenceGroup NewPin(int[] prefix) => new(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { IsPin = true };
+    public SequenceGroup NewPin(int[] prefix, string? salt = null) => new(new() { Prompt = prefix }, prefix.Length, [], Pool, 0, new RequestOutlet()) { IsPin = true, Salt = salt };
 
-    public SequenceGroup Pin(int[] prefix)
+    public SequenceGroup Pin(int[] prefix, string? salt = null)
     {
-        SequenceGroup group = NewPin(prefix);
+        SequenceGroup group = NewPin(prefix, salt);
         _inbox.Post(new(MessageKind.Submit, group, 0));
         return group;
     }

@@ -85,6 +85,29 @@ public sealed class FairTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Who_pins_is_charged_for_it()
+    {
+        using var gate = new SemaphoreSlim(0);
+        await using LlmEngine engine = Given.Engine(
+            sequences: 1, prepare: model => model.BeforeStep = _ => gate.Wait(TimeSpan.FromSeconds(30)), options: options => options with { SchedulingPolicy = SchedulingPolicy.Fair });
+        Task running = ReadAs("other", maxTokens: 3);
+        await Given.Until(() => engine.Metrics.RequestsRunning.Value == 1);
+        Task<PinnedPrefix> pin = engine.PinAsync(new PinRequest { Prefix = new int[40], Tenant = "pins" });
+        Task pins = ReadAs("pins", maxTokens: 150), quiet = ReadAs("quiet", maxTokens: 3);
+        await Given.Until(() =>
+        {
+            gate.Release();
+            return quiet.IsCompleted;
+        });
+        Assert.True(pin.IsCompleted);
+        Assert.False(pins.IsCompleted);
+        gate.Release(1000);
+        await Task.WhenAll(running, pin, pins);
+
+        async Task ReadAs(string tenant, int maxTokens) => await Given.ReadAll(engine.Submit(Given.Request(prompt: 5, maxTokens) with { Tenant = tenant }));
+    }
+
+    [Fact]
     public void Tenants_that_have_nothing_to_remember_are_forgotten()
     {
         var policy = new FairPolicy();

@@ -51,6 +51,61 @@ public sealed class PinTests
     }
 
     [Fact]
+    public async Task A_pin_need_not_fit_beside_the_one_that_it_replaces()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 100);
+        await engine.PinAsync(Long(60), "system");
+        Assert.Contains("can't be pinned", (await Refused(engine, System)).Message, StringComparison.Ordinal);
+        int[] other = [.. Long(60).Reverse()];
+        await engine.PinAsync(other, "system");
+        Assert.Equal(15, engine.Scheduler.PinnedBlocks);
+        Assert.Equal(52, await Cached(engine, "a", other[..54]));
+    }
+
+    [Fact]
+    public async Task Names_are_their_owners_and_made_ones_are_new()
+    {
+        await using LlmEngine engine = Given.Engine();
+        var pin = new PinRequest { Prefix = System, Id = "prefix-1", Owner = "a" };
+        await engine.PinAsync(pin);
+        await engine.PinAsync(pin with { Owner = "b" });
+        Assert.Equal("prefix-2", (await engine.PinAsync(pin with { Id = null })).Id);
+        Assert.False(await engine.UnpinAsync("prefix-1"));
+        Assert.False(await engine.UnpinAsync("prefix-2", "b"));
+        Assert.True(await engine.UnpinAsync("prefix-1", "b"));
+        Assert.Equal([new("prefix-1", 20, "a"), new PinnedPrefix("prefix-2", 20, "a")], engine.PinnedPrefixes);
+    }
+
+    [Fact]
+    public async Task A_pin_with_a_salt_is_found_with_that_salt_alone_after_a_reset_too()
+    {
+        await using LlmEngine engine = Given.Engine();
+        await engine.PinAsync(new PinRequest { Prefix = System, CacheSalt = "a" });
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(0, await Cached(engine, ""));
+            Assert.Equal(0, await Cached(engine, "b"));
+            Assert.Equal(20, await Cached(engine, "a"));
+            await engine.ResetPrefixCacheAsync();
+        }
+    }
+
+    [Fact]
+    public void After_a_reset_blocks_that_everybodys_pin_shares_with_a_salted_one_are_everybodys_again()
+    {
+        var engine = new StubEngine(blockSize: 4, budget: 16);
+        SequenceGroup everybodys = engine.Pin(System[..20]), salted = engine.Pin(System[..12], salt: "a");
+        engine.Run(1);
+        Assert.Equal((GroupState.Running, GroupState.Pinned), (everybodys.State, salted.State));
+        engine.Run(1);
+        Assert.Equal(6, engine.Pool.Used); // of the salted one's 3 blocks 2 are everybody's
+        engine.Scheduler.ResetPrefixCache();
+        SequenceGroup[] readers = [.. new[] { "a", "b" }.Select(salt => engine.Submit(Given.Request(prompt: 22, maxTokens: 2) with { Prompt = System, CacheSalt = salt }))];
+        while (engine.Step()) { }
+        Assert.Equal([20, 20], readers.Select(reader => reader.CachedTokens));
+    }
+
+    [Fact]
     public async Task Pins_that_begin_alike_share_their_blocks()
     {
         await using LlmEngine engine = Given.Engine();
