@@ -32,5 +32,8 @@ public sealed class RequestException(string message, string? parameter = null) :
 /// <summary>A request that was accepted and then failed by itself; no other request suffers.</summary>
 public sealed class RequestFailedException(string message) : FolioException(message);
 
+/// <summary>A request that was accepted, and before its turn a prefix was pinned that leaves too little room for it: an answer of 503. Sent again, it gets what room there is, or the numbers.</summary>
+public sealed class RoomPinnedException(string message) : FolioException(message);
+
 /// <summary>Too many requests wait already: an answer of 429 to whoever sent one more.</summary>
 public sealed class QueueFullException(string message) : FolioException(message);

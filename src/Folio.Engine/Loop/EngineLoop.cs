@@ -146,7 +146,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
             switch (message.Kind)
             {
                 case MessageKind.Submit:
-                    if (!scheduler.Add(group)) End(group, new RequestFailedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request"));
+                    if (!scheduler.Add(group)) End(group, new RoomPinnedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request; send it again."));
                     break;
                 case MessageKind.Cancel:
                     Abort(group);

@@ -9,7 +9,7 @@ namespace Folio.Server;
 /// <summary>What stands before every route: keys, drain, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
 internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger logger)
 {
-    /// <summary>Seconds after which a request that found the queue full may try again; and one that found the server closing, elsewhere.</summary>
+    /// <summary>Seconds after which a request that found the queue full, or its room taken, may try again; and one that found the server closing, elsewhere.</summary>
     private const string SoonSeconds = "1", LaterSeconds = "5";
 
     private static readonly object HolderItem = new();
@@ -84,6 +84,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             ApiException api => ErrorBody.For(api.Status, api.Message, api.Parameter),
             RequestException request => ErrorBody.For(400, request.Message, request.Parameter),
             QueueFullException full => ErrorBody.For(429, full.Message),
+            RoomPinnedException pinned => ErrorBody.For(503, pinned.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
@@ -91,7 +92,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             ObjectDisposedException { ObjectName: nameof(LlmEngine) } => ErrorBody.For(503, "The server is shutting down."),
             _ => ErrorBody.For(500, "Internal error: the server's log has the details."),
         };
-        if (body.Error.Code == 429 && !context.Response.HasStarted) context.Response.Headers.RetryAfter = SoonSeconds;
+        if (error is QueueFullException or RoomPinnedException && !context.Response.HasStarted) context.Response.Headers.RetryAfter = SoonSeconds;
         if (body.Error.Code == 500) LogDefect(logger, error, context.Request.Path);
         return body;
     }

@@ -184,7 +184,7 @@ public sealed class PinTests
         engine.Pin([.. Long(40)]);
         SequenceGroup tooLarge = engine.Submit(prompt: 15, maxTokens: 40), waits = engine.Submit(prompt: 15, maxTokens: 10);
         while (engine.Step()) { }
-        Assert.Contains("pinned meanwhile", tooLarge.Failure()!.Message, StringComparison.Ordinal);
+        Assert.Contains("pinned meanwhile", Assert.IsType<RoomPinnedException>(tooLarge.Failure()).Message, StringComparison.Ordinal);
         Assert.Equal((10, 10), (waits.OutputLength(0), engine.Pool.Used));
     }
 

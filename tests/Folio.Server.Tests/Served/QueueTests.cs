@@ -25,11 +25,39 @@ public sealed class QueueTests
             Assert.Equal("RateLimitError", refused.Json.GetProperty("error").GetProperty("type").GetString());
         }
 
-        Assert.Equal(2, await server.MetricAsync("vllm:admission_rejections_total"));
+        Reply pin = (await server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 20), id = "late" })).Refused(429, saying: "--max-waiting-requests");
+        Assert.NotNull(pin.Response.Headers.RetryAfter);
+        Assert.Equal(3, await server.MetricAsync("vllm:admission_rejections_total"));
         Assert.False(running.IsCompleted);
         Assert.Equal(expected, (await running).Ok().Completion);
         Assert.Equal(expected, (await waiting).Ok().Completion);
         (await server.CompleteAsync(new { prompt = Story, max_tokens = 1 })).Ok();
+        (await server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 20), id = "late" })).Ok();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_that_a_pin_has_left_no_room_for_is_told_to_come_again_and_then_what_there_is(bool stream)
+    {
+        await using var demo = new DemoEngine(new() { NumBlocks = 8, MaxModelLen = 128 });
+        await using Server server = await Server.StartAsync(demo.Engine);
+        var large = new { prompt = Story, max_tokens = 100, stream };
+        Task<Reply> answer;
+        Task<PinnedPrefix> pin;
+        using (var loop = new Standstill(demo.Engine))
+        {
+            pin = demo.Engine.PinAsync(Enumerable.Repeat(5, 64).ToArray());
+            answer = server.CompleteAsync(large);
+            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+        }
+
+        Reply refused = (await answer).Refused(503, saying: "pinned meanwhile");
+        Assert.Equal("ServiceUnavailableError", refused.Json.GetProperty("error").GetProperty("type").GetString());
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Response.Headers.RetryAfter!.Delta);
+        Assert.Equal(64, (await pin).Tokens);
+        (await server.CompleteAsync(large)).Refused(400, "max_tokens", "the KV cache has 4 that aren't pinned");
+        (await server.CompleteAsync(new { prompt = Story, max_tokens = 40, stream })).Ok();
     }
 
     [Fact]

@@ -1,3 +1,7 @@
+using Folio.Engine;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
 namespace Folio.Server.Tests;
 
 public sealed class GuardTests
@@ -38,6 +42,19 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public void A_refusal_leaves_no_trace_in_the_log_and_a_failure_does()
+    {
+        using var drain = new Drain();
+        var log = new CountingLog();
+        var gate = new Gate(new(), drain, log);
+        Exception[] refusals = [new QueueFullException("x"), new RoomPinnedException("x"), new RequestException("x"), ApiException.NotFound("x")];
+        Assert.Equal([429, 503, 400, 404], refusals.Select(error => gate.Report(new DefaultHttpContext(), error).Error.Code));
+        Assert.Equal(0, log.Lines);
+        Assert.Equal(500, gate.Report(new DefaultHttpContext(), new RequestFailedException("x")).Error.Code);
+        Assert.Equal(1, log.Lines);
+    }
+
+    [Fact]
     public async Task A_drain_waits_for_those_inside_and_lets_nobody_in()
     {
         using var drain = new Drain();
@@ -67,5 +84,17 @@ public sealed class GuardTests
         Task complete = drain.CompleteAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
         drain.Force();
         await complete.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private sealed class CountingLog : ILogger
+    {
+        public int Lines { get; private set; }
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines++;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
     }
 }
