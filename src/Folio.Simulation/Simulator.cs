@@ -55,9 +55,10 @@ internal sealed class Simulator
         StepWork work = StepWork.Of(plan, _engine.BlockSize, _copiedTokens);
         if (plan.IsEmpty)
         {
-            _now += _engine.Cost.Seconds(work) - _engine.Cost.Seconds(default); // whoever gave way may have been swapped out
-            if (_scheduler.Unservable is not null || _scheduler.Preemptions > preemptions) return true;
-            return _live.Count == 0 ? false : throw new InvalidOperationException($"{_live.Count} requests are never run");
+            bool gaveWay = _scheduler.Unservable is not null || _scheduler.Preemptions > preemptions;
+            if (gaveWay) _now += _engine.Cost.Seconds(work) - _engine.Cost.Seconds(default); // to be swapped out takes time
+            else if (_live.Count > 0) throw new InvalidOperationException($"{_live.Count} requests are never run");
+            return gaveWay;
         }
 
         double seconds = _engine.Cost.Seconds(work);
