@@ -127,7 +127,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     {
         long start = Stopwatch.GetTimestamp();
         runner.Execute(batch);
-        costs.Computed(batch.Tokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        costs.Computed(batch.Tokens - batch.Sequences, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static ReadOnlySpan<BlockCopy> Blocks(Paging.CopyList copies) => MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(copies.Copies);

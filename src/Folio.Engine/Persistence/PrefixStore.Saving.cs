@@ -43,14 +43,16 @@ internal sealed partial class PrefixStore
         string temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
         try
         {
+            PrefixTable table;
             using (FileStream stream = PrivateFile.Create(temporary, _layout.Length(best.Count), FileOptions.None))
             {
-                Write(stream.SafeFileHandle, selection, best, read);
+                table = Write(stream.SafeFileHandle, selection, best, read);
                 stream.Flush(flushToDisk: true);
             }
 
             Dispose(); // some systems don't replace a file that is open
             File.Move(temporary, _path, overwrite: true);
+            _stored = table;
         }
         catch
         {
@@ -59,7 +61,7 @@ internal sealed partial class PrefixStore
         }
     }
 
-    private void Write(SafeFileHandle file, PrefixSelection selection, List<int> best, ReadImage read)
+    private PrefixTable Write(SafeFileHandle file, PrefixSelection selection, List<int> best, ReadImage read)
     {
         var table = new PrefixTable(best.Count, _layout.BlockSize);
         Dictionary<int, int> records = new(best.Count) { [Root] = Root }; // of each node written
@@ -79,7 +81,7 @@ internal sealed partial class PrefixStore
         var header = new PrefixFileHeader(Magic, Format, _layout.BlockSize, _layout.BytesPerBlock, table.Count, s_version, _fingerprint, checksum, 0);
         header = header with { Checksum = header.ComputeChecksum() };
         RandomAccess.Write(file, MemoryMarshal.AsBytes(new ReadOnlySpan<PrefixFileHeader>(in header)), 0);
-        _stored = table;
+        return table;
     }
 
     /// <summary>What engines that were killed while writing have left.</summary>

@@ -7,12 +7,12 @@ namespace Folio.Engine;
 /// </remarks>
 internal sealed class PreemptionCosts
 {
-    /// <summary>Steps of fewer tokens have hardly a prompt in them; those with so many more than these tell what a prompt's token costs.</summary>
+    /// <summary>Steps with so many tokens of prompts tell what one costs.</summary>
     private const int TellingTokens = 32;
 
     private Rate _token;
-    private Rate _smallTokens;  // of a small step
-    private Rate _smallSeconds; // the same
+    private Rate _decode; // a step without a prompt
+    private bool _decoded;
     private readonly Rate[] _moves = new Rate[2]; // [tiers]
 
     /// <param name="secondsPerToken">Of a prompt, beside what runs.</param>
@@ -33,16 +33,18 @@ internal sealed class PreemptionCosts
     /// <summary>Out and back.</summary>
     public double Swap(SwapTier tier, int blocks) => 2 * blocks * _moves[(int)tier].Mean;
 
-    public void Computed(int tokens, double seconds)
+    /// <param name="promptTokens">Of the step's rows, those beyond one a sequence.</param>
+    /// <param name="seconds">That the step took.</param>
+    public void Computed(int promptTokens, double seconds)
     {
-        if (tokens < TellingTokens)
+        if (promptTokens == 0)
         {
-            _smallTokens.Observe(1, tokens);
-            _smallSeconds.Observe(1, seconds);
+            if (_decoded) _decode.Observe(1, seconds);
+            else (_decode, _decoded) = (new(seconds), true);
         }
-        else if (tokens - _smallTokens.Mean >= TellingTokens)
+        else if (promptTokens >= TellingTokens)
         {
-            _token.Observe(tokens - _smallTokens.Mean, Math.Max(0, seconds - _smallSeconds.Mean));
+            _token.Observe(promptTokens, Math.Max(0, seconds - _decode.Mean));
         }
     }
 
@@ -56,6 +58,6 @@ internal sealed class PreemptionCosts
     {
         public double Mean { get; private set; } = mean;
 
-        public void Observe(double count, double sum) => Mean += (sum / count - Mean) / 8;
+        public void Observe(int count, double sum) => Mean += (sum / count - Mean) / 8;
     }
 }

@@ -29,11 +29,11 @@ public sealed class AutoPreemptionTests
         var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
         for (int i = 0; i < 100; i++)
         {
-            costs.Computed(tokens: 100, seconds: 5);
+            costs.Computed(promptTokens: 100, seconds: 5);
             costs.Moved(SwapTier.Host, blocks: 10, seconds: 2);
         }
 
-        costs.Computed(tokens: 1, seconds: 100); // bound by the weights: says nothing of a prompt
+        costs.Computed(promptTokens: 10, seconds: 100); // too few to tell
         costs.Moved(SwapTier.Host, blocks: 0, seconds: 100);
         Assert.Equal(0.05 * 40, costs.Recompute(40), 1e-4);
         Assert.Equal(2 * 7 * 0.2, costs.Swap(SwapTier.Host, 7), 1e-4);
@@ -47,11 +47,20 @@ public sealed class AutoPreemptionTests
         var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
         for (int i = 0; i < 200; i++)
         {
-            costs.Computed(tokens: 16, seconds: 0.020 + 16e-4);
-            costs.Computed(tokens: 16 + 256, seconds: 0.020 + 272e-4);
-            costs.Computed(tokens: 40, seconds: 1); // too few more to tell
+            costs.Computed(promptTokens: 0, seconds: 0.020 + 16e-4);
+            costs.Computed(promptTokens: 256, seconds: 0.020 + 272e-4);
         }
 
         Assert.Equal(100e-4, costs.Recompute(100), 1e-5);
+    }
+
+    [Fact]
+    public void Steps_without_a_prompt_say_nothing_of_a_prompts_token()
+    {
+        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        for (int i = 0; i < 200; i++) costs.Computed(promptTokens: 0, seconds: 0.5);
+        Assert.Equal(100, costs.Recompute(100));
+        costs.Computed(promptTokens: 100, seconds: 0.5); // no longer than without
+        Assert.Equal(100 * 7.0 / 8, costs.Recompute(100), 1e-9);
     }
 }
