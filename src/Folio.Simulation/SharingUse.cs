@@ -3,8 +3,7 @@ using Folio.Paging;
 
 namespace Folio.Simulation;
 
-/// <summary>The paper's memory saving (Fig. 15): blocks saved by sharing / blocks without sharing, over steps that count alike.</summary>
-/// <remarks>Looked at when a step runs, after it was planned: in the simulator and on the real engine alike.</remarks>
+/// <summary>The paper's memory saving (Fig. 15): blocks saved by sharing / blocks without sharing, over all steps, which count alike.</summary>
 public sealed class SharingUse
 {
     private long _blocks;
@@ -12,8 +11,17 @@ public sealed class SharingUse
 
     public double Saved => _blocksUnshared == 0 ? 0 : 1 - (double)_blocks / _blocksUnshared;
 
-    /// <summary>A sequence that takes part in the step: it would have all its blocks to itself. A prompt that others will fork, each of them would have.</summary>
-    internal void Add(Sequence sequence) => _blocksUnshared += (long)(sequence.Group.Forked ? 1 : sequence.Group.Alive) * sequence.Table.Blocks.Length;
+    /// <summary>Counts a step that has been planned and is about to run. Each sequence of a running group would have its blocks to itself, in the step or not; a prompt that others will fork, each of them would have.</summary>
+    internal void Observe(IScheduler scheduler, BlockPool pool)
+    {
+        foreach (SequenceGroup group in scheduler.Groups().Take(scheduler.Running))
+        {
+            foreach (Sequence sequence in group.Sequences)
+            {
+                if (group.Runs(sequence)) _blocksUnshared += (long)(group.Forked ? 1 : group.Alive) * sequence.Table.Blocks.Length;
+            }
+        }
 
-    internal void EndStep(BlockPool pool) => _blocks += pool.Used;
+        _blocks += pool.Used;
+    }
 }

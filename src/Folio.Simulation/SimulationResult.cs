@@ -45,7 +45,7 @@ public sealed class SimulationResult
 
     public MemoryUse Memory { get; } = new();
 
-    /// <summary>What sharing saves, in the steps while requests still came.</summary>
+    /// <summary>What sharing saves among the sequences of a request. Looked at where a request has more than one.</summary>
     public SharingUse Sharing { get; } = new();
 
     /// <summary>Seconds between two tokens of a sequence.</summary>

@@ -18,6 +18,7 @@ internal sealed class Simulator
     private double _lastArrival;
     private long _copiedTokens; // between steps, by systems that can't share
     private int _unanswered;    // requests that have come and not gone
+    private bool _several;      // a request has more than one sequence: there is sharing to look at
 
     public Simulator(SimulatedEngine engine, ulong seed = 0)
     {
@@ -33,6 +34,7 @@ internal sealed class Simulator
     {
         IReadOnlyList<SimulatedRequest> requests = workload.Requests;
         _lastArrival = requests.Count == 0 ? 0 : requests[^1].Arrival;
+        _several = requests.Any(request => request.Width > 1);
         int next = 0;
         while (_now <= _lastArrival + until)
         {
@@ -67,9 +69,9 @@ internal sealed class Simulator
         {
             _result.ObserveLoaded(seconds, _scheduler.Running);
             _result.Memory.Observe(plan, _pool, _scheduler, OutputLength, seconds);
-            foreach (ref readonly ScheduledTokens scheduled in plan.Scheduled) _result.Sharing.Add(scheduled.Sequence);
-            _result.Sharing.EndStep(_pool);
         }
+
+        if (_several) _result.Sharing.Observe(_scheduler, _pool);
 
         _now += seconds;
         _copiedTokens = 0;

@@ -91,12 +91,17 @@ public sealed class PlannerTests
     [Fact]
     public void Swap_space_is_what_the_engine_would_take()
     {
-        var options = new EngineOptions { PreemptionMode = PreemptionMode.Swap };
-        Workload workload = TraceFile.Read("azure-conv").First(50);
-        Assert.True(Plan(options).Rate > 0);
-        Assert.Contains("there is no swap space", Assert.Throws<FolioException>(() => Plan(options with { SwapSpace = 0 })).Message);
+        const long bytesPerBlock = 2 << 20; // Llama 3.1 8B: 16 tokens of 32 layers of 8 heads of 128 keys and as many values, two bytes each
+        SimulatedEngine engine = Engine(new());
+        Assert.True(engine.Blocks > 10_000);
+        Assert.Equal(engine.Blocks / 4, engine.System.HostBlocks);
+        Assert.Equal(engine.Blocks / 4, Engine(new() { PreemptionMode = PreemptionMode.Swap }).System.HostBlocks);
+        Assert.Equal(1000, Engine(new() { SwapSpace = 1000 * bytesPerBlock }).System.HostBlocks);
+        Assert.Equal(0, Engine(new() { SwapSpace = 0 }).System.HostBlocks);
+        Assert.Equal(0, Engine(new() { PreemptionMode = PreemptionMode.Recompute }).System.HostBlocks);
+        Assert.Contains("there is no swap space", Assert.Throws<FolioException>(() => Engine(new() { PreemptionMode = PreemptionMode.Swap, SwapSpace = 0 })).Message);
 
-        CapacityPlan Plan(EngineOptions options) => Planner.Plan(new(Deployment.Of(s_model, Device.Named("h100"), 1), workload, ServiceLevel.Parse("ttft=1s"), options));
+        static SimulatedEngine Engine(EngineOptions options) => Planner.Engine(new(Deployment.Of(s_model, Device.Named("h100"), 1), PaperWorkloads.Alpaca(rate: 1, seconds: 10, seed: 2), ServiceLevel.Parse("ttft=1s"), options));
     }
 
     [Fact]

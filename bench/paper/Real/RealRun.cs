@@ -34,7 +34,7 @@ internal sealed class RealRun(BlockPool pool)
     /// <param name="stops">Whether a group's sequence is to be stopped now, as whoever reads a stop string would have it.</param>
     public void ToEnd(IModelRunner model, IScheduler scheduler, SimulatedEngine shape, Predicate<SequenceGroup> stops)
     {
-        using var runner = new ObservedRunner(model, ObserveSharing);
+        using var runner = new ObservedRunner(model, executing: () => Sharing.Observe(scheduler, pool));
         var loop = new EngineLoop(_inbox, scheduler, runner, new Sampler(runner, shape.Limits), PreemptionCosts.For(model.BytesPerBlock), new EngineMetrics(shape.MaxModelLen));
         double start = ThreadClock.Seconds;
         while (true)
@@ -50,19 +50,5 @@ internal sealed class RealRun(BlockPool pool)
 
             start = ThreadClock.Seconds;
         }
-    }
-
-    private void ObserveSharing()
-    {
-        foreach (SequenceGroup group in _groups)
-        {
-            if (group.State != GroupState.Running) continue;
-            foreach (Sequence sequence in group.Sequences)
-            {
-                if (group.Runs(sequence)) Sharing.Add(sequence);
-            }
-        }
-
-        Sharing.EndStep(pool);
     }
 }

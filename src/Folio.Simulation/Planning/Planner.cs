@@ -43,27 +43,16 @@ public static class Planner
     /// <exception cref="FolioException">No request of the workload fits the model.</exception>
     public static CapacityPlan Plan(PlanRequest request)
     {
-        Deployment deployment = request.Deployment;
-        int blockSize = request.Options.BlockSize;
-        int longest = Math.Min(request.Options.MaxModelLen ?? deployment.Model.ContextLength, deployment.Blocks(blockSize) * blockSize);
+        SimulatedEngine engine = Engine(request);
+        int longest = engine.MaxModelLen;
         SimulatedRequest[] fitting = [.. request.Workload.Requests.Where(one => (long)one.PromptTokens + one.OutputTokens <= longest)];
         if (fitting.Length < 2) throw new FolioException($"{request.Workload.Name}: fewer than two of its requests fit a context of {longest} tokens.");
         Workload workload = request.Workload with { Requests = fitting };
-        SimulatedEngine engine = new()
-        {
-            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode, HostBlocks = HostBlocks(request) },
-            Cost = deployment.Cost(HostOverhead.Modern, blockSize),
-            Blocks = deployment.Blocks(blockSize),
-            BlockSize = blockSize,
-            MaxModelLen = longest,
-            Limits = StepLimits.For(request.Options),
-        };
-
         SimulationResult? best = null;
         double bestRate = 0;
         double rate = RateSearch.Highest(Sustains, start: Guess(engine, workload));
         best ??= Run(OneByOne);
-        return new(rate, best, fitting.Length, request.Workload.Requests.Count - fitting.Length, deployment);
+        return new(rate, best, fitting.Length, request.Workload.Requests.Count - fitting.Length, request.Deployment);
 
         bool Sustains(double rate)
         {
@@ -82,6 +71,22 @@ public static class Planner
                 if (!request.ServiceLevel.IsKept(result) || lasting.Duration + 1 / rate >= Answers * result.MeanSeconds) return result;
             }
         }
+    }
+
+    /// <summary>The engine as it would be started on the devices, with their KV cache and a host of today.</summary>
+    internal static SimulatedEngine Engine(PlanRequest request)
+    {
+        Deployment deployment = request.Deployment;
+        int blockSize = request.Options.BlockSize, blocks = deployment.Blocks(blockSize);
+        return new()
+        {
+            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode, HostBlocks = HostBlocks(request) },
+            Cost = deployment.Cost(HostOverhead.Modern, blockSize),
+            Blocks = blocks,
+            BlockSize = blockSize,
+            MaxModelLen = Math.Min(request.Options.MaxModelLen ?? deployment.Model.ContextLength, blocks * blockSize),
+            Limits = StepLimits.For(request.Options),
+        };
     }
 
     /// <summary>What the engine would take for preempted requests: the host is thought to have that much.</summary>
