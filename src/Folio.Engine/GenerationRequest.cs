@@ -35,5 +35,8 @@ public sealed class RequestFailedException(string message) : FolioException(mess
 /// <summary>A request that was accepted, and before its turn a prefix was pinned that leaves too little room for it: an answer of 503. Sent again, it gets what room there is, or the numbers.</summary>
 public sealed class RoomPinnedException(string message) : FolioException(message);
 
+/// <summary>A prefix that was let go of before it was computed, because its owner unpinned it or pinned another under its name: an answer of 409.</summary>
+public sealed class PinDroppedException(string message) : FolioException(message);
+
 /// <summary>Too many requests wait already: an answer of 429 to whoever sent one more.</summary>
 public sealed class QueueFullException(string message) : FolioException(message);

@@ -13,6 +13,8 @@ public sealed partial class LlmEngine
     /// <param name="id">A name for it; null: one is made. Pinning under a known name replaces what is there.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
+    /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    /// <exception cref="PinDroppedException">It was unpinned, or another came under its name, before it was computed.</exception>
     public Task<PinnedPrefix> PinAsync(ReadOnlyMemory<int> prefix, string? id = null, CancellationToken cancellation = default) =>
         PinAsync(new PinRequest { Prefix = prefix, Id = id }, cancellation);
 
@@ -20,31 +22,39 @@ public sealed partial class LlmEngine
     /// <remarks>What it replaces is let go of as soon as it is accepted, so that the two need not fit beside each other.</remarks>
     /// <exception cref="RequestException">It is shorter than a block, too long, or has ids that the model hasn't.</exception>
     /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    /// <exception cref="PinDroppedException">It was unpinned, or another came under its name, before it was computed.</exception>
     public async Task<PinnedPrefix> PinAsync(PinRequest request, CancellationToken cancellation = default)
     {
         SequenceGroup group = NewPin(request);
-        await OnLoop(() => AddPin(group, request)).ConfigureAwait(false);
+        PinnedPrefix? pin = null;
+        await OnLoop(() => pin = AddPin(group, request)).ConfigureAwait(false);
         using (cancellation.Register(() => _inbox.Post(new(MessageKind.Cancel, group, 0))))
         {
             await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) continue; // of a pin only its abort is told, and must be read
         }
 
-        PinnedPrefix? pinned = null;
+        bool kept = false;
         await OnLoop(() =>
         {
-            if (cancellation.IsCancellationRequested) Scheduler.Finish(group);
-            if (group.State != GroupState.Pinned) return;
-            LetGo(request.Owner, request.Id); // somebody may have pinned under the same name meanwhile
-            pinned = _pins.Add(request.Owner, request.Id, group);
+            if (cancellation.IsCancellationRequested) LetGo(group); // it may have been computed before the loop was told
+            kept = group.State == GroupState.Pinned;
         }).ConfigureAwait(false);
-        return pinned ?? throw new OperationCanceledException("the prefix was not pinned", cancellation);
+        if (kept) return pin!;
+        cancellation.ThrowIfCancellationRequested();
+        throw new PinDroppedException($"the prefix '{pin!.Id}' was unpinned, or another was pinned under its id, before it was computed.");
     }
 
+    /// <summary>Lets go of a prefix, computed already or not.</summary>
     /// <returns>False when the owner has nothing pinned under that name.</returns>
     public async Task<bool> UnpinAsync(string id, string owner = "")
     {
         bool known = false;
-        await OnLoop(() => known = LetGo(owner, id)).ConfigureAwait(false);
+        await OnLoop(() =>
+        {
+            if (_pins.Find(owner, id) is not { } group) return;
+            LetGo(group);
+            known = true;
+        }).ConfigureAwait(false);
         return known;
     }
 
@@ -66,21 +76,23 @@ public sealed partial class LlmEngine
         return new(prompt, tokens, [], _pool, 0, new RequestOutlet()) { IsPin = true, Salt = request.CacheSalt };
     }
 
-    private void AddPin(SequenceGroup group, PinRequest request)
+    private PinnedPrefix AddPin(SequenceGroup group, PinRequest request)
     {
-        if (!Scheduler.MayPin(group, insteadOf: _pins.Find(request.Owner, request.Id)))
+        SequenceGroup? former = _pins.Find(request.Owner, request.Id);
+        if (!Scheduler.MayPin(group, insteadOf: former))
             throw new RequestException($"a prefix of {group.PromptLength} tokens can't be pinned: too little of the KV cache ({_pool.Blocks} blocks of {_pool.BlockSize} tokens) would be left for requests.", "prompt");
         _waitingRoom.Enter(group.PromptLength);
         group.WaitingRoom = _waitingRoom;
-        LetGo(request.Owner, request.Id);
+        if (former is not null) LetGo(former);
         Scheduler.Add(group);
+        return _pins.Add(request.Owner, request.Id, group);
     }
 
-    private bool LetGo(string owner, string? id)
+    private void LetGo(SequenceGroup group)
     {
-        if (_pins.Remove(owner, id) is not { } group) return false;
+        _pins.Remove(group);
         Scheduler.Finish(group);
-        return true;
+        group.Outlet.Complete(); // who waits for it to be computed
     }
 
     /// <summary>Does something on the loop's thread, between two steps.</summary>

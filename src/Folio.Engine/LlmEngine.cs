@@ -138,7 +138,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         await _loopEnded.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Blocks that no pinned prefix holds.</summary>
+    /// <summary>Blocks that no pinned prefix holds, or will. The loop changes it at any time.</summary>
     private int FreeBlocks => _pool.Blocks - Scheduler.PinnedBlocks;
 
     /// <returns>Tokens of a sequence at most, prompt included.</returns>
@@ -163,9 +163,9 @@ public sealed partial class LlmEngine : IAsyncDisposable
             throw new RequestException($"min_tokens ({sampling.MinTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "min_tokens");
         RequireIds(request.Prompt.Span);
         if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
-        int least = prompt + Math.Max(1, sampling.MinTokens);
-        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, FreeBlocks, _pool.BlockSize), least, context);
-        RequireRoom(prompt, maxLength, sampling);
+        int least = prompt + Math.Max(1, sampling.MinTokens), free = FreeBlocks;
+        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, free, _pool.BlockSize), least, context);
+        RequireRoom(prompt, maxLength, sampling, free);
         return maxLength;
     }
 
@@ -178,7 +178,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     }
 
     /// <summary>A request that would not fit if it were alone would wait for ever.</summary>
-    private void RequireRoom(int prompt, int maxLength, SamplingParams sampling)
+    private void RequireRoom(int prompt, int maxLength, SamplingParams sampling, int free)
     {
         int n = sampling.Width;
         string name = sampling.Width == sampling.N ? "n" : "best_of";
@@ -186,9 +186,9 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (sampling.UseBeamSearch && n > Options.MaxNumBatchedTokens)
             throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens).", name);
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
-        if (needed <= FreeBlocks) return;
+        if (needed <= free) return;
         throw new RequestException(
-            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {FreeBlocks}{(FreeBlocks < _pool.Blocks ? " that aren't pinned" : "")}. "
+            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {free}{(free < _pool.Blocks ? " that aren't pinned" : "")}. "
             + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory.",
             n == 1 ? "max_tokens" : name);
     }
@@ -212,7 +212,8 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private void GroupEnded(SequenceGroup group)
     {
-        if (!group.IsPin) LeaveOne();
+        if (group.IsPin) _pins.Remove(group);
+        else LeaveOne();
     }
 
     private void LeaveOne()

@@ -22,6 +22,17 @@ public sealed partial class BlockTable
         }
     }
 
+    /// <summary>Of the <see cref="Indexed"/> blocks the leading ones that every namespace finds.</summary>
+    public int Shared
+    {
+        get
+        {
+            int shared = 0;
+            for (int most = Indexed; shared < most && pool.Prefixes!.Namespace(_blocks[shared]) == PrefixIndex.Shared;) shared++;
+            return shared;
+        }
+    }
+
     /// <summary>Goes on with the cached blocks that hold the next tokens. From then on they are held, so no allocation can evict them.</summary>
     /// <remarks>Only at a block boundary and where everything so far is indexed: a prefix is known by all that lies before it.</remarks>
     /// <param name="tokens">The sequence's tokens from its first on, up to where hits are wanted: of a prompt all but the last, whose logits must be computed.</param>

@@ -14,7 +14,7 @@ namespace Folio.Paging;
 /// </remarks>
 public sealed partial class PrefixIndex
 {
-    /// <summary>The namespace that every other one may read: prefixes that the operator pinned.</summary>
+    /// <summary>The namespace that every other one may read: prefixes that are pinned for everybody.</summary>
     public const int Shared = 0;
 
     /// <summary>The parent of a sequence's first block.</summary>
@@ -90,7 +90,7 @@ public sealed partial class PrefixIndex
         return (hits, inUse);
     }
 
-    /// <summary>Forgets everything. Tables that live on go on, but what they hold is not indexed again until they were emptied.</summary>
+    /// <summary>Forgets everything. Tables that live on go on, but what they hold is not indexed again until they were emptied, or <see cref="BlockTable.Renew">renewed</see>.</summary>
     public void Reset()
     {
         Clear();
@@ -102,6 +102,8 @@ public sealed partial class PrefixIndex
     internal bool Contains(int block) => _entries[block].Parent != NotIndexed;
 
     internal int Parent(int block) => _entries[block].Parent;
+
+    internal int Namespace(int block) => _entries[block].Namespace;
 
     /// <summary>The block that holds these tokens after <paramref name="parent"/>: the namespace's own, else, as long as nothing of the prefix is private, the shared one.</summary>
     /// <returns><see cref="None"/> when there is none.</returns>

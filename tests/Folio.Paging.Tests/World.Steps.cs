@@ -184,7 +184,7 @@ internal sealed partial class World
         pinned.Device.Renew();
         pinned.Indexed = 0;
         pinned.Epoch = _epoch;
-        Index(pinned, merge: false);
+        Index(pinned, merge: true);
     }
 
     private List<Sequence> Some(Operation operation, int count) =>

@@ -15,6 +15,7 @@ internal sealed partial class Scheduler
             Require(group.State is GroupState.Running or GroupState.Pinned || group.Sequences.All(sequence => sequence.Computed == 0), "a group that doesn't run holds blocks");
             Require((group.Tier is not null) == group.Sequences.Any(sequence => sequence.Swapped is not null), "a group is half swapped out");
             Require(group.Tier is null || group.State == GroupState.Preempted, "a group that runs is swapped out");
+            Require(group.State != GroupState.Pinned || group.Leader.Table.Indexed == group.PromptLength / _pool.BlockSize, "a pin has blocks that nobody can find");
         }
 
         Require(groups.Where(group => group.State == GroupState.Running).Sum(group => group.Alive) == RunningSequences, "sequences are miscounted");

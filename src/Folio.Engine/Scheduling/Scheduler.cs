@@ -160,16 +160,23 @@ internal sealed partial class Scheduler : IScheduler
         return left >= _pool.Blocks / 2 && Groups().All(group => group.IsPin || group.BlocksAtMost(_pool) <= left);
     }
 
-    /// <summary>Forgets all cached prefixes that are not pinned.</summary>
+    /// <summary>Forgets all cached prefixes that are neither pinned nor being computed for a pin.</summary>
+    /// <remarks>
+    /// What was everybody's is so again, and first: several pins may hold such blocks and go on in namespaces of their own, and each is found only if the block it follows is.
+    /// A pin that holds its own copy of everybody's block takes that one instead.
+    /// </remarks>
     public void ResetPrefixCache()
     {
+        (Sequence Leader, int Shared)[] pins = [.. Groups().Where(group => group.IsPin).Select(group => (group.Leader, group.Leader.Table.Shared))];
         _pool.Prefixes?.Reset();
         _stored?.Forget();
-        foreach (SequenceGroup pinned in _pinned.Groups().OrderBy(group => group.Namespace)) // everybody's first: others may hold its blocks too
+        foreach ((Sequence pin, int shared) in pins)
         {
-            pinned.Leader.Table.Renew();
-            Index(pinned.Leader, merge: false);
+            pin.Table.Renew();
+            pin.Table.Index(pin.Tokens(0, shared * _pool.BlockSize), PrefixIndex.Shared, merge: true);
         }
+
+        foreach ((Sequence pin, _) in pins) Index(pin, merge: true);
     }
 
     public IEnumerable<SequenceGroup> Groups() => [.. _running.Groups(), .. _preempted.Groups(), .. _policy.Newcomers(), .. _pinned.Groups()];
@@ -223,8 +230,6 @@ internal sealed partial class Scheduler : IScheduler
         _pinned.AddLast(group);
         group.State = GroupState.Pinned;
         RunningSequences--;
-        group.Leader.Table.Renew(); // the cache may have been reset while the prompt was computed
-        Index(group.Leader, merge: true);
     }
 
     private static void Refuse(SequenceGroup group)

@@ -85,6 +85,7 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             RequestException request => ErrorBody.For(400, request.Message, request.Parameter),
             QueueFullException full => ErrorBody.For(429, full.Message),
             RoomPinnedException pinned => ErrorBody.For(503, pinned.Message),
+            PinDroppedException dropped => ErrorBody.For(409, dropped.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),

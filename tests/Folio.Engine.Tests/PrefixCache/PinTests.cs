@@ -1,6 +1,6 @@
 namespace Folio.Engine.Tests;
 
-/// <summary>Prefixes that the operator keeps.</summary>
+/// <summary>Prefixes that are kept: by whom they are found, what they survive, whose room they take, what they are called.</summary>
 public sealed class PinTests
 {
     private static readonly int[] System = [.. Enumerable.Range(0, 22).Select(i => 1 + i * 7 % 39)]; // 5 full blocks of 4
@@ -63,17 +63,62 @@ public sealed class PinTests
     }
 
     [Fact]
-    public async Task Names_are_their_owners_and_made_ones_are_new()
+    public async Task Of_two_under_one_name_the_later_is_kept_whichever_is_computed_first()
+    {
+        await using LlmEngine engine = Given.Engine(blocks: 60, budget: 8, prepare: Slowly);
+        Task<PinnedPrefix> former = engine.PinAsync(Long(120), "system"), later = engine.PinAsync(System, "system"); // not both would fit
+        Assert.Equal(new PinnedPrefix("system", 20), await later);
+        await Assert.ThrowsAsync<PinDroppedException>(() => former);
+        Assert.Equal([new PinnedPrefix("system", 20)], engine.PinnedPrefixes);
+        Assert.Equal(5, engine.Scheduler.PinnedBlocks);
+    }
+
+    [Fact]
+    public async Task One_that_is_not_computed_yet_is_not_listed_and_can_be_unpinned()
+    {
+        await using LlmEngine engine = Given.Engine(budget: 8, prepare: Slowly);
+        Task<PinnedPrefix> pin = engine.PinAsync(Long(120), "system");
+        Assert.Empty(engine.PinnedPrefixes);
+        Assert.True(await engine.UnpinAsync("system"));
+        Assert.Equal("the prefix 'system' was unpinned, or another was pinned under its id, before it was computed.", (await Assert.ThrowsAsync<PinDroppedException>(() => pin)).Message);
+        Assert.Equal(0, engine.Scheduler.PinnedBlocks);
+        await engine.PinAsync(System, "system");
+    }
+
+    [Fact]
+    public async Task One_that_fails_or_is_given_up_leaves_no_name_behind()
+    {
+        bool fails = true;
+        await using LlmEngine engine = Given.Engine(budget: 8, prepare: model => model.BeforeStep = _ =>
+        {
+            Thread.Sleep(5);
+            if (fails) throw new IOException("the device is gone");
+        });
+        await Assert.ThrowsAsync<RequestFailedException>(() => engine.PinAsync(Long(120), "system"));
+        Assert.False(await engine.UnpinAsync("system"));
+
+        fails = false;
+        using var cancellation = new CancellationTokenSource();
+        Task<PinnedPrefix> pin = engine.PinAsync(Long(120), "system", cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pin);
+        Assert.False(await engine.UnpinAsync("system"));
+        Assert.Equal(0, engine.Scheduler.PinnedBlocks);
+    }
+
+    [Fact]
+    public async Task Names_are_their_owners_and_made_ones_tell_nothing()
     {
         await using LlmEngine engine = Given.Engine();
-        var pin = new PinRequest { Prefix = System, Id = "prefix-1", Owner = "a" };
+        var pin = new PinRequest { Prefix = System, Id = "system", Owner = "a" };
         await engine.PinAsync(pin);
         await engine.PinAsync(pin with { Owner = "b" });
-        Assert.Equal("prefix-2", (await engine.PinAsync(pin with { Id = null })).Id);
-        Assert.False(await engine.UnpinAsync("prefix-1"));
-        Assert.False(await engine.UnpinAsync("prefix-2", "b"));
-        Assert.True(await engine.UnpinAsync("prefix-1", "b"));
-        Assert.Equal([new("prefix-1", 20, "a"), new PinnedPrefix("prefix-2", 20, "a")], engine.PinnedPrefixes);
+        string[] made = [(await engine.PinAsync(pin with { Id = null })).Id, (await engine.PinAsync(pin with { Id = null })).Id];
+        foreach (string id in made) Assert.Matches("^prefix-[0-9a-f]{16}$", id);
+        Assert.False(await engine.UnpinAsync("system"));
+        Assert.False(await engine.UnpinAsync(made[0], "b"));
+        Assert.True(await engine.UnpinAsync("system", "b"));
+        Assert.Equal([new("system", 20, "a"), new(made[0], 20, "a"), new PinnedPrefix(made[1], 20, "a")], engine.PinnedPrefixes);
     }
 
     [Fact]
@@ -103,6 +148,40 @@ public sealed class PinTests
         SequenceGroup[] readers = [.. new[] { "a", "b" }.Select(salt => engine.Submit(Given.Request(prompt: 22, maxTokens: 2) with { Prompt = System, CacheSalt = salt }))];
         while (engine.Step()) { }
         Assert.Equal([20, 20], readers.Select(reader => reader.CachedTokens));
+    }
+
+    [Fact]
+    public void After_a_reset_a_salted_pin_goes_on_from_everybodys_that_was_pinned_after_it()
+    {
+        var engine = new StubEngine();
+        engine.Pin(Long(64), salt: "a");
+        engine.Run(1);
+        engine.Pin(Long(32));
+        engine.Run(1);
+        Assert.Equal(24, engine.Pool.Used); // each its own
+        engine.Scheduler.ResetPrefixCache();
+        Assert.Equal(16, engine.Pool.Used);
+        Assert.Equal([64, 32], Cached(engine, Long(66), "a", "b"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // while the second is computed
+    public void After_a_reset_pins_of_several_salts_keep_what_they_share_of_everybodys_that_is_gone(bool early)
+    {
+        var engine = new StubEngine(budget: 16);
+        SequenceGroup everybodys = engine.Pin(Long(12));
+        engine.Run(1);
+        engine.Pin(Long(28), salt: "a");
+        engine.Run(1);
+        SequenceGroup second = engine.Pin(Long(40), salt: "b");
+        engine.Run(1);
+        Assert.Equal(GroupState.Running, second.State);
+        if (!early) engine.Run(1);
+        engine.Unpin(everybodys);
+        engine.Scheduler.ResetPrefixCache();
+        while (engine.Step()) { }
+        Assert.Equal([28, 40, 12], Cached(engine, Long(42), "a", "b", "c"));
     }
 
     [Fact]
@@ -188,9 +267,18 @@ public sealed class PinTests
         Assert.Equal((10, 10), (waits.OutputLength(0), engine.Pool.Used));
     }
 
+    private static void Slowly(StubModel model) => model.BeforeStep = _ => Thread.Sleep(5);
+
     private static int[] Long(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 1 + i * 11 % 39)];
 
     private static Task<RequestException> Refused(LlmEngine engine, int[] prefix) => Assert.ThrowsAsync<RequestException>(() => engine.PinAsync(prefix));
+
+    private static int[] Cached(StubEngine engine, int[] prompt, params string[] salts)
+    {
+        SequenceGroup[] readers = [.. salts.Select(salt => engine.Submit(Given.Request(prompt: 1, maxTokens: 2) with { Prompt = prompt, CacheSalt = salt }))];
+        while (engine.Step()) { }
+        return [.. readers.Select(reader => reader.CachedTokens)];
+    }
 
     private static async Task<int> Cached(LlmEngine engine, string salt, int[]? beginning = null)
     {
