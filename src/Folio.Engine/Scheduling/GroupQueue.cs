@@ -20,17 +20,19 @@ internal sealed class GroupQueue
     }
 
     /// <summary>Puts the group behind all that precede it.</summary>
-    public void Insert(SequenceGroup group, ISchedulingPolicy policy)
+    public void Insert(SequenceGroup group, ISchedulingPolicy policy) => InsertFrom(Last, group, policy);
+
+    /// <summary>Puts all groups in their order again: quick where few have changed places.</summary>
+    public void Sort(ISchedulingPolicy policy)
     {
-        SequenceGroup? before = Last;
-        while (before is not null && policy.Precedes(group, before)) before = before.Previous;
-        group.Previous = before;
-        group.Next = before is null ? First : before.Next;
-        if (group.Next is null) Last = group;
-        else group.Next.Previous = group;
-        if (before is null) First = group;
-        else before.Next = group;
-        Count++;
+        for (SequenceGroup? group = First?.Next, next; group is not null; group = next)
+        {
+            next = group.Next;
+            SequenceGroup before = group.Previous!;
+            if (!policy.Precedes(group, before)) continue;
+            Remove(group);
+            InsertFrom(before.Previous, group, policy);
+        }
     }
 
     public void Remove(SequenceGroup group)
@@ -41,6 +43,19 @@ internal sealed class GroupQueue
         else group.Next.Previous = group.Previous;
         group.Next = group.Previous = null;
         Count--;
+    }
+
+    /// <param name="before">From here on towards the first, a place behind one that the group doesn't precede is looked for.</param>
+    private void InsertFrom(SequenceGroup? before, SequenceGroup group, ISchedulingPolicy policy)
+    {
+        while (before is not null && policy.Precedes(group, before)) before = before.Previous;
+        group.Previous = before;
+        group.Next = before is null ? First : before.Next;
+        if (group.Next is null) Last = group;
+        else group.Next.Previous = group;
+        if (before is null) First = group;
+        else before.Next = group;
+        Count++;
     }
 
     public IEnumerable<SequenceGroup> Groups()

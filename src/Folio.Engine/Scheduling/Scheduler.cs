@@ -87,6 +87,12 @@ internal sealed partial class Scheduler : IScheduler
         _plan.Clear();
         _moved.Clear();
         Unservable = null;
+        if (_policy.Reorders())
+        {
+            _running.Sort(_policy);
+            _preempted.Sort(_policy);
+        }
+
         bool nobodyPreempted = PlanRunning();
         if (nobodyPreempted)
         {
@@ -187,9 +193,11 @@ internal sealed partial class Scheduler : IScheduler
         {
             case GroupState.Running:
                 _running.Remove(group);
+                _policy.Ended(group);
                 break;
             case GroupState.Preempted:
                 _preempted.Remove(group);
+                _policy.Ended(group);
                 break;
             case GroupState.Pinned:
                 _pinned.Remove(group);
@@ -227,6 +235,7 @@ internal sealed partial class Scheduler : IScheduler
     private void Pin(SequenceGroup group)
     {
         _running.Remove(group);
+        _policy.Ended(group);
         _pinned.AddLast(group);
         group.State = GroupState.Pinned;
         RunningSequences--;

@@ -97,6 +97,9 @@ internal sealed class SequenceGroup
 
     public string Tenant { get; }
 
+    /// <summary>Its tenant's, where the policy keeps one.</summary>
+    public FairPolicy.Tenant? Account { get; set; }
+
     /// <summary>What it shares cached prefixes by; null, of pins alone: everybody finds it.</summary>
     public string? Salt { get; init; }
 

@@ -21,6 +21,25 @@ public sealed class FairTests(ITestOutputHelper output)
         engine.RunToEnd();
     }
 
+    /// <summary>All are admitted at once, and then it is blocks that are short: whose tenant has had most gives way, and comes back last.</summary>
+    [Theory]
+    [InlineData(SchedulingPolicy.Fair)]
+    [InlineData(SchedulingPolicy.Fcfs)]
+    public void A_light_tenant_ends_early_when_it_is_blocks_that_are_short_and_only_with_the_fair_policy(SchedulingPolicy policy)
+    {
+        var engine = new StubEngine(blocks: 120, sequences: 64, settings: Fair with { Policy = policy });
+        var service = new Service(engine);
+        SequenceGroup[] heavy = [.. Enumerable.Range(0, 40).Select(_ => service.Submit("heavy", prompt: 8, maxTokens: 60))];
+        engine.Run(2);
+        SequenceGroup[] light = [.. Enumerable.Range(0, 3).Select(_ => service.Submit("light", prompt: 8, maxTokens: 60))];
+        while (light.Any(group => group.State != GroupState.Finished)) engine.Run(1);
+        int ended = heavy.Count(group => group.State == GroupState.Finished);
+        output.WriteLine($"{policy}: {ended} of 40 heavy requests ended before the 3 light ones; {heavy.Sum(group => group.Preemptions)} preemptions of heavy ones, {light.Sum(group => group.Preemptions)} of light ones");
+        if (policy == SchedulingPolicy.Fair) Assert.InRange(ended, 0, 10);
+        else Assert.InRange(ended, 30, 40);
+        engine.RunToEnd();
+    }
+
     [Fact]
     public void First_come_first_served_would_have_let_it()
     {
@@ -138,6 +157,7 @@ public sealed class FairTests(ITestOutputHelper output)
             policy.Add(group);
             policy.Admit(group);
             for (int token = 0; token < 20; token++) policy.Served(group);
+            policy.Ended(group);
         }
 
         Assert.InRange(policy.Tenants, 1, 1024 + 20);

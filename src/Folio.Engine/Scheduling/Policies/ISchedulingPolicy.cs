@@ -24,6 +24,14 @@ internal interface ISchedulingPolicy
     /// <summary>One of the group's sequences has got a token.</summary>
     void Served(SequenceGroup group);
 
+    /// <summary>A group that was admitted has ended.</summary>
+    void Ended(SequenceGroup group)
+    {
+    }
+
+    /// <summary>Asked when a step begins, before which the order of those that were admitted stands: whether it has changed since.</summary>
+    bool Reorders() => false;
+
     /// <summary>All newcomers, in no order that counts.</summary>
     IEnumerable<SequenceGroup> Newcomers();
 
