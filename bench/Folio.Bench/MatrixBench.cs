@@ -17,13 +17,13 @@ internal static unsafe class MatrixBench
         (49152, 576),
     ];
 
-    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, double peak)
+    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, CpuActivations activations, double peak)
     {
         Console.WriteLine($"\n{title}\n{"type",-6}{"rows",6}{"ms",10}{"best ms",10}{"Gop/s",8}{"% peak",8}{"GB/s",7}{"x row 1",9}");
         foreach (DType type in types)
         {
             if (shapes.Any(shape => shape.Columns % QuantizedBlocks.BlockSize(type) != 0)) shapes = [.. shapes.Select(shape => (shape.Outputs, (shape.Columns + 255) / 256 * 256))];
-            using var backend = new CpuBackend(threads);
+            using var backend = new CpuBackend(threads, activations: activations);
             Weight[] weights = PackCopies(backend, type, shapes);
             double operations = 2 * weights.Sum(weight => (double)weight.Rows * weight.Columns), bytes = weights.Sum(weight => weight.Bytes);
             Tensor x = backend.Allocate(rowCounts.Max(), shapes.Max(shape => shape.Columns)), y = backend.Allocate(rowCounts.Max(), shapes.Max(shape => shape.Outputs));

@@ -2,8 +2,8 @@ using Folio.Bench;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 
-// gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--shapes 576x1536,...]   matrix products of one shape
-// pass [--threads N] [--types ...] [--rows ...]                                     all matrices of SmolLM2-135M once
+// gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--activations f32|int8] [--shapes 576x1536,...]   matrix products of one shape
+// pass [--threads N] [--types ...] [--rows ...] [--activations ...]                 all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
 // host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
@@ -11,6 +11,7 @@ string command = args.Length == 0 ? "pass" : args[0];
 int? threads = Option("--threads") is { } text ? int.Parse(text) : null;
 DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : Enum.GetValues<DType>();
 int[] rows = Option("--rows") is { } list ? [.. list.Split(',').Select(int.Parse)] : [1, 2, 4, 8, 16, 64, 512];
+CpuActivations activations = Enum.Parse<CpuActivations>(Option("--activations") ?? "Int8", ignoreCase: true);
 string shapes = Option("--shapes") ?? "576x1536,2048x8192";
 
 using var machine = new CpuBackend(threads);
@@ -23,12 +24,12 @@ switch (command)
         foreach (string shape in shapes.Split(','))
         {
             int[] sides = [.. shape.Split('x').Select(int.Parse)];
-            MatrixBench.Products($"[{sides[1]}, {sides[0]}]", [(sides[1], sides[0])], types, rows, threads, peak);
+            MatrixBench.Products($"[{sides[1]}, {sides[0]}]", [(sides[1], sides[0])], types, rows, threads, activations, peak);
         }
 
         break;
     case "pass":
-        MatrixBench.Products("SmolLM2-135M, every matrix once", MatrixBench.SmolLm2, types, rows, threads, peak);
+        MatrixBench.Products("SmolLM2-135M, every matrix once", MatrixBench.SmolLm2, types, rows, threads, activations, peak);
         break;
     case "pack":
         MatrixBench.Packing(types, threads);

@@ -22,7 +22,7 @@ public sealed unsafe partial class CpuBackend
         long panelBytes = ops.PanelBytes(first.Columns);
         byte* panels = (byte*)_arena.Allocate(Panel.Count(outputs) * panelBytes);
         Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
-        return new PackedWeight(first.Type, outputs, first.Columns, ops, panels);
+        return new PackedWeight(first.Type, outputs, first.Columns, ops, RoundedOpsFor(first.Type), panels);
     }
 
     public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
@@ -53,7 +53,7 @@ public sealed unsafe partial class CpuBackend
         if (bias.Data != 0 && bias.Columns != w.Rows) throw Mismatch($"bias [{bias.Columns}]", w, y);
 
         var weight = (PackedWeight)w;
-        weight.Ops.Multiply(_team, new()
+        var arguments = new LinearArguments
         {
             Panels = weight.Panels,
             PanelBytes = weight.PanelBytes,
@@ -66,7 +66,17 @@ public sealed unsafe partial class CpuBackend
             Y = (float*)y.Data,
             YStride = y.Stride,
             Accumulate = accumulate,
-        });
+        };
+        if (weight.Rounded is { } rounded) rounded.Multiply(_team, arguments, _roundedRows.AtLeast(RoundedRows.Bytes((long)x.Rows * x.Columns)));
+        else weight.Ops.Multiply(_team, arguments);
+    }
+
+    /// <summary>Kernels are emitted when the first weight of a type comes.</summary>
+    private RoundedOps? RoundedOpsFor(DType type)
+    {
+        if (_activations == CpuActivations.F32) return null;
+        if (!_rounded.TryGetValue(type, out RoundedOps? ops)) _rounded[type] = ops = RoundedOps.For(type, _isa, _code);
+        return ops;
     }
 
     private static void Check(in WeightSource part, in WeightSource first)

@@ -1,3 +1,6 @@
+using Folio.Compute.Cpu.Emit;
+using Folio.Compute.Cpu.Linear;
+
 namespace Folio.Compute.Cpu;
 
 /// <summary>The op set in C# SIMD on a team of threads. fp32 values and sums; weights stay in their stored type.</summary>
@@ -10,13 +13,19 @@ public sealed unsafe partial class CpuBackend : Backend
     private readonly ThreadTeam _team;
     private readonly NativeArena _arena = new();
     private readonly CpuIsa _isa;
+    private readonly CpuActivations _activations;
+    private readonly ExecutableMemory _code = new();
+    private readonly Dictionary<DType, RoundedOps?> _rounded = [];
+    private readonly GrowingBuffer _roundedRows = new();
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
-    public CpuBackend(int? threads = null, CpuIsa? isa = null)
+    /// <param name="activations">Whether products with quantised weights round their activations.</param>
+    public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations activations = CpuActivations.Int8)
     {
         if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
         _isa = isa ?? CpuIsas.FromEnvironment();
+        _activations = activations;
         _team = new ThreadTeam(threads ?? CpuCores.Available);
     }
 
@@ -57,6 +66,8 @@ public sealed unsafe partial class CpuBackend : Backend
     public override void Dispose()
     {
         _team.Dispose();
+        _roundedRows.Dispose();
+        _code.Dispose();
         _arena.Dispose();
     }
 }

@@ -27,7 +27,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, EngineOptions options, bool quiet)
     {
         var clock = Stopwatch.StartNew();
-        var backend = new CpuBackend(arguments.Threads(parsed));
+        CpuBackend backend = arguments.NewBackend(parsed);
         try
         {
             using ModelSource source = Open(arguments.Model(parsed));

@@ -10,7 +10,7 @@ public sealed class GoldenTests
     public async Task Greedy_answers_of_the_demo_model_equal_the_reference()
     {
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(TestData.Shared("golden", "folio-demo", "expected.json")));
-        using var backend = new CpuBackend();
+        using var backend = new CpuBackend(activations: CpuActivations.F32);
         await using LlmEngine engine = LlmEngine.Load(TestData.Shared("models", "folio-demo"), backend, new() { NumBlocks = 200, MaxNumBatchedTokens = 64 });
         JsonElement[] prompts = [.. expected.RootElement.GetProperty("prompts").EnumerateArray()];
         GenerationStream[] streams = [.. prompts.Select(prompt => engine.Submit(new()

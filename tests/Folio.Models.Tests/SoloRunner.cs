@@ -21,7 +21,7 @@ internal sealed class SoloRunner : IDisposable
     public SoloRunner(string model, int maxTokens = 256, int chunk = 256, bool shuffle = false, int threads = 1)
     {
         using ModelSource source = ModelSource.Open(model);
-        _backend = new CpuBackend(threads);
+        _backend = new CpuBackend(threads, activations: CpuActivations.F32);
         Decoder = TransformerDecoder.Load(source, _backend);
         int blocks = (maxTokens + BlockSize - 1) / BlockSize;
         _blocks = [.. Enumerable.Range(0, blocks)];

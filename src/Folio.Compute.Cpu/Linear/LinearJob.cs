@@ -2,24 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Folio.Compute.Cpu.Linear;
 
-/// <summary>What <see cref="LinearJob{TSimd, TV, TDecoder}"/> works on.</summary>
-internal unsafe struct LinearArguments
-{
-    public byte* Panels;
-    public long PanelBytes;
-    public int Outputs;
-    public int Columns;
-
-    public float* X;       // [Rows, Columns]
-    public long XStride;
-    public int Rows;
-
-    public float* Bias;    // [Outputs] or null
-    public float* Y;       // [Rows, Outputs]
-    public long YStride;
-    public bool Accumulate;
-}
-
 /// <summary>y = x · wᵀ + bias or y += that. An item is a few panels times up to 96 rows.</summary>
 internal readonly unsafe struct LinearJob<TSimd, TV, TDecoder> : IParallelJob
     where TSimd : ISimd<TV> where TV : struct where TDecoder : struct, IPanelDecoder<TDecoder, TV>
@@ -51,29 +33,7 @@ internal readonly unsafe struct LinearJob<TSimd, TV, TDecoder> : IParallelJob
         for (int panel = firstPanel; panel < Math.Min(firstPanel + _panelsPerItem, _panels); panel++)
         {
             PanelKernels<TSimd, TV, TDecoder>.Multiply(_a.Panels + panel * _a.PanelBytes, _a.Columns, rows, _a.X + firstRow * _a.XStride, _a.XStride, sums);
-            for (int row = 0; row < rows; row++) Finish(sums + row * Panel.Lanes, firstRow + row, panel * Panel.Lanes);
-        }
-    }
-
-    /// <summary>Adds bias, then what y held, to one row of a panel's sums.</summary>
-    private void Finish(float* sums, int row, int output)
-    {
-        float* bias = _a.Bias == null ? null : _a.Bias + output, y = _a.Y + row * _a.YStride + output;
-        int lane = 0, lanes = Math.Min(Panel.Lanes, _a.Outputs - output);
-        for (; lane <= lanes - TSimd.Count; lane += TSimd.Count)
-        {
-            TV value = TSimd.Load(sums + lane);
-            if (bias != null) value = TSimd.Add(value, TSimd.Load(bias + lane));
-            if (_a.Accumulate) value = TSimd.Add(value, TSimd.Load(y + lane));
-            TSimd.Store(value, y + lane);
-        }
-
-        for (; lane < lanes; lane++)
-        {
-            float value = sums[lane];
-            if (bias != null) value += bias[lane];
-            if (_a.Accumulate) value += y[lane];
-            y[lane] = value;
+            _a.Finish(sums, firstRow, rows, panel);
         }
     }
 }

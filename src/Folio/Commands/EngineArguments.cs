@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Folio.Compute.Cpu;
 using Folio.Engine;
 
 namespace Folio.Commands;
@@ -20,6 +21,9 @@ internal sealed class EngineArguments
     private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16).");
     private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
+    private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
+        "--activations", "Whether products with quantised weights round their inputs (default: int8).", ("int8", CpuActivations.Int8), ("f32", CpuActivations.F32));
+
     private readonly Option<long?> _kvCacheMemory =
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
@@ -29,12 +33,12 @@ internal sealed class EngineArguments
     {
         if (positional) command.Arguments.Add(_model);
         else command.Options.Add(_modelOption);
-        foreach (Option option in (Option[])[_maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _threads]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _threads, _activations]) command.Options.Add(option);
     }
 
     public string? Model(ParseResult parsed) => parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
 
-    public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
+    public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations) ?? CpuActivations.Int8);
 
     public EngineOptions Options(ParseResult parsed)
     {

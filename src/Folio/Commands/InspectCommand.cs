@@ -18,7 +18,7 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             using ModelSource source = LoadedModel.Open(engineArguments.Model(parsed));
-            using var backend = new CpuBackend(engineArguments.Threads(parsed));
+            using CpuBackend backend = engineArguments.NewBackend(parsed);
             DecoderSpec spec = TransformerDecoder.Describe(source);
             Write(Summary(source, spec));
             Write(Quantisation(source.Tensors));

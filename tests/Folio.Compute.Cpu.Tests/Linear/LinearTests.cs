@@ -19,7 +19,7 @@ public sealed class LinearTests
             {
                 foreach (int threads in (int[])[1, 3])
                 {
-                    using var backend = new CpuBackend(threads, level);
+                    using var backend = new CpuBackend(threads, level, CpuActivations.F32);
                     Weight weight = backend.Pack(matrix.Source);
                     foreach (int rows in (int[])[1, 2, 3, 5, 6, 7, 16, 33, 64, 100])
                         Assert.Equal(expected.AsSpan(0, rows * outputs), Product(backend, weight, x.AsSpan(0, rows * columns)));
@@ -35,7 +35,7 @@ public sealed class LinearTests
         foreach ((int outputs, int columns) in Shapes(type))
         {
             using var matrix = new StoredMatrix(type, outputs, columns, seed: 7);
-            using var backend = new CpuBackend();
+            using var backend = new CpuBackend(activations: CpuActivations.F32);
             float[] x = Values(rows * columns, seed: 2);
             ReadOnlySpan<float> y = Product(backend, backend.Pack(matrix.Source), x);
             for (int row = 0; row < rows; row++)
@@ -77,7 +77,7 @@ public sealed class LinearTests
     {
         const int rows = 5, outputs = 45, columns = 64;
         using var matrix = new StoredMatrix(DType.Q4_1, outputs, columns, seed: 4);
-        using var backend = new CpuBackend(2);
+        using var backend = new CpuBackend(2, activations: CpuActivations.F32);
         float[] x = Values(rows * columns, seed: 5), bias = Values(outputs, seed: 6), residual = Values(rows * outputs, seed: 7);
         float[] sums = Chains(matrix, x, rows);
         Tensor input = backend.Allocate(rows, columns), output = backend.Allocate(rows, outputs);
@@ -96,7 +96,7 @@ public sealed class LinearTests
     public void Matrices_packed_together_are_one_product()
     {
         using StoredMatrix q = new(DType.Q8_0, 37, 64, seed: 8), k = new(DType.Q8_0, 5, 64, seed: 9), v = new(DType.Q8_0, 64, 64, seed: 10);
-        using var backend = new CpuBackend(2);
+        using var backend = new CpuBackend(2, activations: CpuActivations.F32);
         float[] x = Values(2 * 64, seed: 11);
         ReadOnlySpan<float> y = Product(backend, backend.Pack(q.Source, k.Source, v.Source), x);
         for (int row = 0; row < 2; row++)
@@ -113,7 +113,7 @@ public sealed class LinearTests
     public void Matrices_stored_the_other_way_round_give_the_same(DType type)
     {
         using var matrix = new StoredMatrix(type, 45, 67, seed: 12, transposed: true);
-        using var backend = new CpuBackend(2);
+        using var backend = new CpuBackend(2, activations: CpuActivations.F32);
         float[] x = Values(4 * 67, seed: 13);
         Assert.Equal(Chains(matrix, x, 4), Product(backend, backend.Pack(matrix.Source), x));
     }
@@ -122,7 +122,7 @@ public sealed class LinearTests
     public void Views_into_wider_buffers_are_read_and_written_in_their_columns_only()
     {
         using var matrix = new StoredMatrix(DType.F32, 40, 33, seed: 14);
-        using var backend = new CpuBackend(2);
+        using var backend = new CpuBackend(2, activations: CpuActivations.F32);
         float[] x = Values(6 * 33, seed: 15);
         Tensor wideInput = backend.Allocate(6, 50), wideOutput = backend.Allocate(6, 60);
         for (int row = 0; row < 6; row++) x.AsSpan(row * 33, 33).CopyTo(backend.HostRow(wideInput, row)[9..]);

@@ -33,7 +33,7 @@ public sealed class GoldenBeamTests
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(expectedPath));
         JsonElement[] cases = [.. expected.RootElement.GetProperty("beams").EnumerateArray()];
         Assert.True(cases.Length >= leastCases);
-        using var backend = new CpuBackend();
+        using var backend = new CpuBackend(activations: CpuActivations.F32);
         await using LlmEngine engine = LlmEngine.Load(modelPath, backend, options);
         GenerationStream[] streams = [.. cases.Select(one => engine.Submit(Request(one)))];
         for (int i = 0; i < cases.Length; i++)

@@ -1,0 +1,71 @@
+using System.Runtime.Intrinsics;
+using Folio.Compute.Blocks;
+using Folio.Compute.Cpu.Emit;
+
+namespace Folio.Compute.Cpu.Linear;
+
+/// <summary>Emits the kernels of a stored type, and holds them against the portable ones before anybody relies on them.</summary>
+internal static unsafe class EmittedOps
+{
+    private const int Sums256 = 11;                              // 16 registers less two of codes, one of activations and two constants
+    private const int Sums512 = 2 * EmittedKernel.Functions.Capacity; // 32 registers; two vectors are a whole panel
+
+    /// <returns>Null: the level has no such kernels, the system denies executable pages, or a kernel computed something else than it should.</returns>
+    public static RoundedOps? TryCreate<TFormat>(CpuIsa isa, ExecutableMemory memory) where TFormat : IBlockFormat
+    {
+        if (!ExecutableMemory.IsSupported || !isa.IsSupported() || isa.Dot() is not { } dot) return null;
+        var panel = RoundedPanel.Of<TFormat>();
+        bool wide = dot == DotIsa.Avx512Vnni;
+        int maxRows = wide ? EmittedKernel.Functions.Capacity : Sums256, maxSums = wide ? Sums512 : Sums256, lanes = wide ? 16 : 8;
+
+        var code = new List<byte>();
+        EmittedKernel.Functions functions = default;
+        for (int rows = 1; rows <= maxRows; rows++)
+        {
+            while (code.Count % NativeArena.Alignment != 0) code.Add(0xCC); // int3
+            functions[rows - 1] = code.Count;
+            code.AddRange(RoundedKernelEmitter.Emit(panel, dot, rows, EmittedKernel.Vectors(rows, maxSums, lanes)));
+        }
+
+        nint start = (nint)memory.TryAdd([.. code]);
+        if (start == 0) return null;
+        for (int i = 0; i < maxRows; i++) functions[i] += start;
+        var kernel = new EmittedKernel(functions, maxRows, maxSums, lanes);
+        CorrectionKind kind = RoundedKernelEmitter.Kind(panel, dot);
+        return Agrees<TFormat>(kernel, kind) ? new RoundedOps<EmittedKernel>(panel, kind, kernel) : null;
+    }
+
+    /// <summary>Multiplies random numbers by random weights with every kernel and with the portable ones: all bits must be equal.</summary>
+    private static bool Agrees<TFormat>(EmittedKernel kernel, CorrectionKind kind) where TFormat : IBlockFormat
+    {
+        using var arena = new NativeArena();
+        var panel = RoundedPanel.Of<TFormat>();
+        var random = new Random(1);
+        int blocks = panel.Units == 1 ? 3 : 1, columns = blocks * panel.Units * RoundedPanel.UnitInputs;
+        byte* weights = (byte*)arena.Allocate(blocks * panel.BlockBytes);
+        RandomPanel(weights, blocks, panel, random);
+        for (int rows = 1; rows <= kernel.MaxRows; rows++)
+        {
+            float* x = (float*)arena.Allocate((long)rows * columns * sizeof(float));
+            for (int i = 0; i < rows * columns; i++) x[i] = random.NextSingle() - 0.5f;
+            var expected = new RoundedOps<PortableRoundedKernel<Simd256, Vector256<float>, TFormat>>(panel, TFormat.HasMins ? CorrectionKind.Sum : CorrectionKind.None, default);
+            var actual = new RoundedOps<EmittedKernel>(panel, kind, kernel);
+            ReadOnlySpan<int> e = expected.MultiplyAlone(arena, weights, x, rows, columns), a = actual.MultiplyAlone(arena, weights, x, rows, columns);
+            if (!e.SequenceEqual(a)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Any codes that the type can have, scales from 1/16 to 1/4.</summary>
+    private static void RandomPanel(byte* weights, int blocks, in RoundedPanel panel, Random random)
+    {
+        for (int block = 0; block < blocks; block++, weights += panel.BlockBytes)
+        {
+            random.NextBytes(new Span<byte>(weights, panel.BlockBytes));
+            for (int i = 0; i < panel.FactorsOffset / sizeof(ushort); i++) ((ushort*)weights)[i] = (ushort)(0x2C00 + random.Next(0x800));
+            if (panel.Bits == 4) continue;
+            for (int i = panel.CodesOffset; i < panel.BlockBytes; i++) weights[i] &= (byte)((1 << panel.CodeBits) - 1);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using Folio.Compute.Cpu.Emit;
+
+namespace Folio.Compute.Cpu.Linear;
+
+/// <summary>Which instructions multiply bytes.</summary>
+internal enum DotIsa
+{
+    /// <summary>vpmaddubsw on 256 bits.</summary>
+    Avx2,
+
+    /// <summary>vpdpbusd on 256 bits.</summary>
+    AvxVnni,
+
+    /// <summary>vpdpbusd on 512 bits.</summary>
+    Avx512Vnni,
+}
+
+/// <summary>Emits the register tile of rounded activations: sums[r] += scale · Σ x[r, k] · code[k] over one unit of 32 inputs after the other.</summary>
+/// <remarks>
+/// Products of int8 are summed exactly, so their order is free; what is rounded is one chain of multiply-adds per output over the groups ascending, the same at every level, shape and
+/// number of rows: sum = (float)Σ · (xScale · d) + sum, then, where the type has minima, sum = xSum · m + sum.
+/// Bound: many rows by the multiply units (AVX2: 2 of the 4 operations for 32 products of 8-bit codes, one of 2 for 4-bit codes, whose 32 products per lane fit int16);
+/// few rows by reading the codes.
+/// A lane's 32-bit word holds four codes of 8 bits, or eight of 4 bits: the even ones are the low halves of its bytes, the odd ones the high halves, and the activations lie in that order.
+/// </remarks>
+internal sealed class RoundedKernelEmitter
+{
+    private const Gp Scales = Gp.Rax, Words = Gp.Rdi, Factors = Gp.Rbx, X = Gp.Rcx, XScales = Gp.Rdx, Corrections = Gp.Rsi, Sums = Gp.R8, XStride = Gp.R9, ScalesStride = Gp.R10, Blocks = Gp.R11, Units = Gp.Rbp;
+    private static readonly Gp[] s_fields = [Scales, Words, Factors, X, XScales, Corrections, Sums, XStride, ScalesStride, Blocks];
+
+    private readonly X64Assembler _asm;
+    private readonly RoundedPanel _panel;
+    private readonly DotIsa _isa;
+    private readonly int _rows, _vectors;
+    private readonly int _w, _w2, _t, _mask, _ones, _flip; // registers behind the sums
+
+    private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, int rows, int vectors)
+    {
+        (_panel, _isa, _rows, _vectors) = (panel, isa, rows, vectors);
+        _asm = new(isa == DotIsa.Avx512Vnni ? 64 : 32);
+        int next = rows * vectors;
+        (_w, _w2, _t) = (next++, next++, next++);
+        if (panel.Bits == 4) _mask = next++;
+        if (isa == DotIsa.Avx2) _ones = next++;
+        if (Signs) _flip = next++;
+        int most = isa == DotIsa.Avx512Vnni ? 32 : 16;
+        if (next > most) throw new ArgumentOutOfRangeException(nameof(rows), $"{rows} × {vectors} vectors take {next} registers; there are {most}");
+    }
+
+    /// <summary>Outputs of a vector.</summary>
+    private int Lanes => _asm.VectorBytes / sizeof(uint);
+
+    /// <summary>Full-range bytes saturate vpmaddubsw unless it multiplies |w| by x · sign(w).</summary>
+    private bool Signs => _isa == DotIsa.Avx2 && _panel.Signed;
+
+    /// <summary>Sums are kept as int16 until a group ends.</summary>
+    private bool Narrow => _isa == DotIsa.Avx2 && _panel.Bits == 4;
+
+    /// <summary>Sums begin with −offset · Σ x instead of 0.</summary>
+    private bool Starts => StartsOf(_panel, _isa);
+
+    /// <summary>Whether <see cref="RoundedTile.Corrections"/> are starting sums, and as what.</summary>
+    public static CorrectionKind Kind(in RoundedPanel panel, DotIsa isa) =>
+        panel.HasMins ? CorrectionKind.Sum : !StartsOf(panel, isa) ? CorrectionKind.None : isa == DotIsa.Avx2 && panel.Bits == 4 ? CorrectionKind.StartInt16 : CorrectionKind.StartInt32;
+
+    private static bool StartsOf(in RoundedPanel panel, DotIsa isa) => !panel.HasMins && !(isa == DotIsa.Avx2 && panel.Signed);
+
+    /// <param name="vectors">Vectors of outputs: a divisor of a panel's.</param>
+    /// <returns>A function of one pointer to a <see cref="RoundedTile"/> (System V calling convention).</returns>
+    public static byte[] Emit(in RoundedPanel panel, DotIsa isa, int rows, int vectors) => new RoundedKernelEmitter(panel, isa, rows, vectors).Emit();
+
+    private byte[] Emit()
+    {
+        _asm.Push(Gp.Rbx);
+        _asm.Push(Gp.Rbp);
+        for (int i = s_fields.Length - 1; i >= 0; i--)
+        {
+            if (s_fields[i] != Gp.Rdi) _asm.Load(s_fields[i], new(Gp.Rdi, i * sizeof(long)));
+        }
+
+        _asm.Load(Gp.Rdi, new(Gp.Rdi, Array.IndexOf(s_fields, Gp.Rdi) * sizeof(long)));
+        if (_panel.Bits == 4) _asm.Broadcast(_mask, 0x0F0F0F0F, scratch: Units);
+        if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Units);
+        if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Units);
+
+        int block = _asm.Here;
+        if (_panel.Units > 1) _asm.Set(Units, _panel.Units);
+        int unit = _asm.Here;
+        EmitUnit();
+        if (_panel.Units > 1) _asm.Loop(Units, unit);
+        _asm.Add(Scales, _panel.BlockBytes);
+        _asm.Add(Words, _panel.BlockBytes - _panel.Units * _panel.UnitBytes);
+        if (_panel.HasFactors) _asm.Add(Factors, _panel.BlockBytes - _panel.Units * _panel.Groups * Panel.Lanes);
+        _asm.Loop(Blocks, block);
+
+        _asm.ZeroUpper();
+        _asm.Pop(Gp.Rbp);
+        _asm.Pop(Gp.Rbx);
+        _asm.Return();
+        return _asm.ToArray();
+    }
+
+    private void EmitUnit()
+    {
+        for (int group = 0; group < _panel.Groups; group++)
+        {
+            EmitDots(group);
+            for (int v = 0; v < _vectors; v++) EmitScaling(v);
+            if (_panel.HasMins || Starts) _asm.Add(Corrections, ScalesStride);
+            if (_panel.HasFactors) _asm.Add(Factors, Panel.Lanes);
+        }
+
+        _asm.Add(Words, _panel.UnitBytes);
+        _asm.Add(X, XStride);
+        _asm.Add(XScales, ScalesStride);
+    }
+
+    /// <summary>The integer sums of a group.</summary>
+    private void EmitDots(int group)
+    {
+        bool[] begun = new bool[_rows * _vectors];
+        if (Starts)
+        {
+            for (int r = 0; r < _rows; r++)
+            {
+                for (int v = 0; v < _vectors; v++) _asm.Op(VectorOp.BroadcastInt, Sum(r, v), new Mem(Corrections, r * sizeof(int)));
+            }
+
+            Array.Fill(begun, true);
+        }
+
+        int words = _panel.GroupInputs * _panel.Bits / 32;
+        for (int word = 0; word < words; word++)
+        {
+            for (int v = 0; v < _vectors; v++)
+            {
+                var codes = new Mem(Words, (group * words + word) * Panel.WordBytes + v * _asm.VectorBytes);
+                int x = group * _panel.GroupInputs + word * 32 / _panel.Bits;
+                if (_panel.Bits == 8)
+                {
+                    _asm.Op(VectorOp.Load, _w, codes);
+                    if (Signs) _asm.Op(VectorOp.Xor, _w, _w, _flip);
+                    if (Signs) _asm.Op(VectorOp.Abs, _w2, _w);
+                    for (int r = 0; r < _rows; r++) EmitDot(Sum(r, v), _w, x, r, ref begun[r * _vectors + v]);
+                    continue;
+                }
+
+                _asm.Op(VectorOp.Load, _w2, codes);
+                _asm.Op(VectorOp.And, _w, _w2, _mask);
+                _asm.ShiftRight(_w2, _w2, 4);
+                _asm.Op(VectorOp.And, _w2, _w2, _mask);
+                for (int r = 0; r < _rows; r++)
+                {
+                    EmitDot(Sum(r, v), _w, x, r, ref begun[r * _vectors + v]);
+                    EmitDot(Sum(r, v), _w2, x + 4, r, ref begun[r * _vectors + v]);
+                }
+            }
+        }
+    }
+
+    /// <summary>sum += the four codes of each lane · four activations of a row.</summary>
+    private void EmitDot(int sum, int codes, int x, int row, ref bool begun)
+    {
+        var activations = new Mem(X, row * RoundedPanel.UnitInputs + x);
+        if (_isa != DotIsa.Avx2)
+        {
+            if (!begun) _asm.Op(VectorOp.Xor, sum, sum, sum);
+            begun = true;
+            if (_isa == DotIsa.Avx512Vnni)
+            {
+                _asm.Op(VectorOp.DotBytes, sum, codes, activations with { Broadcast = true });
+                return;
+            }
+
+            _asm.Op(VectorOp.BroadcastInt, _t, activations);
+            _asm.Op(VectorOp.DotBytes, sum, codes, _t);
+            return;
+        }
+
+        int product = begun || !Narrow ? _t : sum;
+        _asm.Op(VectorOp.BroadcastInt, _t, activations);
+        if (Signs) _asm.Op(VectorOp.Sign, _t, _t, codes);
+        _asm.Op(VectorOp.MultiplyAddBytes, product, Signs ? _w2 : codes, _t);
+        if (Narrow)
+        {
+            if (begun) _asm.Op(VectorOp.AddWords, sum, sum, _t);
+        }
+        else if (begun)
+        {
+            _asm.Op(VectorOp.MultiplyAddWords, _t, _t, _ones);
+            _asm.Op(VectorOp.AddInts, sum, sum, _t);
+        }
+        else
+        {
+            _asm.Op(VectorOp.MultiplyAddWords, sum, _t, _ones);
+        }
+
+        begun = true;
+    }
+
+    /// <summary>What a group adds to the sums of a vector of outputs.</summary>
+    private void EmitScaling(int v)
+    {
+        EmitScale(_w, 0, 0, v);
+        if (_panel.HasMins) EmitScale(_w2, _panel.MinsOffset, _panel.MinFactorsOffset - _panel.FactorsOffset, v);
+        for (int r = 0; r < _rows; r++)
+        {
+            int sum = Sum(r, v);
+            var total = new Mem(Sums, r * Panel.Lanes * sizeof(float) + v * _asm.VectorBytes);
+            if (Narrow) _asm.Op(VectorOp.MultiplyAddWords, sum, sum, _ones);
+            _asm.Op(VectorOp.ToSingle, sum, sum);
+            _asm.Op(VectorOp.BroadcastSingle, _t, new Mem(XScales, r * sizeof(float)));
+            _asm.Op(VectorOp.Multiply, _t, _t, _w);
+            _asm.Op(VectorOp.MultiplyAdd213, sum, _t, total);
+            if (_panel.HasMins)
+            {
+                _asm.Op(VectorOp.BroadcastSingle, _t, new Mem(Corrections, r * sizeof(float)));
+                _asm.Op(VectorOp.MultiplyAdd231, sum, _t, _w2);
+            }
+
+            _asm.Op(VectorOp.Store, sum, total);
+        }
+    }
+
+    /// <summary>The scales of a vector of outputs: exact products of an fp16 number and a small factor.</summary>
+    private void EmitScale(int to, int scaleOffset, int factorOffset, int v)
+    {
+        _asm.Op(VectorOp.HalfToSingle, to, new Mem(Scales, scaleOffset + v * Lanes * sizeof(ushort)));
+        if (!_panel.HasFactors) return;
+        _asm.Op(VectorOp.BytesToInts, _t, new Mem(Factors, factorOffset + v * Lanes));
+        _asm.Op(VectorOp.ToSingle, _t, _t);
+        _asm.Op(VectorOp.Multiply, to, to, _t);
+    }
+
+    private int Sum(int row, int vector) => row * _vectors + vector;
+}
