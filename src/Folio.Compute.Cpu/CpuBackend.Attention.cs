@@ -12,7 +12,7 @@ public sealed unsafe partial class CpuBackend
 
     public override KvCache AllocateKvCache(KvCacheShape shape) => new CpuKvCache(shape, _arena);
 
-    public override long KvBytesPerBlock(KvCacheShape shape) => new KvLayout(shape, null).BlockStride * sizeof(float) * shape.Layers;
+    public override long KvBytesPerBlock(KvCacheShape shape) => new KvLayout(shape, null).BlockStride * shape.Layers;
 
     public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape)
     {
@@ -27,7 +27,12 @@ public sealed unsafe partial class CpuBackend
 
     public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots)
     {
-        fixed (int* pointer = slots) _team.RunRows(slots.Length, k.Columns, new StoreKvKernel(((CpuKvCache)cache).Layer(layer), k, v, pointer));
+        KvLayout layout = ((CpuKvCache)cache).Layer(layer);
+        fixed (int* pointer = slots)
+        {
+            if (cache.Shape.Type == DType.F32) _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<F32Element>(layout, k, v, pointer));
+            else _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<BF16Element>(layout, k, v, pointer));
+        }
     }
 
     public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies)
@@ -60,12 +65,13 @@ public sealed unsafe partial class CpuBackend
                 Tiles = tiles,
             };
             plan.AddTiles(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
-            Run(plan);
+            if (cache.Shape.Type == DType.F32) Run<F32Element>(plan);
+            else Run<BF16Element>(plan);
         }
     }
 
     /// <summary>Whole contexts where there are tiles enough to keep all threads busy, single partitions where there are not.</summary>
-    private void Run(in AttentionPlan plan)
+    private void Run<TElement>(in AttentionPlan plan) where TElement : IKvElement
     {
         const int itemsForBalance = 4; // a thread; fewer leave the last of them waiting
         int queries = AttentionPlan.MaxQueries(plan.Group), items = plan.TileCount * plan.Cache.KvHeads;
@@ -74,12 +80,12 @@ public sealed unsafe partial class CpuBackend
         bool split = Threads > 1 && items < itemsForBalance * Threads && plan.PartCount > items && plan.PartCount * partStride * sizeof(float) <= PartBytes;
         if (!split)
         {
-            _team.Run(items, new AttentionJob(plan, _attentionScratch, scratch));
+            _team.Run(items, new AttentionJob<TElement>(plan, _attentionScratch, scratch));
             return;
         }
 
-        _team.Run(plan.PartCount, new AttentionPartJob(plan, _attentionScratch, scratch, _partStates, partStride));
-        _team.Run(items, new AttentionMergeJob(plan, _partStates, partStride));
+        _team.Run(plan.PartCount, new AttentionPartJob<TElement>(plan, _attentionScratch, scratch, _partStates, partStride));
+        _team.Run(items, new AttentionMergeJob<TElement>(plan, _partStates, partStride));
     }
 
     /// <summary>Values of one worker's scratch.</summary>

@@ -3,7 +3,7 @@ namespace Folio.Compute.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <summary>What <see cref="KvLayout"/> does; a change of it changes this name.</summary>
-    public override string KvImageFormat => $"cpu: layers, heads, fp32 keys [channel, token / 8], values [token, channel / 8], of {_activations} activations";
+    public override string KvImageFormat => $"cpu: layers, heads, keys [channel, token / 16], values [token, channel / 16], of {_activations} activations";
 
     public override HostKvBlocks AllocateHostBlocks(KvCacheShape shape) => new CpuHostKvBlocks(shape, KvBytesPerBlock(shape));
 

@@ -6,7 +6,8 @@ namespace Folio.Compute;
 /// <param name="HeadDim">Channels of a head.</param>
 /// <param name="BlockSize">Tokens of a block.</param>
 /// <param name="Blocks">Blocks of the pool.</param>
-public readonly record struct KvCacheShape(int Layers, int KvHeads, int HeadDim, int BlockSize, int Blocks)
+/// <param name="Type">How numbers are stored: BF16, or F32 for twice the memory and no rounding.</param>
+public readonly record struct KvCacheShape(int Layers, int KvHeads, int HeadDim, int BlockSize, int Blocks, DType Type = DType.BF16)
 {
     /// <summary>Whether blocks of the two are alike, however many there are.</summary>
     public bool SameBlocks(KvCacheShape other) => this with { Blocks = other.Blocks } == other;

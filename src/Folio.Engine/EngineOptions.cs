@@ -1,3 +1,5 @@
+using Folio.Compute;
+
 namespace Folio.Engine;
 
 /// <summary>What an engine is given at start. Names and meanings are vLLM's where it has them; null means "decide from the model and the machine".</summary>
@@ -20,6 +22,9 @@ public sealed record EngineOptions
 
     /// <summary>Tokens of a block.</summary>
     public int BlockSize { get; init; } = 16;
+
+    /// <summary>How the KV cache stores its numbers: BF16, or F32.</summary>
+    public DType KvCacheType { get; init; } = DType.BF16;
 
     /// <summary>The largest number of log-probabilities that a request may ask for.</summary>
     public int MaxLogprobs { get; init; } = 20;

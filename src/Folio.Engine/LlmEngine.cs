@@ -82,10 +82,10 @@ public sealed partial class LlmEngine : IAsyncDisposable
         StepLimits limits = StepLimits.For(options);
         decoder.Reserve(limits.Tokens, limits.LogitRows);
 
-        long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1));
+        long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
-        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks));
+        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));

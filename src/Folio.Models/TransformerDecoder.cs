@@ -40,7 +40,7 @@ public sealed class TransformerDecoder
     }
 
     /// <summary>The shape of a KV cache for this model.</summary>
-    public KvCacheShape KvCacheShape(int blockSize, int blocks) => new(Spec.Layers.Count, Spec.KvHeads, Spec.HeadDim, blockSize, blocks);
+    public KvCacheShape KvCacheShape(int blockSize, int blocks, DType type = DType.BF16) => new(Spec.Layers.Count, Spec.KvHeads, Spec.HeadDim, blockSize, blocks, type);
 
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>

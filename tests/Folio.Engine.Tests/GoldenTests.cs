@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Folio.Compute;
 using Folio.Compute.Cpu;
 
 namespace Folio.Engine.Tests;
@@ -11,7 +12,7 @@ public sealed class GoldenTests
     {
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(TestData.Shared("golden", "folio-demo", "expected.json")));
         using var backend = new CpuBackend(activations: CpuActivations.F32);
-        await using LlmEngine engine = LlmEngine.Load(TestData.Shared("models", "folio-demo"), backend, new() { NumBlocks = 200, MaxNumBatchedTokens = 64 });
+        await using LlmEngine engine = LlmEngine.Load(TestData.Shared("models", "folio-demo"), backend, new() { NumBlocks = 200, MaxNumBatchedTokens = 64, KvCacheType = DType.F32 });
         JsonElement[] prompts = [.. expected.RootElement.GetProperty("prompts").EnumerateArray()];
         GenerationStream[] streams = [.. prompts.Select(prompt => engine.Submit(new()
         {

@@ -1,7 +1,7 @@
 namespace Folio.Compute.Cpu;
 
 /// <summary>An item is one (tile, KV head) with its whole context.</summary>
-internal unsafe struct AttentionJob(AttentionPlan plan, float* scratch, long scratchStride) : IParallelJob
+internal unsafe struct AttentionJob<TElement>(AttentionPlan plan, float* scratch, long scratchStride) : IParallelJob where TElement : IKvElement
 {
     private AttentionPlan _plan = plan;
 
@@ -12,21 +12,21 @@ internal unsafe struct AttentionJob(AttentionPlan plan, float* scratch, long scr
         int kvHead = item % _plan.Cache.KvHeads, queries = tile.Rows * _plan.Group, lanes = _plan.Cache.ChannelLanes;
         var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, lanes);
 
-        AttentionKernel.LoadQueries(_plan, tile, kvHead, memory);
-        AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition, memory, memory.Merged);
+        AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
+        AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition, memory, memory.Merged);
         for (int i = 1; i < tile.Partitions; i++)
         {
-            AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition + i, memory, memory.Partial);
-            AttentionKernel.Merge(memory.Merged, memory.Partial, queries, lanes);
+            AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + i, memory, memory.Partial);
+            AttentionKernel<TElement>.Merge(memory.Merged, memory.Partial, queries, lanes);
         }
 
-        AttentionKernel.StoreOutputs(_plan, tile, kvHead, memory.Merged);
+        AttentionKernel<TElement>.StoreOutputs(_plan, tile, kvHead, memory.Merged);
     }
 }
 
 /// <summary>For few tiles with long contexts: an item is one (tile, KV head, partition), its state goes to a slot of its own.</summary>
 /// <param name="states">[parts, MaxQueries, StateStride]</param>
-internal unsafe struct AttentionPartJob(AttentionPlan plan, float* scratch, long scratchStride, float* states, long partStride) : IParallelJob
+internal unsafe struct AttentionPartJob<TElement>(AttentionPlan plan, float* scratch, long scratchStride, float* states, long partStride) : IParallelJob where TElement : IKvElement
 {
     private AttentionPlan _plan = plan;
 
@@ -39,13 +39,13 @@ internal unsafe struct AttentionPartJob(AttentionPlan plan, float* scratch, long
         var memory = new AttentionScratch(
             scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, _plan.Cache.ChannelLanes);
 
-        AttentionKernel.LoadQueries(_plan, tile, kvHead, memory);
-        AttentionKernel.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + item * partStride);
+        AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
+        AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + item * partStride);
     }
 }
 
-/// <summary>Merges the states of <see cref="AttentionPartJob"/>: an item is one (tile, KV head).</summary>
-internal unsafe struct AttentionMergeJob(AttentionPlan plan, float* states, long partStride) : IParallelJob
+/// <summary>Merges the states of <see cref="AttentionPartJob{TElement}"/>: an item is one (tile, KV head).</summary>
+internal unsafe struct AttentionMergeJob<TElement>(AttentionPlan plan, float* states, long partStride) : IParallelJob where TElement : IKvElement
 {
     private AttentionPlan _plan = plan;
 
@@ -54,7 +54,7 @@ internal unsafe struct AttentionMergeJob(AttentionPlan plan, float* states, long
         ref AttentionTile tile = ref _plan.Tiles[item / _plan.Cache.KvHeads];
         int kvHead = item % _plan.Cache.KvHeads, lanes = _plan.Cache.ChannelLanes;
         float* first = states + (tile.FirstPart + (long)kvHead * tile.Partitions) * partStride;
-        for (int i = 1; i < tile.Partitions; i++) AttentionKernel.Merge(first, first + i * partStride, tile.Rows * _plan.Group, lanes);
-        AttentionKernel.StoreOutputs(_plan, tile, kvHead, first);
+        for (int i = 1; i < tile.Partitions; i++) AttentionKernel<TElement>.Merge(first, first + i * partStride, tile.Rows * _plan.Group, lanes);
+        AttentionKernel<TElement>.StoreOutputs(_plan, tile, kvHead, first);
     }
 }

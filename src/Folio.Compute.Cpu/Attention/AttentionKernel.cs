@@ -11,11 +11,8 @@ namespace Folio.Compute.Cpu;
 /// So bits depend neither on the tile, nor on threads, nor on where the blocks lie or how large they are.
 /// Bound: decode by reading the cache (one pass); prefill by the multiply-add units (four query vectors share each loaded key or value).
 /// </remarks>
-internal static unsafe class AttentionKernel
+internal static unsafe class AttentionKernel<TElement> where TElement : IKvElement
 {
-    /// <summary>The sum of exponentials where a query vector sees nothing of a partition.</summary>
-    public const float Nothing = 0;
-
     /// <summary>Copies the tile's query vectors of one KV head, multiplied by the scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LoadQueries(in AttentionPlan plan, in AttentionTile tile, int kvHead, in AttentionScratch scratch)
@@ -45,11 +42,11 @@ internal static unsafe class AttentionKernel
         for (int block = first / blockSize; block * blockSize < end; block++)
         {
             int start = block * blockSize;
-            int lane = Math.Max(0, first - start) & ~7, lanes = Math.Min(blockSize, end - start);
+            int lane = Math.Max(0, first - start) & ~15, lanes = Math.Min(blockSize, end - start);
             bool last = start + blockSize >= end;
-            float* keys = plan.Cache.Keys(table[block], kvHead);
-            float* next = last ? plan.Cache.Values(table[first / blockSize], kvHead) : plan.Cache.Keys(table[block + 1], kvHead);
-            AttentionScores.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.TokenLanes, lane, lanes, start - origin, next);
+            byte* keys = plan.Cache.Keys(table[block], kvHead);
+            byte* next = last ? plan.Cache.Values(table[first / blockSize], kvHead) : plan.Cache.Keys(table[block + 1], kvHead);
+            AttentionScores<TElement>.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.KeyStride, lane, lanes, start - origin, next);
         }
 
         int stride = AttentionScratch.StateStride(plan.Cache.ChannelLanes);
@@ -65,7 +62,7 @@ internal static unsafe class AttentionKernel
 
         for (int block = first / blockSize; block * blockSize < end; block++)
         {
-            float* values = plan.Cache.Values(table[block], kvHead);
+            byte* values = plan.Cache.Values(table[block], kvHead);
             long ahead = (block + 1) * blockSize < end ? plan.Cache.Values(table[block + 1], kvHead) - values : 0;
             WeighBlock(plan.Cache, scratch, queries, block * blockSize - origin, values, ahead, states);
         }
@@ -80,8 +77,8 @@ internal static unsafe class AttentionKernel
         {
             ref float max = ref merged[channelLanes], sum = ref merged[channelLanes + 1];
             float otherMax = partial[channelLanes], otherSum = partial[channelLanes + 1];
-            if (otherSum == Nothing) continue;
-            if (sum == Nothing)
+            if (otherSum == AttentionScratch.Nothing) continue;
+            if (sum == AttentionScratch.Nothing)
             {
                 new Span<float>(partial, stride).CopyTo(new Span<float>(merged, stride));
                 continue;
@@ -147,11 +144,11 @@ internal static unsafe class AttentionKernel
     /// <summary>Adds one block's weighted values to all states. Four query vectors go together over the positions that all four see.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WeighBlock(
-        in KvLayout cache, in AttentionScratch scratch, int queries, int start, float* values, long ahead, float* states)
+        in KvLayout cache, in AttentionScratch scratch, int queries, int start, byte* values, long ahead, float* states)
     {
-        int lanes = cache.ChannelLanes, stride = AttentionScratch.StateStride(lanes);
+        int stride = AttentionScratch.StateStride(cache.ChannelLanes);
         int blockFrom = Math.Max(0, start), blockTo = Math.Min(AttentionPlan.PartitionTokens, start + cache.BlockSize);
-        values -= (long)start * lanes; // position t of the partition at values[t · lanes]
+        values -= (long)start * cache.ValueStride; // position t of the partition at values + t · ValueStride
 
         int* from = stackalloc int[4];
         int* to = stackalloc int[4];
@@ -167,14 +164,14 @@ internal static unsafe class AttentionKernel
 
             bool together = count > 1 && common < commonEnd;
             if (!together) common = commonEnd = blockTo;
-            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), from[i], Math.Min(to[i], common), values, ahead, lanes, states + (query + i) * stride);
+            for (int i = 0; i < count; i++) AttentionValues<TElement>.One(scratch.Scores(query + i), from[i], Math.Min(to[i], common), values, ahead, cache.ValueStride, states + (query + i) * stride);
             if (!together) continue;
 
             int second = query + 1, third = query + Math.Min(2, count - 1), fourth = query + count - 1;
-            AttentionValues.Four(
-                scratch.Scores(query), scratch.Scores(second), scratch.Scores(third), scratch.Scores(fourth), common, commonEnd, values, ahead, lanes,
+            AttentionValues<TElement>.Four(
+                scratch.Scores(query), scratch.Scores(second), scratch.Scores(third), scratch.Scores(fourth), common, commonEnd, values, ahead, cache.ValueStride,
                 states + query * stride, states + second * stride, states + third * stride, states + fourth * stride);
-            for (int i = 0; i < count; i++) AttentionValues.One(scratch.Scores(query + i), commonEnd, to[i], values, ahead, lanes, states + (query + i) * stride);
+            for (int i = 0; i < count; i++) AttentionValues<TElement>.One(scratch.Scores(query + i), commonEnd, to[i], values, ahead, cache.ValueStride, states + (query + i) * stride);
         }
     }
 }

@@ -8,6 +8,9 @@ internal readonly unsafe struct AttentionScratch
 
     private const int ScoreStride = Slack + AttentionPlan.PartitionTokens + Slack;
 
+    /// <summary>The sum of exponentials where a query vector sees nothing of a partition.</summary>
+    public const float Nothing = 0;
+
     public readonly float* Queries;         // [queries, headDim], scaled
     public readonly float* Merged;          // [queries, StateStride(channelLanes)]
     public readonly float* Partial;         // likewise
@@ -29,7 +32,7 @@ internal readonly unsafe struct AttentionScratch
 
     /// <summary>
     /// Values between the softmax states of two query vectors: Σ e^(s − max) · v [channelLanes], then max and Σ e^(s − max). A max of NaN
-    /// or −∞ is a state like any other; <see cref="AttentionKernel.Nothing"/> as the sum marks that no position was visible.
+    /// or −∞ is a state like any other; <see cref="Nothing"/> as the sum marks that no position was visible.
     /// </summary>
     public static int StateStride(int channelLanes) => channelLanes + 8;
 

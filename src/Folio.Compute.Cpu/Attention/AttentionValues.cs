@@ -3,27 +3,29 @@ using System.Runtime.Intrinsics;
 
 namespace Folio.Compute.Cpu;
 
-/// <summary>state += Σ weights[t] · values[t] over positions [from, to) ascending: values [positions, lanes], one multiply-add chain a channel.</summary>
-internal static unsafe class AttentionValues
+/// <summary>state += Σ weights[t] · values[t] over positions [from, to) ascending: values [positions, lanes], one multiply-add chain a channel. Lanes are whole sixteens.</summary>
+internal static unsafe class AttentionValues<TElement> where TElement : IKvElement
 {
+    private const int Lanes = 16;
+
     /// <summary>Four query vectors over the same positions.</summary>
-    /// <param name="ahead">How far behind these values lie those that will be read next, to be fetched meanwhile.</param>
+    /// <param name="values">Position 0.</param>
+    /// <param name="ahead">How far behind these values lie those that will be read next, in bytes, to be fetched meanwhile.</param>
+    /// <param name="stride">Bytes from one position's values to the next's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four(
-        float* w0, float* w1, float* w2, float* w3, int from, int to, float* values, long ahead, int lanes, float* y0, float* y1, float* y2, float* y3)
+        float* w0, float* w1, float* w2, float* w3, int from, int to, byte* values, long ahead, int stride, float* y0, float* y1, float* y2, float* y3)
     {
-        int channel = 0;
-        for (; channel <= lanes - 16; channel += 16)
+        byte* first = values + (long)from * stride;
+        for (byte* channels = first; channels < first + stride; channels += Lanes * TElement.Bytes, y0 += Lanes, y1 += Lanes, y2 += Lanes, y3 += Lanes)
         {
-            Vector256<float> a0 = Vector256.Load(y0 + channel), a1 = Vector256.Load(y0 + channel + 8);
-            Vector256<float> b0 = Vector256.Load(y1 + channel), b1 = Vector256.Load(y1 + channel + 8);
-            Vector256<float> c0 = Vector256.Load(y2 + channel), c1 = Vector256.Load(y2 + channel + 8);
-            Vector256<float> d0 = Vector256.Load(y3 + channel), d1 = Vector256.Load(y3 + channel + 8);
-            float* v = values + (long)from * lanes + channel;
-            for (int t = from; t < to; t++, v += lanes)
+            Vector256<float> a0 = Vector256.Load(y0), a1 = Vector256.Load(y0 + 8), b0 = Vector256.Load(y1), b1 = Vector256.Load(y1 + 8);
+            Vector256<float> c0 = Vector256.Load(y2), c1 = Vector256.Load(y2 + 8), d0 = Vector256.Load(y3), d1 = Vector256.Load(y3 + 8);
+            byte* v = channels;
+            for (int t = from; t < to; t++, v += stride)
             {
                 CacheLine.Fetch(v + ahead);
-                Vector256<float> v0 = Vector256.Load(v), v1 = Vector256.Load(v + 8);
+                TElement.Load(v, out Vector256<float> v0, out Vector256<float> v1);
                 Vector256<float> w = Vector256.Create(w0[t]);
                 a0 = Vector256.FusedMultiplyAdd(w, v0, a0);
                 a1 = Vector256.FusedMultiplyAdd(w, v1, a1);
@@ -38,79 +40,72 @@ internal static unsafe class AttentionValues
                 d1 = Vector256.FusedMultiplyAdd(w, v1, d1);
             }
 
-            a0.Store(y0 + channel);
-            a1.Store(y0 + channel + 8);
-            b0.Store(y1 + channel);
-            b1.Store(y1 + channel + 8);
-            c0.Store(y2 + channel);
-            c1.Store(y2 + channel + 8);
-            d0.Store(y3 + channel);
-            d1.Store(y3 + channel + 8);
+            Store(a0, a1, y0);
+            Store(b0, b1, y1);
+            Store(c0, c1, y2);
+            Store(d0, d1, y3);
         }
-
-        if (channel == lanes) return;
-        Vector256<float> a = Vector256.Load(y0 + channel), b = Vector256.Load(y1 + channel), c = Vector256.Load(y2 + channel), d = Vector256.Load(y3 + channel);
-        for (int t = from; t < to; t++)
-        {
-            Vector256<float> v = Vector256.Load(values + (long)t * lanes + channel);
-            a = Vector256.FusedMultiplyAdd(Vector256.Create(w0[t]), v, a);
-            b = Vector256.FusedMultiplyAdd(Vector256.Create(w1[t]), v, b);
-            c = Vector256.FusedMultiplyAdd(Vector256.Create(w2[t]), v, c);
-            d = Vector256.FusedMultiplyAdd(Vector256.Create(w3[t]), v, d);
-        }
-
-        a.Store(y0 + channel);
-        b.Store(y1 + channel);
-        c.Store(y2 + channel);
-        d.Store(y3 + channel);
     }
 
     /// <summary>One query vector; nothing where from ≥ to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void One(float* weights, int from, int to, float* values, long ahead, int lanes, float* y)
+    public static void One(float* weights, int from, int to, byte* values, long ahead, int stride, float* y)
     {
         if (from >= to) return;
-        int channel = 0;
-        for (; channel <= lanes - 64; channel += 64)
+        byte* channels = values + (long)from * stride, end = channels + stride;
+        for (; channels <= end - 4 * Lanes * TElement.Bytes; channels += 4 * Lanes * TElement.Bytes, y += 4 * Lanes)
         {
             // Eight chains of four cycles keep both multiply-add units busy.
-            Vector256<float> a = Vector256.Load(y + channel), b = Vector256.Load(y + channel + 8);
-            Vector256<float> c = Vector256.Load(y + channel + 16), d = Vector256.Load(y + channel + 24);
-            Vector256<float> e = Vector256.Load(y + channel + 32), f = Vector256.Load(y + channel + 40);
-            Vector256<float> g = Vector256.Load(y + channel + 48), h = Vector256.Load(y + channel + 56);
-            float* v = values + (long)from * lanes + channel;
-            for (int t = from; t < to; t++, v += lanes)
+            Vector256<float> a = Vector256.Load(y), b = Vector256.Load(y + 8), c = Vector256.Load(y + 16), d = Vector256.Load(y + 24);
+            Vector256<float> e = Vector256.Load(y + 32), f = Vector256.Load(y + 40), g = Vector256.Load(y + 48), h = Vector256.Load(y + 56);
+            byte* v = channels;
+            for (int t = from; t < to; t++, v += stride)
             {
                 CacheLine.Fetch(v + ahead);
+                CacheLine.Fetch(v + ahead + 64);
+                if (TElement.Bytes > 2) CacheLine.Fetch(v + ahead + 128);
+                if (TElement.Bytes > 2) CacheLine.Fetch(v + ahead + 192);
                 Vector256<float> w = Vector256.Create(weights[t]);
-                CacheLine.Fetch(v + ahead + 16);
-                CacheLine.Fetch(v + ahead + 32);
-                CacheLine.Fetch(v + ahead + 48);
-                a = Vector256.FusedMultiplyAdd(w, Vector256.Load(v), a);
-                b = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 8), b);
-                c = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 16), c);
-                d = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 24), d);
-                e = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 32), e);
-                f = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 40), f);
-                g = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 48), g);
-                h = Vector256.FusedMultiplyAdd(w, Vector256.Load(v + 56), h);
+                TElement.Load(v, out Vector256<float> low, out Vector256<float> high);
+                a = Vector256.FusedMultiplyAdd(w, low, a);
+                b = Vector256.FusedMultiplyAdd(w, high, b);
+                TElement.Load(v + Lanes * TElement.Bytes, out low, out high);
+                c = Vector256.FusedMultiplyAdd(w, low, c);
+                d = Vector256.FusedMultiplyAdd(w, high, d);
+                TElement.Load(v + 2 * Lanes * TElement.Bytes, out low, out high);
+                e = Vector256.FusedMultiplyAdd(w, low, e);
+                f = Vector256.FusedMultiplyAdd(w, high, f);
+                TElement.Load(v + 3 * Lanes * TElement.Bytes, out low, out high);
+                g = Vector256.FusedMultiplyAdd(w, low, g);
+                h = Vector256.FusedMultiplyAdd(w, high, h);
             }
 
-            a.Store(y + channel);
-            b.Store(y + channel + 8);
-            c.Store(y + channel + 16);
-            d.Store(y + channel + 24);
-            e.Store(y + channel + 32);
-            f.Store(y + channel + 40);
-            g.Store(y + channel + 48);
-            h.Store(y + channel + 56);
+            Store(a, b, y);
+            Store(c, d, y + 16);
+            Store(e, f, y + 32);
+            Store(g, h, y + 48);
         }
 
-        for (; channel < lanes; channel += 8)
+        for (; channels < end; channels += Lanes * TElement.Bytes, y += Lanes)
         {
-            Vector256<float> a = Vector256.Load(y + channel);
-            for (int t = from; t < to; t++) a = Vector256.FusedMultiplyAdd(Vector256.Create(weights[t]), Vector256.Load(values + (long)t * lanes + channel), a);
-            a.Store(y + channel);
+            Vector256<float> a = Vector256.Load(y), b = Vector256.Load(y + 8);
+            byte* v = channels;
+            for (int t = from; t < to; t++, v += stride)
+            {
+                TElement.Load(v, out Vector256<float> low, out Vector256<float> high);
+                Vector256<float> w = Vector256.Create(weights[t]);
+                a = Vector256.FusedMultiplyAdd(w, low, a);
+                b = Vector256.FusedMultiplyAdd(w, high, b);
+            }
+
+            Store(a, b, y);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<float> low, Vector256<float> high, float* y)
+    {
+        low.Store(y);
+        high.Store(y + 8);
     }
 }

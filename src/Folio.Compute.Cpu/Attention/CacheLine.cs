@@ -8,7 +8,7 @@ internal static unsafe class CacheLine
 {
     /// <summary>Starts loading the line of an address. Any address will do: it is a hint.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Fetch(float* address)
+    public static void Fetch(void* address)
     {
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }

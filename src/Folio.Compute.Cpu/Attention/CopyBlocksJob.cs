@@ -5,11 +5,11 @@ internal readonly unsafe struct CopyBlocksJob(KvLayout firstLayer, long layerStr
 {
     public void Run(int item, int worker)
     {
-        long bytes = firstLayer.BlockStride * sizeof(float);
+        long bytes = firstLayer.BlockStride;
         for (int i = 0; i < count; i++)
         {
-            float* source = firstLayer.Keys(copies[i].Source, 0) + item * layerStride;
-            float* target = firstLayer.Keys(copies[i].Destination, 0) + item * layerStride;
+            byte* source = firstLayer.Keys(copies[i].Source, 0) + item * layerStride;
+            byte* target = firstLayer.Keys(copies[i].Destination, 0) + item * layerStride;
             Buffer.MemoryCopy(source, target, bytes, bytes);
         }
     }

@@ -4,35 +4,49 @@ namespace Folio.Compute.Cpu;
 
 /// <summary>Where the keys and values of one layer lie, for kernels.</summary>
 /// <remarks>
-/// Per block and KV head, all fp32: keys transposed, [headDim, tokenLanes], so that a vector holds one channel of consecutive tokens; then
-/// values token by token, [blockSize, channelLanes]. Lanes are the counts rounded up to whole vectors of 8; what lies in the padding is never used.
+/// Per block and KV head: keys transposed, [headDim, tokenLanes], so that a vector holds one channel of consecutive tokens; then
+/// values token by token, [blockSize, channelLanes]. Lanes are the counts rounded up to sixteens (<see cref="IKvElement"/>); what lies in the padding is never used.
 /// A head's part of a block starts on a cache line.
 /// </remarks>
 internal readonly unsafe struct KvLayout
 {
-    private readonly float* _memory;
-    private readonly long _headStride;  // values of one head of one block
+    private const int Lanes = 16;
+
+    private readonly byte* _memory;
+    private readonly long _headStride;  // bytes of one head of one block
 
     public readonly int KvHeads, HeadDim, BlockSize;
     public readonly int TokenLanes, ChannelLanes;
 
-    public KvLayout(KvCacheShape shape, float* memory)
+    /// <summary>Bytes of one channel's keys, and of one token's values.</summary>
+    public readonly int KeyStride, ValueStride;
+
+    public KvLayout(KvCacheShape shape, byte* memory)
     {
         _memory = memory;
         (KvHeads, HeadDim, BlockSize) = (shape.KvHeads, shape.HeadDim, shape.BlockSize);
-        TokenLanes = RoundUp(BlockSize, 8);
-        ChannelLanes = RoundUp(HeadDim, 8);
-        _headStride = RoundUp(HeadDim * TokenLanes + BlockSize * ChannelLanes, NativeArena.Alignment / sizeof(float));
+        TokenLanes = RoundUp(BlockSize, Lanes);
+        ChannelLanes = RoundUp(HeadDim, Lanes);
+        int bytes = ElementBytes(shape.Type);
+        (KeyStride, ValueStride) = (TokenLanes * bytes, ChannelLanes * bytes);
+        _headStride = RoundUp(HeadDim * KeyStride + BlockSize * ValueStride, NativeArena.Alignment);
     }
 
-    /// <summary>Values of one block of one layer.</summary>
+    /// <summary>Bytes of one block of one layer.</summary>
     public long BlockStride => _headStride * KvHeads;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Keys(int block, int head) => _memory + block * BlockStride + head * _headStride;
+    public byte* Keys(int block, int head) => _memory + block * BlockStride + head * _headStride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Values(int block, int head) => Keys(block, head) + (long)HeadDim * TokenLanes;
+    public byte* Values(int block, int head) => Keys(block, head) + (long)HeadDim * KeyStride;
+
+    private static int ElementBytes(DType type) => type switch
+    {
+        DType.F32 => F32Element.Bytes,
+        DType.BF16 => BF16Element.Bytes,
+        _ => throw new FolioException($"a KV cache of {type} was asked for; there are BF16 and F32."),
+    };
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Engine;
 
@@ -21,6 +22,9 @@ internal sealed class EngineArguments
     private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16).");
     private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
+    private readonly Option<DType?> _kvCacheType = OptionOf.Choice(
+        "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", ("auto", DType.BF16), ("bfloat16", DType.BF16), ("float32", DType.F32));
+
     private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
         "--activations", "Whether products with quantised weights round their inputs (default: int8).", ("int8", CpuActivations.Int8), ("f32", CpuActivations.F32));
 
@@ -33,7 +37,7 @@ internal sealed class EngineArguments
     {
         if (positional) command.Arguments.Add(_model);
         else command.Options.Add(_modelOption);
-        foreach (Option option in (Option[])[_maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _threads, _activations]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
     }
 
     public string? Model(ParseResult parsed) => parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
@@ -51,6 +55,7 @@ internal sealed class EngineArguments
             KvCacheMemory = parsed.GetValue(_kvCacheMemory),
             NumBlocks = parsed.GetValue(_numBlocks),
             BlockSize = parsed.GetValue(_blockSize) ?? defaults.BlockSize,
+            KvCacheType = parsed.GetValue(_kvCacheType) ?? defaults.KvCacheType,
             Warning = warning => Console.Error.WriteLine($"warning: {warning}"),
         };
     }

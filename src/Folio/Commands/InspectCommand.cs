@@ -33,7 +33,7 @@ internal static class InspectCommand
     private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, CpuBackend backend, EngineOptions options)
     {
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
-        long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1));
+        long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1, options.KvCacheType));
         return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, options);
     }
 

@@ -1,7 +1,7 @@
 namespace Folio.Compute.Cpu.Tests.Attention;
 
 /// <summary>Some sequences with known queries, keys and values, run through a cache in any chunks, and the plain attention over them.</summary>
-internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int headDim, AttentionParameters parameters, int seed = 1)
+internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int headDim, AttentionParameters parameters, int seed = 1, DType type = DType.F32)
 {
     private readonly float[][] _q = [.. lengths.Select((length, s) => Given.Values(length * heads * headDim, seed + 3 * s))];
     private readonly float[][] _k = [.. lengths.Select((length, s) => Given.Values(length * kvHeads * headDim, seed + 3 * s + 1))];
@@ -28,7 +28,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
     {
         using var backend = new CpuBackend(threads);
         int blocksPerSequence = lengths.Max() / blockSize + 1, blocks = blocksPerSequence * lengths.Length + 3;
-        KvCache cache = backend.AllocateKvCache(new(Layers: 2, kvHeads, headDim, blockSize, blocks));
+        KvCache cache = backend.AllocateKvCache(new(Layers: 2, kvHeads, headDim, blockSize, blocks, type));
         int[] order = [.. Enumerable.Range(0, blocks)];
         if (scattered) new Random(5).Shuffle(order);
         if (poison != 0) Fill(backend, cache, poison);
@@ -80,7 +80,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         {
             double score = 0;
             for (int c = 0; c < headDim; c++)
-                score += (double)_q[s][(p * heads + head) * headDim + c] * _k[s][(t * kvHeads + head / group) * headDim + c];
+                score += (double)_q[s][(p * heads + head) * headDim + c] * Stored(_k[s][(t * kvHeads + head / group) * headDim + c]);
             score *= parameters.Scale;
             weights[t] = parameters.SoftCap > 0 ? parameters.SoftCap * Math.Tanh(score / parameters.SoftCap) : score;
         }
@@ -89,7 +89,17 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         for (int t = first; t <= p; t++) sum += weights[t] = Math.Exp(weights[t] - max);
         for (int t = first; t <= p; t++)
         {
-            for (int c = 0; c < headDim; c++) y[c] += weights[t] / sum * _v[s][(t * kvHeads + head / group) * headDim + c];
+            for (int c = 0; c < headDim; c++) y[c] += weights[t] / sum * Stored(_v[s][(t * kvHeads + head / group) * headDim + c]);
         }
+    }
+
+    /// <summary>What the cache keeps of a number: of BF16 the nearest of those with zeros in the lower half, of two equally near ones the even one.</summary>
+    private float Stored(float value)
+    {
+        if (type == DType.F32) return value;
+        uint high = BitConverter.SingleToUInt32Bits(value) >> 16;
+        float below = BitConverter.UInt32BitsToSingle(high << 16), above = BitConverter.UInt32BitsToSingle(high + 1 << 16);
+        double toBelow = Math.Abs((double)value - below), toAbove = Math.Abs((double)above - value);
+        return toBelow < toAbove || (toBelow == toAbove && high % 2 == 0) ? below : above;
     }
 }

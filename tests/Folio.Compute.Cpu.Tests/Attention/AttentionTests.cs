@@ -4,8 +4,8 @@ public sealed class AttentionTests
 {
     private static readonly int[] Lengths = [1, 15, 16, 17, 70, 300, 531];
 
-    private static AttentionScene Scene(int heads, int kvHeads, int headDim, int window = 0, float softCap = 0) =>
-        new(Lengths, heads, kvHeads, headDim, new(heads, 1 / MathF.Sqrt(headDim), window, softCap));
+    private static AttentionScene Scene(int heads, int kvHeads, int headDim, int window = 0, float softCap = 0, DType type = DType.F32) =>
+        new(Lengths, heads, kvHeads, headDim, new(heads, 1 / MathF.Sqrt(headDim), window, softCap), type: type);
 
     [Theory]
     [InlineData(9, 3, 64)]      // SmolLM2
@@ -18,6 +18,16 @@ public sealed class AttentionTests
     public void Outputs_equal_plain_attention_for_any_shape_of_heads(int heads, int kvHeads, int headDim)
     {
         AttentionScene scene = Scene(heads, kvHeads, headDim);
+        Close(scene.Expected(), scene.Run(threads: 2, blockSize: 16, chunk: 1000));
+    }
+
+    [Theory]
+    [InlineData(9, 3, 64)]
+    [InlineData(2, 2, 80)]
+    [InlineData(6, 2, 12)]
+    public void A_cache_of_bf16_rounds_its_keys_and_values_and_nothing_else(int heads, int kvHeads, int headDim)
+    {
+        AttentionScene scene = Scene(heads, kvHeads, headDim, type: DType.BF16);
         Close(scene.Expected(), scene.Run(threads: 2, blockSize: 16, chunk: 1000));
     }
 
@@ -35,24 +45,26 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(8)]
-    [InlineData(12)]
-    [InlineData(32)]
-    [InlineData(128)]
-    [InlineData(512)]
-    public void Any_block_size_gives_the_same_bits(int blockSize)
+    [InlineData(1, DType.F32)]
+    [InlineData(8, DType.BF16)]
+    [InlineData(12, DType.F32)]
+    [InlineData(12, DType.BF16)]
+    [InlineData(32, DType.F32)]
+    [InlineData(128, DType.BF16)]
+    [InlineData(512, DType.F32)]
+    public void Any_block_size_gives_the_same_bits(int blockSize, DType type)
     {
-        AttentionScene scene = Scene(6, 2, 32, window: 100);
+        AttentionScene scene = Scene(6, 2, 32, window: 100, type: type);
         Assert.Equal(scene.Run(threads: 1, blockSize: 16, chunk: 1000), scene.Run(threads: 1, blockSize, chunk: 1000));
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(150)]
-    public void One_answer_however_it_was_chunked_threaded_and_placed(int window)
+    [InlineData(0, DType.F32)]
+    [InlineData(150, DType.F32)]
+    [InlineData(0, DType.BF16)]
+    public void One_answer_however_it_was_chunked_threaded_and_placed(int window, DType type)
     {
-        AttentionScene scene = Scene(9, 3, 24, window);
+        AttentionScene scene = Scene(9, 3, 24, window, type: type);
         float[][] whole = scene.Run(threads: 1, blockSize: 16, chunk: 1000);
         foreach (int threads in (int[])[1, 2, 3])
         {
@@ -76,11 +88,11 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(20)]
-    public void What_earlier_owners_left_in_a_block_is_never_seen(int window)
+    [InlineData(0, DType.F32)]
+    [InlineData(20, DType.BF16)]
+    public void What_earlier_owners_left_in_a_block_is_never_seen(int window, DType type)
     {
-        AttentionScene scene = Scene(4, 4, 20, window);
+        AttentionScene scene = Scene(4, 4, 20, window, type: type);
         float[][] clean = scene.Run(threads: 1, blockSize: 16, chunk: 9);
         Assert.Equal(clean, scene.Run(threads: 1, blockSize: 16, chunk: 9, poison: float.NaN));
         Assert.Equal(clean, scene.Run(threads: 2, blockSize: 32, chunk: 70, poison: float.PositiveInfinity));

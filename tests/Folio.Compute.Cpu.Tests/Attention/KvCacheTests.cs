@@ -7,7 +7,8 @@ public sealed class KvCacheTests
     {
         using var backend = new CpuBackend(threads: 1);
         var shape = new KvCacheShape(Layers: 30, KvHeads: 3, HeadDim: 64, BlockSize: 16, Blocks: 10);
-        Assert.Equal(30 * 3 * 64 * 16 * 2 * sizeof(float), backend.KvBytesPerBlock(shape));
+        Assert.Equal(30 * 3 * 64 * 16 * 2 * sizeof(ushort), backend.KvBytesPerBlock(shape));
+        Assert.Equal(30 * 3 * 64 * 16 * 2 * sizeof(float), backend.KvBytesPerBlock(shape with { Type = DType.F32 }));
         Assert.Equal(10 * backend.KvBytesPerBlock(shape), backend.AllocateKvCache(shape).Bytes);
     }
 
@@ -17,7 +18,7 @@ public sealed class KvCacheTests
         using var backend = new CpuBackend(threads: 1);
         using var process = System.Diagnostics.Process.GetCurrentProcess();
         long before = process.WorkingSet64;
-        KvCache cache = backend.AllocateKvCache(new(32, 8, 128, 16, 1000));
+        KvCache cache = backend.AllocateKvCache(new(32, 8, 128, 16, 2000));
         process.Refresh();
         Assert.True(cache.Bytes > 4_000_000_000);
         Assert.InRange(process.WorkingSet64 - before, long.MinValue, 500_000_000);

@@ -53,7 +53,7 @@ public sealed class SwapTests
     [Fact]
     public void An_image_is_the_layers_of_its_block_and_may_be_kept_anywhere()
     {
-        var shape = new KvCacheShape(Layers: 3, KvHeads: 1, HeadDim: 8, BlockSize: 8, Blocks: 9);
+        var shape = new KvCacheShape(Layers: 3, KvHeads: 1, HeadDim: 16, BlockSize: 16, Blocks: 9, DType.F32);
         using var backend = new CpuBackend(threads: 1);
         KvCache cache = backend.AllocateKvCache(shape);
         using HostKvBlocks host = backend.AllocateHostBlocks(shape with { Blocks = 2 });
@@ -66,10 +66,10 @@ public sealed class SwapTests
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(kept);
         for (int layer = 0; layer < 3; layer++)
         {
-            // Keys of token 0 lie 8 tokens apart, channel by channel; its values lie together behind all keys (KvLayout).
-            ReadOnlySpan<float> expected = Given.Values(9 * 8 * 8, seed: 100 + layer).AsSpan(8 * 8, 8);
-            for (int channel = 0; channel < 8; channel++) Assert.Equal(expected[channel], values[layer * 128 + channel * 8]);
-            Assert.Equal(Given.Values(9 * 8 * 8, seed: 200 + layer).AsSpan(8 * 8, 8), values.Slice(layer * 128 + 64, 8));
+            // Keys of token 0 lie 16 tokens apart, channel by channel; its values lie together behind all keys (KvLayout).
+            ReadOnlySpan<float> expected = Given.Values(9 * 16 * 16, seed: 100 + layer).AsSpan(16 * 16, 16);
+            for (int channel = 0; channel < 16; channel++) Assert.Equal(expected[channel], values[layer * 512 + channel * 16]);
+            Assert.Equal(Given.Values(9 * 16 * 16, seed: 200 + layer).AsSpan(16 * 16, 16), values.Slice(layer * 512 + 256, 16));
         }
 
         host[0].Clear();

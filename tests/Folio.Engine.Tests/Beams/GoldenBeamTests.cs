@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Folio.Compute;
 using Folio.Compute.Cpu;
 
 namespace Folio.Engine.Tests;
@@ -34,7 +35,7 @@ public sealed class GoldenBeamTests
         JsonElement[] cases = [.. expected.RootElement.GetProperty("beams").EnumerateArray()];
         Assert.True(cases.Length >= leastCases);
         using var backend = new CpuBackend(activations: CpuActivations.F32);
-        await using LlmEngine engine = LlmEngine.Load(modelPath, backend, options);
+        await using LlmEngine engine = LlmEngine.Load(modelPath, backend, options with { KvCacheType = DType.F32 });
         GenerationStream[] streams = [.. cases.Select(one => engine.Submit(Request(one)))];
         for (int i = 0; i < cases.Length; i++)
         {

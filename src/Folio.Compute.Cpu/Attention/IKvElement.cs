@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Folio.Compute.Cpu;
+
+/// <summary>How a cache stores its numbers: sixteen at a time, in the order that is fastest to read.</summary>
+internal unsafe interface IKvElement
+{
+    /// <summary>Of a number.</summary>
+    static abstract int Bytes { get; }
+
+    /// <summary>Writes number <paramref name="i"/> of a row of whole sixteens.</summary>
+    static abstract void Store(byte* row, int i, float value);
+
+    /// <summary>Reads numbers 0–7 and 8–15.</summary>
+    static abstract void Load(byte* source, out Vector256<float> low, out Vector256<float> high);
+}
+
+internal readonly unsafe struct F32Element : IKvElement
+{
+    public static int Bytes => sizeof(float);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(byte* row, int i, float value) => ((float*)row)[i] = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector256<float> low, out Vector256<float> high)
+    {
+        low = Vector256.Load((float*)source);
+        high = Vector256.Load((float*)source + 8);
+    }
+}
+
+/// <summary>The high halves of fp32 numbers, rounded to nearest even: relative error at most 2⁻⁹. Number i and number i + 8 share a word, so that a shift and a mask read sixteen.</summary>
+internal readonly unsafe struct BF16Element : IKvElement
+{
+    public static int Bytes => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(byte* row, int i, float value) => ((ushort*)row)[i & ~15 | (i & 7) << 1 | i >> 3 & 1] = Round(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector256<float> low, out Vector256<float> high)
+    {
+        Vector256<uint> words = Vector256.Load((uint*)source);
+        low = (words << 16).AsSingle();
+        high = (words & Vector256.Create(0xFFFF0000)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort Round(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
+    }
+}
