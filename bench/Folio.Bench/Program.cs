@@ -5,6 +5,7 @@ using Folio.Compute.Cpu;
 // gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--activations f32|int8] [--shapes 576x1536,...]   matrix products of one shape
 // pass [--threads N] [--types ...] [--rows ...] [--activations ...]                 all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
+// step MODEL [--threads N] [--rows 1,16] [--context 128] [--prefill 512] [--activations ...] [--kv BF16|F32] [--repeats 9]   steps of a model, by op
 // host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
 string command = args.Length == 0 ? "pass" : args[0];
@@ -34,6 +35,11 @@ switch (command)
     case "pack":
         MatrixBench.Packing(types, threads);
         break;
+    case "step" when args.Length > 1:
+        int[] prompts = Option("--prefill") is { } lengths ? [.. lengths.Split(',').Select(int.Parse)] : [];
+        DType kv = Enum.Parse<DType>(Option("--kv") ?? "BF16");
+        StepBench.Run(args[1], threads, activations, kv, Option("--rows") is null ? [1, 16, 32] : rows, int.Parse(Option("--context") ?? "128"), prompts, int.Parse(Option("--repeats") ?? "9"), bandwidth);
+        break;
     case "host":
         HostBench.Run(int.Parse(Option("--repeats") ?? "9"));
         break;
@@ -42,7 +48,7 @@ switch (command)
         await BeamBench.RunAsync(args[1], widths, int.Parse(Option("--tokens") ?? "64"), threads, int.Parse(Option("--repeats") ?? "3"));
         break;
     default:
-        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, host and beams MODEL.");
+        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, step MODEL, host and beams MODEL.");
         return 1;
 }
 
