@@ -10,13 +10,15 @@ internal static unsafe class EmittedOps
     private const int Sums256 = 11;                              // 16 registers less two of codes, one of activations and two constants
     private const int Sums512 = 2 * EmittedKernel.Functions.Capacity; // 32 registers; two vectors are a whole panel
 
+    /// <summary>The most rows of a level's tiles, the most vectors of sums, and the outputs of a vector.</summary>
+    public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot == DotIsa.Avx512Vnni ? (EmittedKernel.Functions.Capacity, Sums512, 16) : (Sums256, Sums256, 8);
+
     /// <returns>Null: the level has no such kernels, the system denies executable pages, or a kernel computed something else than it should.</returns>
     public static RoundedOps? TryCreate<TFormat>(CpuIsa isa, ExecutableMemory memory) where TFormat : IBlockFormat
     {
         if (!ExecutableMemory.IsSupported || !isa.IsSupported() || isa.Dot() is not { } dot) return null;
         var panel = RoundedPanel.Of<TFormat>();
-        bool wide = dot == DotIsa.Avx512Vnni;
-        int maxRows = wide ? EmittedKernel.Functions.Capacity : Sums256, maxSums = wide ? Sums512 : Sums256, lanes = wide ? 16 : 8;
+        (int maxRows, int maxSums, int lanes) = Limits(dot);
 
         var code = new List<byte>();
         EmittedKernel.Functions functions = default;
@@ -58,7 +60,7 @@ internal static unsafe class EmittedOps
     }
 
     /// <summary>Any codes that the type can have, scales from 1/16 to 1/4.</summary>
-    private static void RandomPanel(byte* weights, int blocks, in RoundedPanel panel, Random random)
+    public static void RandomPanel(byte* weights, int blocks, in RoundedPanel panel, Random random)
     {
         for (int block = 0; block < blocks; block++, weights += panel.BlockBytes)
         {

@@ -14,6 +14,18 @@ internal abstract unsafe class RoundedOps
     /// <summary>Whether machine code was emitted for it.</summary>
     public abstract bool IsEmitted { get; }
 
+    /// <summary>The product with one panel, on the caller's thread.</summary>
+    /// <param name="x">[rows, columns]</param>
+    /// <returns>The bits of [rows, 32].</returns>
+    public ReadOnlySpan<int> MultiplyAlone(NativeArena arena, byte* weights, float* x, int rows, int columns)
+    {
+        float* y = (float*)arena.Allocate((long)rows * Panel.Lanes * sizeof(float));
+        var arguments = new LinearArguments { Panels = weights, Outputs = Panel.Lanes, Columns = columns, X = x, XStride = columns, Rows = rows, Y = y, YStride = Panel.Lanes };
+        using var alone = new ThreadTeam(1);
+        Multiply(alone, arguments, (byte*)arena.Allocate(RoundedRows.Bytes((long)rows * columns)));
+        return new(y, rows * Panel.Lanes);
+    }
+
     /// <returns>Null where weights are not quantised: rounding the activations wouldn't pay.</returns>
     public static RoundedOps? For(DType type, CpuIsa isa, ExecutableMemory code) => type switch
     {
@@ -51,17 +63,5 @@ internal sealed unsafe class RoundedOps<TKernel>(RoundedPanel panel, CorrectionK
         team.Run(round.Items, round);
         var job = new RoundedLinearJob<TKernel>(arguments, x, panel, kernel, team.Threads);
         team.Run(job.Items, job);
-    }
-
-    /// <summary>The product with one panel, on the caller's thread.</summary>
-    /// <param name="x">[rows, columns]</param>
-    /// <returns>The bits of [rows, 32].</returns>
-    public ReadOnlySpan<int> MultiplyAlone(NativeArena arena, byte* weights, float* x, int rows, int columns)
-    {
-        float* y = (float*)arena.Allocate((long)rows * Panel.Lanes * sizeof(float));
-        var arguments = new LinearArguments { Panels = weights, Outputs = Panel.Lanes, Columns = columns, X = x, XStride = columns, Rows = rows, Y = y, YStride = Panel.Lanes };
-        using var alone = new ThreadTeam(1);
-        Multiply(alone, arguments, (byte*)arena.Allocate(RoundedRows.Bytes((long)rows * columns)));
-        return new(y, rows * Panel.Lanes);
     }
 }

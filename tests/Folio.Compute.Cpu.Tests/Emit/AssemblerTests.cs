@@ -1,0 +1,184 @@
+using Folio.Compute.Cpu.Emit;
+using Iced.Intel;
+
+namespace Folio.Compute.Cpu.Tests.Emit;
+
+/// <summary>What the assembler writes, read back by a disassembler.</summary>
+public sealed class AssemblerTests
+{
+    private static readonly int[] s_offsets = [0, 1, 4, 64, 127, 128, 4096, 0x12345678, -1, -64, -128, -129, -4096];
+    private static readonly Gp[] s_general = Enum.GetValues<Gp>();
+
+    /// <param name="Narrow">How many times narrower than the destination the source is; 0: 128 bits.</param>
+    private sealed record Form(VectorOp Op, string Vex, string Evex, int Sources, int Narrow = 1);
+
+    private static readonly Form[] s_forms =
+    [
+        new(VectorOp.Load, "vmovups", "vmovups", 1),
+        new(VectorOp.ToSingle, "vcvtdq2ps", "vcvtdq2ps", 1),
+        new(VectorOp.Abs, "vpabsb", "vpabsb", 1),
+        new(VectorOp.HalfToSingle, "vcvtph2ps", "vcvtph2ps", 1, Narrow: 2),
+        new(VectorOp.BytesToInts, "vpmovsxbd", "vpmovsxbd", 1, Narrow: 0),
+        new(VectorOp.BroadcastSingle, "vbroadcastss", "vbroadcastss", 1, Narrow: 0),
+        new(VectorOp.BroadcastInt, "vpbroadcastd", "vpbroadcastd", 1, Narrow: 0),
+        new(VectorOp.Multiply, "vmulps", "vmulps", 2),
+        new(VectorOp.And, "vpand", "vpandd", 2),
+        new(VectorOp.Xor, "vpxor", "vpxord", 2),
+        new(VectorOp.MultiplyAddWords, "vpmaddwd", "vpmaddwd", 2),
+        new(VectorOp.AddWords, "vpaddw", "vpaddw", 2),
+        new(VectorOp.AddInts, "vpaddd", "vpaddd", 2),
+        new(VectorOp.SubtractInts, "vpsubd", "vpsubd", 2),
+        new(VectorOp.Greater, "vpcmpgtb", "", 2),
+        new(VectorOp.MultiplyAddBytes, "vpmaddubsw", "vpmaddubsw", 2),
+        new(VectorOp.Sign, "vpsignb", "", 2),
+        new(VectorOp.DotBytes, "vpdpbusd", "vpdpbusd", 2),
+        new(VectorOp.MultiplyAdd213, "vfmadd213ps", "vfmadd213ps", 2),
+        new(VectorOp.MultiplyAdd231, "vfmadd231ps", "vfmadd231ps", 2),
+    ];
+
+    [Theory, InlineData(32), InlineData(64)]
+    public void Vector_instructions_name_the_registers_asked_for(int vectorBytes)
+    {
+        var listing = new Listing(vectorBytes);
+        foreach (Form form in listing.Forms)
+        {
+            foreach (int a in listing.Registers)
+            {
+                foreach (int c in listing.Registers)
+                {
+                    if (form.Sources == 1) listing.Add(asm => asm.Op(form.Op, a, c), $"{listing.Name(form)} {listing.Vector(a)},{listing.Vector(c, form.Narrow)}");
+                    else foreach (int b in listing.Registers) listing.Add(asm => asm.Op(form.Op, a, b, c), $"{listing.Name(form)} {listing.Vector(a)},{listing.Vector(b)},{listing.Vector(c)}");
+                }
+            }
+        }
+
+        listing.Verify();
+    }
+
+    [Theory, InlineData(32), InlineData(64)]
+    public void Vector_instructions_name_the_memory_asked_for(int vectorBytes)
+    {
+        var listing = new Listing(vectorBytes);
+        foreach (Gp general in s_general)
+        {
+            foreach (int offset in s_offsets)
+            {
+                int a = listing.Registers[^1], b = listing.Registers[^2];
+                foreach (Form form in listing.Forms)
+                {
+                    if (form.Sources == 1) listing.Add(asm => asm.Op(form.Op, a, new Mem(general, offset)), $"{listing.Name(form)} {listing.Vector(a)},{Place(general, offset)}");
+                    else listing.Add(asm => asm.Op(form.Op, a, b, new Mem(general, offset)), $"{listing.Name(form)} {listing.Vector(a)},{listing.Vector(b)},{Place(general, offset)}");
+                }
+
+                listing.Add(asm => asm.Op(VectorOp.Store, a, new Mem(general, offset)), $"vmovups {Place(general, offset)},{listing.Vector(a)}");
+                if (vectorBytes == 64) listing.Add(asm => asm.Op(VectorOp.DotBytes, a, b, new Mem(general, offset, Broadcast: true)), $"vpdpbusd {listing.Vector(a)},{listing.Vector(b)},{Place(general, offset)}{{1to16}}");
+            }
+        }
+
+        listing.Verify();
+    }
+
+    [Theory, InlineData(32), InlineData(64)]
+    public void Shifts_and_constants_name_the_registers_asked_for(int vectorBytes)
+    {
+        var listing = new Listing(vectorBytes);
+        foreach (int a in listing.Registers)
+        {
+            foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftRight(a, b, 4), $"vpsrld {listing.Vector(a)},{listing.Vector(b)},4");
+            foreach (Gp scratch in s_general.Where(general => general < Gp.R8))
+            {
+                string general = Name(scratch).Replace('r', 'e');
+                string[] lines = vectorBytes == 64 ? [$"vpbroadcastd zmm{a},{general}"] : [$"vmovd xmm{a},{general}", $"vpbroadcastd ymm{a},xmm{a}"];
+                listing.Add(asm => asm.Broadcast(a, 0x80808080, scratch), [$"mov {general},{unchecked((int)0x80808080)}", .. lines]);
+            }
+        }
+
+        listing.Verify();
+    }
+
+    [Fact]
+    public void Constants_lie_once_each_behind_the_code()
+    {
+        const int vectorBytes = 32;
+        (int A, int B, uint Value)[] asked = [(0, 15, 0x80808080), (7, 8, 1), (15, 0, 0x80808080), (8, 7, 0xFFFFFFFF)];
+        var asm = new X64Assembler(vectorBytes);
+        foreach ((int a, int b, uint value) in asked) asm.Op(VectorOp.Xor, a, b, value);
+        asm.Return();
+        byte[] code = asm.ToArray();
+        Assert.Equal(2 * vectorBytes + 3 * vectorBytes, code.Length); // 37 bytes of instructions, three different values
+        foreach (((int a, int b, uint value), Instruction instruction) in asked.Zip(Emulator.Decode(code)))
+        {
+            Assert.Equal((Code.VEX_Vpxor_ymm_ymm_ymmm256, Register.YMM0 + a, Register.YMM0 + b), (instruction.Code, instruction.Op0Register, instruction.Op1Register));
+            Assert.True(instruction.IsIPRelativeMemoryOperand);
+            int place = (int)instruction.IPRelativeMemoryAddress;
+            Assert.Equal(0, place % vectorBytes);
+            for (int lane = 0; lane < vectorBytes; lane += sizeof(uint)) Assert.Equal(value, BitConverter.ToUInt32(code, place + lane));
+        }
+    }
+
+    [Fact]
+    public void General_instructions_name_what_was_asked_for()
+    {
+        var listing = new Listing(32);
+        foreach (Gp a in s_general)
+        {
+            foreach (Gp b in s_general) listing.Add(asm => asm.Add(a, b), $"add {Name(a)},{Name(b)}");
+            foreach (Gp b in s_general)
+                foreach (int offset in s_offsets) listing.Add(asm => asm.Load(a, new Mem(b, offset)), $"mov {Name(a)},{Place(b, offset)}");
+            foreach (int value in s_offsets.Where(value => value != 0)) listing.Add(asm => asm.Add(a, value), $"add {Name(a)},{value}");
+            foreach (int value in s_offsets) listing.Add(asm => asm.Set(a, value), $"mov {Name(a)},{value}");
+            if (a < Gp.R8) listing.Add(asm => asm.Push(a), $"push {Name(a)}");
+            if (a < Gp.R8) listing.Add(asm => asm.Pop(a), $"pop {Name(a)}");
+            listing.Add(asm => asm.Loop(a, 0), $"dec {Name(a)}", "jne near 0");
+        }
+
+        listing.Add(asm => asm.Add(Gp.Rax, 0));
+        listing.Add(asm => asm.ZeroUpper(), "vzeroupper");
+        listing.Verify();
+    }
+
+    private static string Name(Gp general) => general.ToString().ToLowerInvariant();
+
+    private static string Place(Gp general, int offset) => $"[{Name(general)}{offset:+0;-0;+0}]";
+
+    /// <summary>Calls of an assembler, and the text that they should read as.</summary>
+    private sealed class Listing(int vectorBytes)
+    {
+        private readonly X64Assembler _asm = new(vectorBytes);
+        private readonly List<string> _expected = [];
+
+        /// <summary>Lowest and highest of each bit of a register's number.</summary>
+        public int[] Registers => vectorBytes == 64 ? [0, 7, 8, 15, 16, 31] : [0, 7, 8, 15];
+
+        public IEnumerable<Form> Forms => s_forms.Where(form => Name(form).Length > 0);
+
+        public string Name(Form form) => vectorBytes == 64 ? form.Evex : form.Vex;
+
+        public string Vector(int register, int narrow = 1) => $"{(narrow == 0 ? 'x' : (vectorBytes / narrow) switch { 64 => 'z', 32 => 'y', _ => 'x' })}mm{register}";
+
+        public void Add(Action<X64Assembler> call, params string[] lines)
+        {
+            call(_asm);
+            _expected.AddRange(lines);
+        }
+
+        public void Verify()
+        {
+            Add(asm => asm.Return(), "ret");
+            var formatter = new NasmFormatter();
+            formatter.Options.NumberBase = NumberBase.Decimal;
+            formatter.Options.SignedImmediateOperands = true;
+            formatter.Options.ShowZeroDisplacements = true;
+            formatter.Options.MemorySizeOptions = MemorySizeOptions.Never;
+            Instruction[] actual = Emulator.Decode(_asm.ToArray());
+            for (int i = 0; i < Math.Min(actual.Length, _expected.Count); i++)
+            {
+                var text = new StringOutput();
+                formatter.Format(actual[i], text);
+                Assert.Equal(_expected[i], text.ToStringAndReset());
+            }
+
+            Assert.Equal(_expected.Count, actual.Length);
+        }
+    }
+}
