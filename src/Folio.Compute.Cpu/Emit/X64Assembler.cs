@@ -16,13 +16,11 @@ internal readonly record struct VectorOp(OpcodeMap Map, Prefix Prefix, byte Opco
     public static readonly VectorOp Store = new(OpcodeMap.M0F, Prefix.None, 0x11);
     public static readonly VectorOp Multiply = new(OpcodeMap.M0F, Prefix.None, 0x59);          // vmulps
     public static readonly VectorOp ToSingle = new(OpcodeMap.M0F, Prefix.None, 0x5B);          // vcvtdq2ps
-    public static readonly VectorOp Greater = new(OpcodeMap.M0F, Prefix.P66, 0x64);            // vpcmpgtb; 256 bits only
     public static readonly VectorOp And = new(OpcodeMap.M0F, Prefix.P66, 0xDB);                // vpand, vpandd
     public static readonly VectorOp Xor = new(OpcodeMap.M0F, Prefix.P66, 0xEF);                // vpxor, vpxord
     public static readonly VectorOp MultiplyAddWords = new(OpcodeMap.M0F, Prefix.P66, 0xF5);   // vpmaddwd
     public static readonly VectorOp AddWords = new(OpcodeMap.M0F, Prefix.P66, 0xFD);           // vpaddw
     public static readonly VectorOp AddInts = new(OpcodeMap.M0F, Prefix.P66, 0xFE);            // vpaddd
-    public static readonly VectorOp SubtractInts = new(OpcodeMap.M0F, Prefix.P66, 0xFA);       // vpsubd
     public static readonly VectorOp MultiplyAddBytes = new(OpcodeMap.M0F38, Prefix.P66, 0x04); // vpmaddubsw
     public static readonly VectorOp Sign = new(OpcodeMap.M0F38, Prefix.P66, 0x08);             // vpsignb
     public static readonly VectorOp HalfToSingle = new(OpcodeMap.M0F38, Prefix.P66, 0x13);     // vcvtph2ps
@@ -46,29 +44,12 @@ internal sealed class X64Assembler(int vectorBytes)
     private const int Unused = 0;
 
     private readonly List<byte> _code = [];
-    private readonly List<(int Position, uint Value)> _constants = []; // 32-bit distances to be filled in
 
     public int VectorBytes => vectorBytes;
 
     private bool Evex => vectorBytes == 64;
 
-    /// <summary>The code, and behind it the constants that it reads.</summary>
-    public byte[] ToArray()
-    {
-        byte[] code = [.. _code];
-        uint[] values = [.. _constants.Select(constant => constant.Value).Distinct()];
-        int start = (code.Length + vectorBytes - 1) / vectorBytes * vectorBytes;
-        byte[] all = new byte[start + values.Length * vectorBytes];
-        code.CopyTo(all, 0);
-        for (int i = 0; i < values.Length * vectorBytes; i += sizeof(uint)) BinaryPrimitives.WriteUInt32LittleEndian(all.AsSpan(start + i), values[i / vectorBytes]);
-        foreach ((int position, uint value) in _constants)
-        {
-            int target = start + Array.IndexOf(values, value) * vectorBytes;
-            BinaryPrimitives.WriteInt32LittleEndian(all.AsSpan(position), target - (position + sizeof(int)));
-        }
-
-        return all;
-    }
+    public byte[] ToArray() => [.. _code];
 
     /// <summary>a = op(b, c).</summary>
     public void Op(VectorOp op, int a, int b, int c)
@@ -85,14 +66,6 @@ internal sealed class X64Assembler(int vectorBytes)
         if (Evex) Write(0x62, (byte)(Not(a, 3) << 7 | 1 << 6 | Not(at, 3) << 5 | Not(a, 4) << 4 | (int)op.Map), Middle(op, b), EvexEnd(b, memory.Broadcast), op.Opcode);
         else Write(0xC4, (byte)(Not(a, 3) << 7 | 1 << 6 | Not(at, 3) << 5 | (int)op.Map), Middle(op, b), op.Opcode);
         Address(a, memory, mayBeShort: !Evex); // EVEX scales short offsets
-    }
-
-    /// <summary>a = op(b, value in every lane of 32 bits), the value read from behind the code; 256 bits only.</summary>
-    public void Op(VectorOp op, int a, int b, uint value)
-    {
-        Write(0xC4, (byte)(Not(a, 3) << 7 | 3 << 5 | (int)op.Map), Middle(op, b), op.Opcode, (byte)((a & 7) << 3 | 5)); // relative to the next instruction
-        _constants.Add((Here, value));
-        Write32(0);
     }
 
     /// <summary>a = op(b).</summary>

@@ -13,7 +13,6 @@ internal sealed unsafe partial class Emulator
 
     private static readonly Register[] s_preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15]; // System V
 
-    private readonly byte[] _bytes; // pinned: code finds its constants by where it lies itself
     private readonly Instruction[] _code;
     private readonly Dictionary<ulong, int> _places = []; // where an instruction lies → which it is
     private readonly ulong[] _general = new ulong[16];
@@ -24,39 +23,34 @@ internal sealed unsafe partial class Emulator
 
     public Emulator(byte[] code)
     {
-        _bytes = GC.AllocateArray<byte>(code.Length, pinned: true);
-        code.CopyTo(_bytes, 0);
-        _code = Decode(code, (ulong)Unsafe.AsPointer(ref _bytes[0]));
+        _code = Decode(code);
         for (int i = 0; i < _code.Length; i++) _places[_code[i].IP] = i;
     }
 
-    /// <summary>The instructions in the order of their bytes, up to the return or the end: behind the return lie constants.</summary>
-    /// <param name="start">Where the code lies.</param>
-    public static Instruction[] Decode(byte[] code, ulong start = 0)
+    /// <summary>The instructions in the order of their bytes.</summary>
+    public static Instruction[] Decode(byte[] code)
     {
-        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code), start);
+        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code));
         var instructions = new List<Instruction>();
-        while (decoder.IP < start + (ulong)code.Length)
+        while (decoder.IP < (ulong)code.Length)
         {
             Instruction instruction = decoder.Decode();
-            if (instruction.IsInvalid) throw new InvalidOperationException($"no instruction at byte {instruction.IP - start}: {Convert.ToHexString(code[(int)(instruction.IP - start)..])}");
+            if (instruction.IsInvalid) throw new InvalidOperationException($"no instruction at byte {instruction.IP}: {Convert.ToHexString(code[(int)instruction.IP..])}");
             instructions.Add(instruction);
-            if (instruction.Mnemonic == Mnemonic.Ret) break;
         }
 
         return [.. instructions];
     }
 
     /// <summary>Calls the code with one argument (System V). Every register holds random bits at first, so code that relies on one is found out.</summary>
-    /// <param name="memory">What the code may touch, besides its stack and its constants.</param>
+    /// <param name="memory">What the code may touch, besides its stack.</param>
     public void Call(void* argument, EmulatedMemory memory, Random random)
     {
         random.NextBytes(_vectors);
         random.NextBytes(MemoryMarshal.AsBytes(_general.AsSpan()));
         fixed (byte* stack = _stack)
         {
-            byte* constants = (byte*)_code[^1].NextIP;
-            _memory = memory.Writable(stack, StackBytes).Readable(constants, (byte*)_code[0].IP + _bytes.Length - constants);
+            _memory = memory.Writable(stack, StackBytes);
             General(Register.RDI) = (ulong)argument;
             General(Register.RSP) = (ulong)stack + StackBytes;
             ulong[] before = [.. s_preserved.Select(register => General(register))];
@@ -142,7 +136,7 @@ internal sealed unsafe partial class Emulator
     private ulong Address(in Instruction i)
     {
         if (i.MemoryIndex != Register.None || i.SegmentPrefix != Register.None) throw NotKnown(i);
-        return i.IsIPRelativeMemoryOperand ? i.IPRelativeMemoryAddress : General(i.MemoryBase) + i.MemoryDisplacement64;
+        return General(i.MemoryBase) + i.MemoryDisplacement64;
     }
 
     private ref ulong General(Register register) => ref _general[register.GetNumber()];

@@ -9,7 +9,7 @@ public sealed unsafe class EmulatorTests
 
     private static readonly VectorOp[] s_floats = [VectorOp.Multiply, VectorOp.MultiplyAdd213, VectorOp.MultiplyAdd231];
     private static readonly VectorOp[] s_unary = [VectorOp.Load, VectorOp.ToSingle, VectorOp.HalfToSingle, VectorOp.BytesToInts, VectorOp.Abs, VectorOp.BroadcastInt, VectorOp.BroadcastSingle];
-    private static readonly VectorOp[] s_binary = [VectorOp.And, VectorOp.Xor, VectorOp.MultiplyAddWords, VectorOp.AddWords, VectorOp.AddInts, VectorOp.SubtractInts, VectorOp.MultiplyAddBytes, .. s_floats];
+    private static readonly VectorOp[] s_binary = [VectorOp.And, VectorOp.Xor, VectorOp.MultiplyAddWords, VectorOp.AddWords, VectorOp.AddInts, VectorOp.MultiplyAddBytes, .. s_floats];
 
     [Theory, InlineData(CpuIsa.Avx2), InlineData(CpuIsa.AvxVnni), InlineData(CpuIsa.Avx512), InlineData(CpuIsa.Avx512Vnni)]
     public void Each_instruction_gives_the_bits_of_this_processor(CpuIsa level)
@@ -22,7 +22,7 @@ public sealed unsafe class EmulatorTests
             Agree(vectorBytes, op, asm => asm.Op(op, A, new Mem(Gp.Rdi, 12)));
         }
 
-        VectorOp[] binary = [.. s_binary, .. vectorBytes == 32 ? [VectorOp.Sign, VectorOp.Greater] : (VectorOp[])[], .. level is CpuIsa.AvxVnni or CpuIsa.Avx512Vnni ? [VectorOp.DotBytes] : (VectorOp[])[]];
+        VectorOp[] binary = [.. s_binary, .. vectorBytes == 32 ? [VectorOp.Sign] : (VectorOp[])[], .. level is CpuIsa.AvxVnni or CpuIsa.Avx512Vnni ? [VectorOp.DotBytes] : (VectorOp[])[]];
         foreach (VectorOp op in binary)
         {
             Agree(vectorBytes, op, asm => asm.Op(op, A, B, C));
@@ -31,12 +31,11 @@ public sealed unsafe class EmulatorTests
 
         if (level == CpuIsa.Avx512Vnni) Agree(vectorBytes, VectorOp.DotBytes, asm => asm.Op(VectorOp.DotBytes, A, B, new Mem(Gp.Rdi, 12, Broadcast: true)));
         foreach (byte bits in (byte[])[0, 4, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftRight(A, C, bits));
-        if (vectorBytes == 32) Agree(vectorBytes, default, asm => asm.Op(VectorOp.Xor, A, C, 0x81020304));
         Agree(vectorBytes, default, asm => asm.Broadcast(A, 0x81020304, Gp.Rcx));
     }
 
     [Fact]
-    public void Loops_constants_and_the_stack_give_the_numbers_of_this_processor()
+    public void Loops_and_the_stack_give_the_numbers_of_this_processor()
     {
         Assert.SkipUnless(ExecutableMemory.IsSupported && CpuIsa.Avx2.IsSupported(), "this processor or system lacks AVX2");
         Agree(32, default, asm =>

@@ -32,7 +32,7 @@ internal sealed class RoundedKernelEmitter
     private readonly RoundedPanel _panel;
     private readonly DotIsa _isa;
     private readonly int _rows, _vectors;
-    private readonly int _w, _w2, _t, _mask, _ones, _excess; // registers behind the sums
+    private readonly int _w, _w2, _t, _mask, _ones, _flip; // registers behind the sums
 
     private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, int rows, int vectors)
     {
@@ -42,7 +42,7 @@ internal sealed class RoundedKernelEmitter
         (_w, _w2, _t) = (next++, next++, next++);
         if (panel.Bits == 4) _mask = next++;
         if (isa == DotIsa.Avx2) _ones = next++;
-        if (Complements) (_excess, next) = (next, next + vectors);
+        if (Signs) _flip = next++;
         int most = isa == DotIsa.Avx512Vnni ? 32 : 16;
         if (next > most) throw new ArgumentOutOfRangeException(nameof(rows), $"{rows} × {vectors} vectors take {next} registers; there are {most}");
     }
@@ -52,12 +52,6 @@ internal sealed class RoundedKernelEmitter
 
     /// <summary>Full-range bytes saturate vpmaddubsw unless it multiplies |w| by x · sign(w).</summary>
     private bool Signs => _isa == DotIsa.Avx2 && _panel.Signed;
-
-    /// <summary>
-    /// x · sign(w) where w is negative is −x, which is ~x + 1: with ~x the sum comes out too small by the |w| of the negative ones, which are summed once for all rows. vpsignb takes the multipliers' place,
-    /// vpxor doesn't: worth it from four rows on.
-    /// </summary>
-    private bool Complements => Signs && _rows >= 4;
 
     /// <summary>Sums are kept as int16 until a group ends.</summary>
     private bool Narrow => _isa == DotIsa.Avx2 && _panel.Bits == 4;
@@ -87,6 +81,7 @@ internal sealed class RoundedKernelEmitter
         _asm.Load(Gp.Rdi, new(Gp.Rdi, Array.IndexOf(s_fields, Gp.Rdi) * sizeof(long)));
         if (_panel.Bits == 4) _asm.Broadcast(_mask, 0x0F0F0F0F, scratch: Units);
         if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Units);
+        if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Units);
 
         int block = _asm.Here;
         if (_panel.Units > 1) _asm.Set(Units, _panel.Units);
@@ -143,7 +138,9 @@ internal sealed class RoundedKernelEmitter
                 int x = group * _panel.GroupInputs + word * 32 / _panel.Bits;
                 if (_panel.Bits == 8)
                 {
-                    EmitLoad8(codes, _excess + v, word == 0);
+                    _asm.Op(VectorOp.Load, _w, codes);
+                    if (Signs) _asm.Op(VectorOp.Xor, _w, _w, _flip);
+                    if (Signs) _asm.Op(VectorOp.Abs, _w2, _w);
                     for (int r = 0; r < _rows; r++) EmitDot(Sum(r, v), _w, x, r, ref begun[r * _vectors + v]);
                     continue;
                 }
@@ -159,20 +156,6 @@ internal sealed class RoundedKernelEmitter
                 }
             }
         }
-    }
-
-    /// <summary>w = a word's codes. Of signed ones w2 = |w|, and w may be a mask of the negative ones, whose |w| are then summed.</summary>
-    private void EmitLoad8(Mem codes, int excess, bool first)
-    {
-        _asm.Op(VectorOp.Load, _w, codes);
-        if (!Signs) return;
-        _asm.Op(VectorOp.Xor, Complements ? _w2 : _w, _w, 0x80808080);
-        _asm.Op(VectorOp.Abs, _w2, Complements ? _w2 : _w);
-        if (!Complements) return;
-        _asm.Op(VectorOp.Greater, _w, _w, 0xFFFFFFFF); // codes under 128, which is 0
-        _asm.Op(VectorOp.MultiplyAddBytes, _t, _w2, _w);
-        _asm.Op(VectorOp.MultiplyAddWords, first ? excess : _t, _t, _ones);
-        if (!first) _asm.Op(VectorOp.AddInts, excess, excess, _t);
     }
 
     /// <summary>sum += the four codes of each lane · four activations of a row.</summary>
@@ -196,7 +179,7 @@ internal sealed class RoundedKernelEmitter
 
         int product = begun || !Narrow ? _t : sum;
         _asm.Op(VectorOp.BroadcastInt, _t, activations);
-        if (Signs) _asm.Op(Complements ? VectorOp.Xor : VectorOp.Sign, _t, _t, codes);
+        if (Signs) _asm.Op(VectorOp.Sign, _t, _t, codes);
         _asm.Op(VectorOp.MultiplyAddBytes, product, Signs ? _w2 : codes, _t);
         if (Narrow)
         {
@@ -225,7 +208,6 @@ internal sealed class RoundedKernelEmitter
             int sum = Sum(r, v);
             var total = new Mem(Sums, r * Panel.Lanes * sizeof(float) + v * _asm.VectorBytes);
             if (Narrow) _asm.Op(VectorOp.MultiplyAddWords, sum, sum, _ones);
-            if (Complements) _asm.Op(VectorOp.SubtractInts, sum, sum, _excess + v);
             _asm.Op(VectorOp.ToSingle, sum, sum);
             _asm.Op(VectorOp.BroadcastSingle, _t, new Mem(XScales, r * sizeof(float)));
             _asm.Op(VectorOp.Multiply, _t, _t, _w);
