@@ -9,7 +9,7 @@ internal sealed class TimedBackend(Backend inner) : Backend
     private readonly Dictionary<string, double> _seconds = [];
 
     /// <summary>Seconds of each op since <see cref="Reset"/>.</summary>
-    public IEnumerable<(string Op, double Seconds)> Times => _seconds.OrderByDescending(op => op.Value).Select(op => (op.Key, op.Value));
+    public IEnumerable<(string Op, double Seconds)> Times => _seconds.Select(op => (op.Key, op.Value));
 
     public void Reset() => _seconds.Clear();
 
