@@ -22,6 +22,9 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     public LlmEngine Engine { get; }
 
+    /// <summary>Threads that compute.</summary>
+    public int Threads => _backend.Threads;
+
     /// <param name="options">What the engine is told.</param>
     /// <param name="quiet">Neither progress nor the memory plan is shown, nor what is kept for the next run.</param>
     public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, EngineOptions options, bool quiet)

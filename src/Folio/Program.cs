@@ -16,6 +16,7 @@ var root = new RootCommand("Serves open-weight language models: paged KV cache, 
     ChatCommand.Create(),
     InspectCommand.Create(),
     SimulateCommand.Create(),
+    BenchCommand.Create(),
 };
 
 try

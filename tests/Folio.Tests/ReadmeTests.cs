@@ -22,7 +22,8 @@ public partial class ReadmeTests
             return;
         }
 
-        Command.Result result = await Command.FolioAsync(arguments);
+        await using ServingFolio? measured = arguments is ["bench", "serve", ..] ? await ServingFolio.StartAsync() : null;
+        Command.Result result = await Command.FolioAsync(measured is null ? arguments : [.. arguments, "--base-url", measured.Url.ToString()]);
         Assert.True(result.ExitCode == 0, result.Errors);
     }
 

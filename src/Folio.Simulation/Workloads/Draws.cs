@@ -19,6 +19,19 @@ public sealed class Draws(ulong seed)
     /// <summary>The standard normal distribution (Box and Muller).</summary>
     public double NextNormal() => Math.Sqrt(-2 * Math.Log(NextUniform())) * Math.Cos(2 * Math.PI * NextUniform());
 
+    /// <summary>The gamma distribution, of mean shape · scale and variance shape · scale².</summary>
+    /// <remarks>Marsaglia and Tsang, "A simple method for generating gamma variables" (2000), section 6 for shapes below 1.</remarks>
+    public double NextGamma(double shape, double scale)
+    {
+        if (shape < 1) return NextGamma(shape + 1, scale) * Math.Pow(NextUniform(), 1 / shape);
+        double d = shape - 1.0 / 3, c = 1 / Math.Sqrt(9 * d);
+        while (true)
+        {
+            double x = NextNormal(), v = Math.Pow(1 + c * x, 3);
+            if (v > 0 && Math.Log(NextUniform()) < x * x / 2 + d * (1 - v + Math.Log(v))) return d * v * scale;
+        }
+    }
+
     /// <summary>[0, count)</summary>
     public int NextIndex(int count) => (int)(NextUniform() * count);
 

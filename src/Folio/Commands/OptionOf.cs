@@ -27,6 +27,15 @@ internal static class OptionOf
         return value;
     });
 
+    /// <summary>A number above 0, or inf.</summary>
+    public static Option<double?> Positive(string name, string description) => Of<double?>(name, null, description, (text, result) =>
+    {
+        if (text == "inf") return double.PositiveInfinity;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)) result.AddError($"{name} is '{text}'; a number or inf was expected.");
+        else if (!(value > 0)) result.AddError($"{name} is {text}; it must be above 0.");
+        return value;
+    });
+
     public static Option<long?> Size(string name, string description, bool mayBeZero = false, string? alias = null) => Of<long?>(name, alias, description, (text, result) =>
     {
         if (!ByteSize.TryParse(text, out long bytes) || (bytes == 0 && !mayBeZero)) result.AddError($"{name}: '{text}' is not a size of memory; write it like 512MiB or 4G.");
