@@ -104,6 +104,14 @@ internal sealed class X64Assembler(int vectorBytes)
         Address((int)to, memory, mayBeShort: true);
     }
 
+    /// <summary>Starts loading a cache line. Any address will do: it is a hint.</summary>
+    public void Prefetch(Mem memory)
+    {
+        if ((int)memory.Base >= 8) Write(0x41);
+        Write(0x0F, 0x18);
+        Address(1, memory, mayBeShort: true); // prefetcht0
+    }
+
     public void Set(Gp to, int value)
     {
         Write((byte)(0x48 | (int)to >> 3), 0xC7, (byte)(0xC0 | (int)to & 7));

@@ -5,9 +5,9 @@ namespace Folio.Compute.Cpu.Linear;
 /// <summary>y = x · wᵀ + bias or y += that, x rounded. An item is a few panels times up to 64 rows.</summary>
 internal readonly unsafe struct RoundedLinearJob<TKernel> : IParallelJob where TKernel : unmanaged, IRoundedKernel
 {
-    private const int ItemsPerThread = 24; // as in LinearJob
-    private const int MaxRows = 64;        // their sums and activations of a chunk stay in the first-level cache
-    private const int ChunkUnits = 16;     // inputs of a panel that stay there while several tiles run over them: at most 17 KB
+    private const int ItemsPerThread = 24;   // as in LinearJob
+    private const int MaxRows = 64;          // their sums and activations of a chunk stay in the first-level cache
+    private const int ChunkBytes = 20 << 10; // of a panel, that stay there while several tiles run over them
 
     private readonly LinearArguments _a;
     private readonly RoundedRows _x;
@@ -44,7 +44,7 @@ internal readonly unsafe struct RoundedLinearJob<TKernel> : IParallelJob where T
         new Span<float>(sums, rows * Panel.Lanes).Clear();
         int blocks = _x.Units / _panel.Units, tiles = (rows + _kernel.MaxRows - 1) / _kernel.MaxRows;
         int lanes = _kernel.Lanes((rows + tiles - 1) / tiles);
-        int chunk = tiles == 1 && lanes == Panel.Lanes ? blocks : Math.Max(1, ChunkUnits / _panel.Units);
+        int chunks = tiles == 1 && lanes == Panel.Lanes ? 1 : (blocks * _panel.BlockBytes + ChunkBytes - 1) / ChunkBytes, chunk = (blocks + chunks - 1) / chunks;
         RoundedTile tile;
         tile.XStride = (long)_x.Rows * RoundedPanel.UnitInputs;
         tile.ScalesStride = (long)_x.Rows * sizeof(float);
