@@ -103,6 +103,7 @@ public sealed class AssemblerTests
             foreach (Gp b in s_general) listing.Add(asm => asm.Add(a, b), $"add {Name(a)},{Name(b)}");
             foreach (Gp b in s_general)
                 foreach (int offset in s_offsets) listing.Add(asm => asm.Load(a, new Mem(b, offset)), $"mov {Name(a)},{Place(b, offset)}");
+            foreach (int offset in s_offsets) listing.Add(asm => asm.Prefetch(new Mem(a, offset)), $"prefetcht0 {Place(a, offset)}");
             foreach (int value in s_offsets.Where(value => value != 0)) listing.Add(asm => asm.Add(a, value), $"add {Name(a)},{value}");
             foreach (int value in s_offsets) listing.Add(asm => asm.Set(a, value), $"mov {Name(a)},{value}");
             if (a < Gp.R8) listing.Add(asm => asm.Push(a), $"push {Name(a)}");

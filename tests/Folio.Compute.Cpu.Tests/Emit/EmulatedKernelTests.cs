@@ -36,7 +36,7 @@ public sealed unsafe class EmulatedKernelTests
     [Theory, MemberData(nameof(Types))]
     public void Kernels_are_made_of_instructions_and_registers_that_their_level_has(DType type)
     {
-        CpuidFeature[] common = [CpuidFeature.INTEL8086, CpuidFeature.INTEL386, CpuidFeature.X64, CpuidFeature.AVX];
+        CpuidFeature[] common = [CpuidFeature.INTEL8086, CpuidFeature.INTEL386, CpuidFeature.X64, CpuidFeature.SSE, CpuidFeature.AVX];
         foreach (DotIsa isa in Enum.GetValues<DotIsa>())
         {
             CpuidFeature[] features = [.. common, .. isa switch

@@ -112,6 +112,8 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Pop:
                 General(i.Op0Register) = Pop();
                 return true;
+            case Mnemonic.Prefetcht0:
+                return true; // a hint: it may name any address
             default:
                 return false;
         }

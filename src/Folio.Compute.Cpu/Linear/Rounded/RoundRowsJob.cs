@@ -34,12 +34,13 @@ internal readonly unsafe struct RoundRowsJob : IParallelJob
         for (int row = firstRow; row < endRow; row++)
         {
             float* x = _x + row * _stride + firstUnit * RoundedPanel.UnitInputs;
-            for (int unit = firstUnit; unit < endUnit; unit++, x += RoundedPanel.UnitInputs) Round(x, row, unit);
+            int tile = _rounded.TileOf(row), start = _rounded.Start(tile), height = _rounded.Start(tile + 1) - start;
+            for (int unit = firstUnit; unit < endUnit; unit++, x += RoundedPanel.UnitInputs) Round(x, (long)start * _rounded.Units, unit, row - start, height);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Round(float* x, int row, int unit)
+    private void Round(float* x, long tilePairs, int unit, int row, int height)
     {
         Vector256<float> x0 = Vector256.Load(x), x1 = Vector256.Load(x + 8), x2 = Vector256.Load(x + 16), x3 = Vector256.Load(x + 24);
         float most = Largest(Vector256.MaxNative(Vector256.MaxNative(Vector256.Abs(x0), Vector256.Abs(x1)), Vector256.MaxNative(Vector256.Abs(x2), Vector256.Abs(x3))));
@@ -47,7 +48,7 @@ internal readonly unsafe struct RoundRowsJob : IParallelJob
         Vector256<float> inverse = Vector256.Create(most > 0 ? 127 / most : 0);
         Vector256<int> q0 = Code(x0 * inverse), q1 = Code(x1 * inverse), q2 = Code(x2 * inverse), q3 = Code(x3 * inverse);
 
-        long pair = (long)unit * _rounded.Rows + row;
+        long pair = tilePairs + (long)unit * height + row;
         Vector256<sbyte> codes = Vector256.Narrow(Vector256.Narrow(q0, q1), Vector256.Narrow(q2, q3));
         if (_panel.Bits == 4) codes = EvenThenOdd(codes);
         codes.Store(_rounded.Codes + pair * RoundedPanel.UnitInputs);
@@ -61,9 +62,9 @@ internal readonly unsafe struct RoundRowsJob : IParallelJob
             return;
         }
 
-        pair += (long)unit * _rounded.Rows;
+        pair += tilePairs + (long)unit * height;
         _rounded.Corrections[pair] = Correction(low, scale);
-        _rounded.Corrections[pair + _rounded.Rows] = Correction(high, scale);
+        _rounded.Corrections[pair + height] = Correction(high, scale);
     }
 
     private int Correction(int sum, float scale) => _kind switch

@@ -58,7 +58,7 @@ internal sealed unsafe class RoundedOps<TKernel>(RoundedPanel panel, CorrectionK
 
     public override void Multiply(ThreadTeam team, in LinearArguments arguments, byte* scratch)
     {
-        var x = new RoundedRows(arguments.Rows, arguments.Columns, scratch);
+        var x = new RoundedRows(arguments.Rows, arguments.Columns, kernel.MaxRows, scratch);
         var round = new RoundRowsJob(arguments.X, arguments.XStride, x, panel, kind);
         team.Run(round.Items, round);
         var job = new RoundedLinearJob<TKernel>(arguments, x, panel, kernel, team.Threads);

@@ -15,30 +15,39 @@ internal enum CorrectionKind
     StartInt16,
 }
 
-/// <summary>Activations rounded to int8: x ≈ scale · code, with one scale for each row and unit of 32 inputs (scale = max |x| / 127), units outermost.</summary>
-/// <remarks>A pair of row and unit is rounded by itself, so a row's answer doesn't depend on the others.</remarks>
-internal unsafe struct RoundedRows
+/// <summary>Activations rounded to int8: x ≈ scale · code, with one scale for each row and unit of 32 inputs (scale = max |x| / 127), tile after tile as the kernels walk them.</summary>
+/// <remarks>
+/// A pair of row and unit is rounded by itself, so a row's answer doesn't depend on the others. Rows are cut into tiles of nearly equal height; a tile of rows
+/// [start, start + height) begins behind start · units pairs, its pairs lie [units, height]: what a tile reads is one stretch of memory, however many rows there are.
+/// </remarks>
+internal readonly unsafe struct RoundedRows
 {
-    public int Rows, Units;
+    public readonly int Rows, Units, Tiles;
 
-    /// <summary>[units, rows, 32]</summary>
-    public sbyte* Codes;
+    /// <summary>[pairs, 32]</summary>
+    public readonly sbyte* Codes;
 
-    /// <summary>[units, rows]</summary>
-    public float* Scales;
+    /// <summary>[pairs]</summary>
+    public readonly float* Scales;
 
-    /// <summary>[units · groups, rows] as <see cref="CorrectionKind"/> says.</summary>
-    public int* Corrections;
+    /// <summary>[pairs · groups], of a tile [units · groups, height], as <see cref="CorrectionKind"/> says.</summary>
+    public readonly int* Corrections;
 
-    /// <summary>Bytes for so many values.</summary>
-    public static long Bytes(long values) => values + values / RoundedPanel.UnitInputs * (sizeof(float) + 2 * sizeof(int));
-
-    public RoundedRows(int rows, int columns, byte* memory)
+    public RoundedRows(int rows, int columns, int maxTileRows, byte* memory)
     {
-        (Rows, Units) = (rows, columns / RoundedPanel.UnitInputs);
+        (Rows, Units, Tiles) = (rows, columns / RoundedPanel.UnitInputs, (rows + maxTileRows - 1) / maxTileRows);
         long pairs = (long)rows * Units;
         Codes = (sbyte*)memory;
         Scales = (float*)(Codes + pairs * RoundedPanel.UnitInputs);
         Corrections = (int*)(Scales + pairs);
     }
+
+    /// <summary>Bytes for so many values.</summary>
+    public static long Bytes(long values) => values + values / RoundedPanel.UnitInputs * (sizeof(float) + 2 * sizeof(int));
+
+    /// <summary>The first row of a tile; of the one past the last, the number of rows.</summary>
+    public int Start(int tile) => (int)((long)Rows * tile / Tiles);
+
+    /// <summary>The tile that holds a row.</summary>
+    public int TileOf(int row) => (int)(((long)(row + 1) * Tiles - 1) / Rows);
 }

@@ -13,7 +13,7 @@ internal unsafe struct RoundedTile
     /// <summary>The first output's factor in the first block.</summary>
     public byte* Factors;
 
-    /// <summary>[units, rows, 32] rounded activations, from the tile's first row on.</summary>
+    /// <summary>[units, rows, 32] rounded activations, of the tile's rows.</summary>
     public sbyte* X;
 
     /// <summary>[units, rows] their scales.</summary>
@@ -25,10 +25,10 @@ internal unsafe struct RoundedTile
     /// <summary>[rows, 32] is added to, from the tile's first output on.</summary>
     public float* Sums;
 
-    /// <summary>Bytes from one unit's rounded activations to the next one's: 32 · all rows.</summary>
+    /// <summary>Bytes from one unit's rounded activations to the next one's: 32 · rows.</summary>
     public long XStride;
 
-    /// <summary>Bytes from one unit's scales, or one group's corrections, to the next one's: 4 · all rows.</summary>
+    /// <summary>Bytes from one unit's scales, or one group's corrections, to the next one's: 4 · rows.</summary>
     public long ScalesStride;
 
     /// <summary>At least one.</summary>
