@@ -22,7 +22,7 @@ public sealed unsafe partial class CpuBackend
         long panelBytes = ops.PanelBytes(first.Columns);
         byte* panels = (byte*)_arena.Allocate(Panel.Count(outputs) * panelBytes);
         Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
-        return new PackedWeight(first.Type, outputs, first.Columns, ops, RoundedOpsFor(first.Type), panels);
+        return new PackedWeight(first.Type, outputs, first.Columns, ops, RoundedOpsFor(first.Type), FloatOpsFor(first.Type), panels);
     }
 
     public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
@@ -67,7 +67,8 @@ public sealed unsafe partial class CpuBackend
             YStride = y.Stride,
             Accumulate = accumulate,
         };
-        if (weight.Rounded is { } rounded) rounded.Multiply(_team, arguments, _roundedRows.AtLeast(RoundedRows.Bytes((long)x.Rows * x.Columns)));
+        if (weight.Rounded is { } rounded) rounded.Multiply(_team, arguments, _rearranged.AtLeast(RoundedRows.Bytes((long)x.Rows * x.Columns)));
+        else if (weight.Floats is { } floats) floats.Multiply(_team, arguments, _rearranged.AtLeast(FloatOps.ScratchBytes(x.Rows, x.Columns)));
         else weight.Ops.Multiply(_team, arguments);
     }
 
@@ -76,6 +77,12 @@ public sealed unsafe partial class CpuBackend
     {
         if (_activations == CpuActivations.F32) return null;
         if (!_rounded.TryGetValue(type, out RoundedOps? ops)) _rounded[type] = ops = RoundedOps.For(type, _isa, _code);
+        return ops;
+    }
+
+    private FloatOps? FloatOpsFor(DType type)
+    {
+        if (!_floats.TryGetValue(type, out FloatOps? ops)) _floats[type] = ops = FloatOps.TryCreate(type, _isa, _code);
         return ops;
     }
 

@@ -16,7 +16,8 @@ public sealed unsafe partial class CpuBackend : Backend
     private readonly CpuActivations _activations;
     private readonly ExecutableMemory _code = new();
     private readonly Dictionary<DType, RoundedOps?> _rounded = [];
-    private readonly GrowingBuffer _roundedRows = new();
+    private readonly Dictionary<DType, FloatOps?> _floats = [];
+    private readonly GrowingBuffer _rearranged = new(); // activations as the kernels walk them
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
@@ -66,7 +67,7 @@ public sealed unsafe partial class CpuBackend : Backend
     public override void Dispose()
     {
         _team.Dispose();
-        _roundedRows.Dispose();
+        _rearranged.Dispose();
         _code.Dispose();
         _arena.Dispose();
     }

@@ -75,9 +75,14 @@ internal sealed class X64Assembler(int vectorBytes)
     public void Op(VectorOp op, int a, Mem memory) => Op(op, a, Unused, memory);
 
     /// <summary>a = b shifted right by so many bits, each lane of 32 bits by itself.</summary>
-    public void ShiftRight(int a, int b, byte bits)
+    public void ShiftRight(int a, int b, byte bits) => Shift(2, a, b, bits);
+
+    public void ShiftLeft(int a, int b, byte bits) => Shift(6, a, b, bits);
+
+    /// <param name="extension">Of the opcode: it stands where a register would.</param>
+    private void Shift(int extension, int a, int b, byte bits)
     {
-        Op(new(OpcodeMap.M0F, Prefix.P66, 0x72), 2, a, b); // the opcode's extension stands where a register would
+        Op(new(OpcodeMap.M0F, Prefix.P66, 0x72), extension, a, b);
         Write(bits);
     }
 

@@ -83,6 +83,7 @@ public sealed class AssemblerTests
         foreach (int a in listing.Registers)
         {
             foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftRight(a, b, 4), $"vpsrld {listing.Vector(a)},{listing.Vector(b)},4");
+            foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftLeft(a, b, 16), $"vpslld {listing.Vector(a)},{listing.Vector(b)},16");
             foreach (Gp scratch in s_general.Where(general => general < Gp.R8))
             {
                 string general = Name(scratch).Replace('r', 'e');

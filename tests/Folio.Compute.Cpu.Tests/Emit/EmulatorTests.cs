@@ -31,6 +31,7 @@ public sealed unsafe class EmulatorTests
 
         if (level == CpuIsa.Avx512Vnni) Agree(vectorBytes, VectorOp.DotBytes, asm => asm.Op(VectorOp.DotBytes, A, B, new Mem(Gp.Rdi, 12, Broadcast: true)));
         foreach (byte bits in (byte[])[0, 4, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftRight(A, C, bits));
+        foreach (byte bits in (byte[])[0, 16, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftLeft(A, C, bits));
         Agree(vectorBytes, default, asm => asm.Broadcast(A, 0x81020304, Gp.Rcx));
     }
 

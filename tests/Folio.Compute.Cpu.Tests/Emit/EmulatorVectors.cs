@@ -25,10 +25,9 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Vpand or Mnemonic.Vpandd: Each<uint>(i, static (a, b) => a & b); break;
             case Mnemonic.Vpxor or Mnemonic.Vpxord: Each<uint>(i, static (a, b) => a ^ b); break;
             case Mnemonic.Vpsrld when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedRight(i.Immediate8)); break;
+            case Mnemonic.Vpslld when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedLeft(i.Immediate8)); break;
             case Mnemonic.Vpaddw: Each<short>(i, static (a, b) => (short)(a + b)); break;
             case Mnemonic.Vpaddd: Each<int>(i, static (a, b) => a + b); break;
-            case Mnemonic.Vpsubd: Each<int>(i, static (a, b) => a - b); break;
-            case Mnemonic.Vpcmpgtb: Each<sbyte>(i, static (a, b) => (sbyte)(a > b ? -1 : 0)); break;
             case Mnemonic.Vpabsb: Each<sbyte, byte>(i, static a => (byte)(a < 0 ? -a : a)); break;
             case Mnemonic.Vpsignb: Each<sbyte>(i, static (a, b) => (sbyte)(b < 0 ? -a : b == 0 ? 0 : a)); break;
             case Mnemonic.Vpmaddubsw: Each<ushort>(i, static (a, b) => Saturated(UnsignedTimesSigned(a, b, 0) + UnsignedTimesSigned(a, b, 1))); break;
@@ -52,6 +51,8 @@ internal sealed unsafe partial class Emulator
     }
 
     private static Func<uint, uint> ShiftedRight(int bits) => a => bits > 31 ? 0 : a >> bits;
+
+    private static Func<uint, uint> ShiftedLeft(int bits) => a => bits > 31 ? 0 : a << bits;
 
     private static int UnsignedTimesSigned(uint a, uint b, int place) => (byte)(a >> 8 * place) * (sbyte)(b >> 8 * place);
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>Emitted tiles.</summary>
@@ -7,15 +5,13 @@ namespace Folio.Compute.Cpu.Linear;
 /// <param name="maxRows">How many there are.</param>
 /// <param name="maxSums">Vectors of sums that the registers hold.</param>
 /// <param name="vectorLanes">Outputs of a vector.</param>
-internal readonly unsafe struct EmittedKernel(EmittedKernel.Functions functions, int maxRows, int maxSums, int vectorLanes) : IRoundedKernel
+internal readonly unsafe struct EmittedKernel(EmittedFunctions functions, int maxRows, int maxSums, int vectorLanes) : IRoundedKernel
 {
-    private readonly Functions _functions = functions;
-
     public int MaxRows => maxRows;
 
     public int Lanes(int rows) => vectorLanes * Vectors(rows, maxSums, vectorLanes);
 
-    public void Run(RoundedTile* tile, int rows) => ((delegate* unmanaged<RoundedTile*, void>)_functions[rows - 1])(tile);
+    public void Run(RoundedTile* tile, int rows) => functions.Call(tile, rows);
 
     /// <summary>Vectors of a tile: as many of 1, 2, 4 as the registers hold sums for.</summary>
     public static int Vectors(int rows, int maxSums, int vectorLanes)
@@ -23,13 +19,5 @@ internal readonly unsafe struct EmittedKernel(EmittedKernel.Functions functions,
         int vectors = Panel.Lanes / vectorLanes;
         while (vectors > 1 && rows * vectors > maxSums) vectors /= 2;
         return vectors;
-    }
-
-    [InlineArray(Capacity)]
-    internal struct Functions
-    {
-        public const int Capacity = 13;
-
-        private nint _first;
     }
 }

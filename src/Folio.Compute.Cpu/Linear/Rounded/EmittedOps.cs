@@ -7,11 +7,11 @@ namespace Folio.Compute.Cpu.Linear;
 /// <summary>Emits the kernels of a stored type, and holds them against the portable ones before anybody relies on them.</summary>
 internal static unsafe class EmittedOps
 {
-    private const int Sums256 = 11;                              // 16 registers less two of codes, one of activations and two constants
-    private const int Sums512 = 2 * EmittedKernel.Functions.Capacity; // 32 registers; two vectors are a whole panel
+    private const int Sums256 = 11;                            // 16 registers less two of codes, one of activations and two constants
+    private const int Sums512 = 2 * EmittedFunctions.Capacity; // 32 registers; two vectors are a whole panel
 
     /// <summary>The most rows of a level's tiles, the most vectors of sums, and the outputs of a vector.</summary>
-    public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot == DotIsa.Avx512Vnni ? (EmittedKernel.Functions.Capacity, Sums512, 16) : (Sums256, Sums256, 8);
+    public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot == DotIsa.Avx512Vnni ? (EmittedFunctions.Capacity, Sums512, 16) : (Sums256, Sums256, 8);
 
     /// <returns>Null: the level has no such kernels, the system denies executable pages, or a kernel computed something else than it should.</returns>
     public static RoundedOps? TryCreate<TFormat>(CpuIsa isa, ExecutableMemory memory) where TFormat : IBlockFormat
@@ -20,18 +20,7 @@ internal static unsafe class EmittedOps
         var panel = RoundedPanel.Of<TFormat>();
         (int maxRows, int maxSums, int lanes) = Limits(dot);
 
-        var code = new List<byte>();
-        EmittedKernel.Functions functions = default;
-        for (int rows = 1; rows <= maxRows; rows++)
-        {
-            while (code.Count % NativeArena.Alignment != 0) code.Add(0xCC); // int3
-            functions[rows - 1] = code.Count;
-            code.AddRange(RoundedKernelEmitter.Emit(panel, dot, rows, EmittedKernel.Vectors(rows, maxSums, lanes)));
-        }
-
-        nint start = (nint)memory.TryAdd([.. code]);
-        if (start == 0) return null;
-        for (int i = 0; i < maxRows; i++) functions[i] += start;
+        if (!EmittedFunctions.TryCreate(memory, maxRows, rows => RoundedKernelEmitter.Emit(panel, dot, rows, EmittedKernel.Vectors(rows, maxSums, lanes)), out EmittedFunctions functions)) return null;
         var kernel = new EmittedKernel(functions, maxRows, maxSums, lanes);
         CorrectionKind kind = RoundedKernelEmitter.Kind(panel, dot);
         return Agrees<TFormat>(kernel, kind) ? new RoundedOps<EmittedKernel>(panel, kind, kernel) : null;

@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using Folio.Compute.Cpu.Emit;
+
+namespace Folio.Compute.Cpu.Linear;
+
+/// <summary>Emitted tiles of 1, 2, … rows.</summary>
+[InlineArray(Capacity)]
+internal unsafe struct EmittedFunctions
+{
+    public const int Capacity = 13;
+
+    private nint _first;
+
+    /// <param name="maxRows">How many to emit.</param>
+    /// <param name="emit">The code for so many rows.</param>
+    /// <returns>False: the system denies executable pages.</returns>
+    public static bool TryCreate(ExecutableMemory memory, int maxRows, Func<int, byte[]> emit, out EmittedFunctions functions)
+    {
+        functions = default;
+        var code = new List<byte>();
+        for (int rows = 1; rows <= maxRows; rows++)
+        {
+            while (code.Count % NativeArena.Alignment != 0) code.Add(0xCC); // int3
+            functions[rows - 1] = code.Count;
+            code.AddRange(emit(rows));
+        }
+
+        nint start = (nint)memory.TryAdd([.. code]);
+        for (int i = 0; i < maxRows; i++) functions[i] += start;
+        return start != 0;
+    }
+
+    public readonly void Call<T>(T* tile, int rows) where T : unmanaged => ((delegate* unmanaged<T*, void>)this[rows - 1])(tile);
+}
