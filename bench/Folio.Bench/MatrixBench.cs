@@ -17,7 +17,7 @@ internal static unsafe class MatrixBench
         (49152, 576),
     ];
 
-    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, CpuActivations activations, double peak)
+    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, CpuActivations? activations, double peak)
     {
         Console.WriteLine($"\n{title}\n{"type",-6}{"rows",6}{"ms",10}{"best ms",10}{"Gop/s",8}{"% peak",8}{"GB/s",7}{"x row 1",9}");
         foreach (DType type in types)

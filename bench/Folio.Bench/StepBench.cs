@@ -12,7 +12,7 @@ internal static class StepBench
 
     /// <param name="rows">Sequences of a decoding step.</param>
     /// <param name="context">Tokens before it; of the prompt, where <paramref name="prefill"/> asks for one.</param>
-    public static void Run(string model, int? threads, CpuActivations activations, DType kvType, int[] rows, int context, int[] prefill, int repeats, double bandwidth)
+    public static void Run(string model, int? threads, CpuActivations? activations, DType kvType, int[] rows, int context, int[] prefill, int repeats, double bandwidth)
     {
         using var backend = new TimedBackend(new CpuBackend(threads, activations: activations));
         using ModelSource source = ModelSource.Open(model);
@@ -22,7 +22,7 @@ internal static class StepBench
         decoder.Reserve(Math.Max(most, 512), sequences);
         KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(BlockSize, blocksEach * sequences, kvType));
         var batch = new StepBatch(Math.Max(most, 512), sequences, blocksEach);
-        Console.WriteLine($"{Path.GetFileName(model)}: {decoder.WeightBytes / 1e6:F0} MB packed, {activations} activations, {kvType} cache");
+        Console.WriteLine($"{Path.GetFileName(model)}: {decoder.WeightBytes / 1e6:F0} MB packed, {kvType} cache, {backend.Description}");
         foreach (int tokens in prefill) Measure($"prefill {tokens}", tokens, 0, () => Add(1, tokens, 0));
         foreach (int count in rows) Measure($"decode {count} after {context}", count, decoder.WeightBytes, () => Add(count, 1, context));
 

@@ -21,20 +21,22 @@ public sealed unsafe partial class CpuBackend : Backend
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
-    /// <param name="activations">Whether products with quantised weights round their activations.</param>
-    public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations activations = CpuActivations.Int8)
+    /// <param name="activations">Whether products with quantised weights round their activations; null: where that pays, which takes emitted kernels.</param>
+    public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations? activations = null)
     {
         if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
         _isa = isa ?? CpuIsas.FromEnvironment();
-        _activations = activations;
+        _activations = activations ?? (CanEmit() ? CpuActivations.Int8 : CpuActivations.F32);
         _team = new ThreadTeam(threads ?? CpuCores.Available);
     }
 
     public CpuIsa Isa => _isa;
 
+    public CpuActivations Activations => _activations;
+
     public int Threads => _team.Threads;
 
-    public override string Description => $"CPU, {_isa}, {Threads} thread{(Threads == 1 ? "" : "s")}";
+    public override string Description => $"CPU, {_isa}, {Threads} thread{(Threads == 1 ? "" : "s")}, {_activations} activations";
 
     public override long AvailableMemory => HostMemory.Available;
 
@@ -63,6 +65,9 @@ public sealed unsafe partial class CpuBackend : Backend
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(row));
         return new((float*)x.Data + (long)row * x.Stride, x.Columns);
     }
+
+    /// <summary>Whether there are kernels to emit for the level, and the system lets pages be executed.</summary>
+    private bool CanEmit() => ExecutableMemory.IsSupported && _isa.IsSupported() && _isa.Dot() is not null && _code.TryAdd([0xC3]) != null; // ret
 
     public override void Dispose()
     {

@@ -16,7 +16,7 @@ public sealed class RoundedTests
     {
         const int rows = 5, outputs = 45, columns = 512;
         using var matrix = new StoredMatrix(type, outputs, columns, seed: 7);
-        using var backend = new CpuBackend(2);
+        using var backend = new CpuBackend(2, activations: CpuActivations.Int8);
         float[] x = Given.Values(rows * columns, seed: 2), rounded = Round(x);
         float[] y = Product(backend, matrix, x, rows);
         for (int row = 0; row < rows; row++)
@@ -38,13 +38,13 @@ public sealed class RoundedTests
         {
             using var matrix = new StoredMatrix(type, outputs, columns, seed: outputs);
             float[] x = Given.Values(s_rows[^1] * columns, seed: 1);
-            using var portable = new CpuBackend(1, CpuIsa.Portable);
+            using var portable = new CpuBackend(1, CpuIsa.Portable, CpuActivations.Int8);
             float[] expected = Product(portable, matrix, x, s_rows[^1]);
             foreach (CpuIsa level in Enum.GetValues<CpuIsa>())
             {
                 foreach (int threads in (int[])[1, 3])
                 {
-                    using var backend = new CpuBackend(threads, level);
+                    using var backend = new CpuBackend(threads, level, CpuActivations.Int8);
                     foreach (int rows in s_rows) Assert.Equal(expected[..(rows * outputs)], Product(backend, matrix, x.AsSpan(0, rows * columns), rows));
                 }
             }
@@ -60,6 +60,14 @@ public sealed class RoundedTests
             using var memory = new ExecutableMemory();
             Assert.True(RoundedOps.For(type, level, memory)!.IsEmitted, $"{level}: not emitted, or other bits than the portable kernel's");
         }
+    }
+
+    [Fact]
+    public void Activations_are_rounded_by_default_only_where_kernels_are_emitted()
+    {
+        using CpuBackend portable = new(1, CpuIsa.Portable), best = new(1, CpuIsas.Best);
+        Assert.Equal(CpuActivations.F32, portable.Activations);
+        Assert.Equal(ExecutableMemory.IsSupported && CpuIsas.Best > CpuIsa.Portable ? CpuActivations.Int8 : CpuActivations.F32, best.Activations);
     }
 
     private static float[] Product(CpuBackend backend, StoredMatrix matrix, ReadOnlySpan<float> x, int rows)
