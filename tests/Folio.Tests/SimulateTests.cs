@@ -14,6 +14,22 @@ public class SimulateTests
         Assert.Matches(@"A load of 1000 requests/s takes \d+ devices\.", result.Output);
     }
 
+    [Fact]
+    public async Task A_plan_says_which_part_of_the_trace_it_took_and_that_it_was_repeated()
+    {
+        Command.Result result = await Command.FolioAsync([.. s_plan[..^1], "20"]);
+        Assert.Matches(@"azure-code, the first 20 of \d+: 20 requests, .*; repeated, to last long enough\n", result.Output);
+    }
+
+    [Theory]
+    [InlineData("nope", "1", "'nope' is neither a file nor a trace that is known by name (azure-conv, azure-code, sharegpt, alpaca).")]
+    [InlineData("azure-conv", "3", "llama-3.1-8b has 8 KV heads, which 3 devices can't share evenly; --devices must divide 8.")]
+    public async Task A_plan_that_cannot_be_made_is_a_sentence(string trace, string devices, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(["simulate", "--device", "h200", "--model", "llama-3.1-8b", "--trace", trace, "--devices", devices]);
+        Assert.Equal((1, $"folio: {expected}\n"), (result.ExitCode, result.Errors));
+    }
+
     [Theory]
     [InlineData("NaN")]
     [InlineData("0")]

@@ -19,9 +19,10 @@ public sealed record Deployment(ModelShape Model, Device Device, int Devices, in
     public static Deployment Llama13B { get; } = new(ModelShape.Named("llama-13b"), Device.Named("a100-40g"), 1, 15_700);
 
     /// <summary>As many slots as memory has room for beside the weights.</summary>
-    /// <exception cref="FolioException">The weights don't fit.</exception>
+    /// <exception cref="FolioException">The weights don't fit, or the heads can't be dealt out.</exception>
     public static Deployment Of(ModelShape model, Device device, int devices)
     {
+        if (model.KvHeads % devices != 0) throw new FolioException($"{model.Name} has {model.KvHeads} KV heads, which {devices} devices can't share evenly; --devices must divide {model.KvHeads}.");
         double room = devices * device.Memory * MemoryShare - model.WeightBytes;
         if (room < model.KvBytesPerToken * 1024)
         {

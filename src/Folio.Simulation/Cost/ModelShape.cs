@@ -10,8 +10,9 @@ namespace Folio.Simulation;
 /// <param name="HiddenSize">Values of a token between layers.</param>
 /// <param name="QuerySize">Query heads × channels of a head.</param>
 /// <param name="KvSize">Key-value heads × channels of a head.</param>
+/// <param name="KvHeads">Key-value heads, which devices share among them.</param>
 /// <param name="ContextLength">Tokens of the longest sequence.</param>
-public sealed record ModelShape(string Name, double Parameters, double WeightBytes, int Layers, int HiddenSize, int QuerySize, int KvSize, int ContextLength)
+public sealed record ModelShape(string Name, double Parameters, double WeightBytes, int Layers, int HiddenSize, int QuerySize, int KvSize, int KvHeads, int ContextLength)
 {
     /// <summary>Bytes of a number in the KV cache.</summary>
     private const int KvElement = 2;
@@ -21,13 +22,13 @@ public sealed record ModelShape(string Name, double Parameters, double WeightByt
 
     public static IReadOnlyList<ModelShape> All { get; } =
     [
-        Of("opt-13b", layers: 40, hidden: 5120, kv: 5120, feedForward: 2 * 20480, vocabulary: 50272, context: 2048, tied: true),
-        Of("opt-66b", layers: 64, hidden: 9216, kv: 9216, feedForward: 2 * 36864, vocabulary: 50272, context: 2048, tied: true),
-        Of("opt-175b", layers: 96, hidden: 12288, kv: 12288, feedForward: 2 * 49152, vocabulary: 50272, context: 2048, tied: true),
-        Of("llama-13b", layers: 40, hidden: 5120, kv: 5120, feedForward: 3 * 13824, vocabulary: 32000, context: 2048, tied: false),
-        Of("llama-3.1-8b", layers: 32, hidden: 4096, kv: 1024, feedForward: 3 * 14336, vocabulary: 128256, context: 131072, tied: false),
-        Of("llama-3.1-70b", layers: 80, hidden: 8192, kv: 1024, feedForward: 3 * 28672, vocabulary: 128256, context: 131072, tied: false),
-        Of("qwen3-8b", layers: 36, hidden: 4096, kv: 1024, feedForward: 3 * 12288, vocabulary: 151936, context: 40960, tied: false),
+        Of("opt-13b", layers: 40, hidden: 5120, kv: 5120, heads: 40, feedForward: 2 * 20480, vocabulary: 50272, context: 2048, tied: true),
+        Of("opt-66b", layers: 64, hidden: 9216, kv: 9216, heads: 72, feedForward: 2 * 36864, vocabulary: 50272, context: 2048, tied: true),
+        Of("opt-175b", layers: 96, hidden: 12288, kv: 12288, heads: 96, feedForward: 2 * 49152, vocabulary: 50272, context: 2048, tied: true),
+        Of("llama-13b", layers: 40, hidden: 5120, kv: 5120, heads: 40, feedForward: 3 * 13824, vocabulary: 32000, context: 2048, tied: false),
+        Of("llama-3.1-8b", layers: 32, hidden: 4096, kv: 1024, heads: 8, feedForward: 3 * 14336, vocabulary: 128256, context: 131072, tied: false),
+        Of("llama-3.1-70b", layers: 80, hidden: 8192, kv: 1024, heads: 8, feedForward: 3 * 28672, vocabulary: 128256, context: 131072, tied: false),
+        Of("qwen3-8b", layers: 36, hidden: 4096, kv: 1024, heads: 8, feedForward: 3 * 12288, vocabulary: 151936, context: 40960, tied: false),
     ];
 
     /// <exception cref="FolioException">There is no such model.</exception>
@@ -45,14 +46,15 @@ public sealed record ModelShape(string Name, double Parameters, double WeightByt
         double layer = 2.0 * spec.HiddenSize * (query + kv) + (spec.GatedFeedForward ? 3.0 : 2.0) * spec.HiddenSize * spec.FeedForwardSize;
         double head = (double)spec.VocabularySize * spec.EmbeddingSize;
         double parameters = spec.Layers.Count * layer + head;
-        return new(name, parameters, weightBytes ?? 2 * (parameters + (spec.TiedHead ? 0 : head)), spec.Layers.Count, spec.HiddenSize, query, kv, spec.ContextLength);
+        return new(name, parameters, weightBytes ?? 2 * (parameters + (spec.TiedHead ? 0 : head)), spec.Layers.Count, spec.HiddenSize, query, kv, spec.KvHeads, spec.ContextLength);
     }
 
+    /// <param name="heads">Key-value heads.</param>
     /// <param name="feedForward">Values between the feed-forward matrices × how many matrices there are.</param>
-    private static ModelShape Of(string name, int layers, int hidden, int kv, int feedForward, int vocabulary, int context, bool tied)
+    private static ModelShape Of(string name, int layers, int hidden, int kv, int heads, int feedForward, int vocabulary, int context, bool tied)
     {
         double head = (double)vocabulary * hidden;
         double parameters = layers * (2.0 * hidden * (hidden + kv) + (double)hidden * feedForward) + head;
-        return new(name, parameters, 2 * (parameters + (tied ? 0 : head)), layers, hidden, hidden, kv, context);
+        return new(name, parameters, 2 * (parameters + (tied ? 0 : head)), layers, hidden, hidden, kv, heads, context);
     }
 }

@@ -14,7 +14,7 @@ public static class CapacityReport
         SimulationResult result = plan.AtRate;
         var text = new StringBuilder();
         text.AppendLine($"{deployment.Name}: {deployment.Model.WeightBytes / 1e9:0.0} GB of weights, {deployment.KvSlots * deployment.Model.KvBytesPerToken / 1e9:0.0} GB of KV cache for {deployment.KvSlots} tokens");
-        text.AppendLine($"{request.Workload.Name}: {plan.Requests} requests, {result.MeanPromptTokens:0} tokens in and {result.MeanOutputTokens:0} out on average{(plan.TooLong > 0 ? $"; {plan.TooLong} more are too long for this model or cache" : "")}");
+        text.AppendLine($"{request.Workload.Name}: {plan.Requests} requests, {result.MeanPromptTokens:0} tokens in and {result.MeanOutputTokens:0} out on average{(plan.TooLong > 0 ? $"; {plan.TooLong} more are too long for this model or cache" : "")}{(result.Served.Count > plan.Requests ? "; repeated, to last long enough" : "")}");
         text.AppendLine(plan.Rate > 0
             ? $"{Devices(deployment.Devices)} sustain{(deployment.Devices == 1 ? "s" : "")} {plan.Rate:0.##} requests/s: {plan.Rate * result.MeanPromptTokens:0} tokens/s in, {plan.Rate * result.MeanOutputTokens:0} out. At that rate:"
             : "The service level is not kept, however rare the requests. At best:");

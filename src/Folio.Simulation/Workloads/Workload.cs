@@ -17,7 +17,7 @@ public sealed record Workload(string Name, IReadOnlyList<SimulatedRequest> Reque
     }
 
     /// <summary>The first requests alone.</summary>
-    public Workload First(int count) => count >= Requests.Count ? this : this with { Requests = [.. Requests.Take(count)] };
+    public Workload First(int count) => count >= Requests.Count ? this : this with { Name = $"{Name}, the first {count} of {Requests.Count}", Requests = [.. Requests.Take(count)] };
 
     /// <summary>The same again and again until it lasts so long. What repeats is other text: a later round finds nothing of an earlier one in a cache.</summary>
     public Workload Lasting(double seconds)

@@ -22,7 +22,7 @@ internal static class SimulateCommand
         var trace = new Option<string>("--trace") { Description = "The requests: azure-conv, azure-code, sharegpt, alpaca; or a file in the form of Azure's (.csv) or Mooncake's (.jsonl) traces, or either packed (.gz).", Required = true };
         var level = new Option<string>("--slo") { Description = "What is promised for first tokens and for gaps between tokens, and for which share of them (default: ttft=1s,itl=50ms,share=95%)." };
         Option<float?> load = OptionOf.Number("--load", "Requests a second to be served (default: the trace's own rate).");
-        Option<int?> requests = OptionOf.Integer("--requests", $"Requests of the trace that are simulated, from its beginning (default: {DefaultRequests}).", least: 2);
+        Option<int?> requests = OptionOf.Integer("--requests", $"Requests of the trace that are simulated, from its beginning (default: {DefaultRequests}); what is over too soon is repeated.", least: 2);
         Option<long?> seed = OptionOf.Seed("--seed", "For the traces that are drawn: sharegpt and alpaca (default: 0).");
         Option<int?> sequences = OptionOf.Integer("--max-num-seqs", "Most sequences in one step (default: 256).");
         Option<int?> tokens = OptionOf.Integer("--max-num-batched-tokens", "Token budget of one step (default: 512).");
