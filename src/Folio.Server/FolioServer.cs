@@ -26,6 +26,7 @@ public static class FolioServer
         // The empty builder reads no environment and no file of the working folder: nothing but the options opens a port.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what stops it from starting is thrown too, and told as a sentence
         if (options.LogRequests) builder.Logging.AddFilter(RequestLog.Category, LogLevel.Information);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

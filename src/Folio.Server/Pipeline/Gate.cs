@@ -19,9 +19,10 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
     /// <summary>A route for those who have a key, closed while the server drains.</summary>
     public RequestDelegate Guard(RequestDelegate handler) => context =>
     {
-        bool admitted = _keys.Admit(context.Request.Headers.Authorization.ToString(), out string holder);
+        string authorization = context.Request.Headers.Authorization.ToString();
+        bool admitted = _keys.Admit(authorization, out string holder);
         context.Items[HolderItem] = holder;
-        return admitted ? CountAsync(context, handler) : ErrorBody.WriteAsync(context, ErrorBody.For(401, "Incorrect API key provided: send it as \"Authorization: Bearer KEY\"."));
+        return admitted ? CountAsync(context, handler) : ErrorBody.WriteAsync(context, ErrorBody.For(401, $"{(authorization.Length == 0 ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\"."));
     };
 
     /// <summary>Whose key opened the route; "" where no key is asked for.</summary>

@@ -87,17 +87,18 @@ internal sealed class ChatMessages : IDisposable
         return content ?? "";
     }
 
-    /// <summary>Null only beside tool calls.</summary>
+    /// <summary>Null, or left out, only in an assistant's message: beside tool calls, or as an empty text.</summary>
     private static string? Content(Fields message, string role, bool hasCalls)
     {
         string path = message.Path("content");
-        if (!message.Element.TryGetProperty("content", out JsonElement content)) return hasCalls ? null : "";
+        message.Element.TryGetProperty("content", out JsonElement content);
         return content.ValueKind switch
         {
             JsonValueKind.String => content.GetString()!,
             JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select((part, index) => TextOf(part, $"{path}[{index}]"))),
-            JsonValueKind.Null when hasCalls => null,
-            JsonValueKind.Null when role == "assistant" => "",
+            JsonValueKind.Null or JsonValueKind.Undefined when hasCalls => null,
+            JsonValueKind.Null or JsonValueKind.Undefined when role == "assistant" => "",
+            JsonValueKind.Undefined => throw ApiException.BadRequest($"{path} is missing; a string or a list of parts was expected.", path),
             _ => throw Fields.Expected("a string or a list of parts", content, path),
         };
     }

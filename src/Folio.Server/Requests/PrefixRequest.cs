@@ -14,6 +14,8 @@ internal sealed record PrefixRequest(string? Id, int[] Ids, string Field, Caller
         var caller = Caller.Read(body, served, holder);
         string? id = body.Text("id");
         if (id?.Length is 0 or > MaxIdLength) throw ApiException.BadRequest($"id must have 1 to {MaxIdLength} characters, got {id.Length}.", "id");
+        if (id is "." or ".." || id?.AsSpan().ContainsAny('/', '\0') is true)
+            throw ApiException.BadRequest("id is the last part of a path, DELETE /v1/prefixes/{id}: it can be neither '.' nor '..', and have no '/' in it.", "id");
         if (body.Has("prompt") == body.Has("messages")) throw ApiException.BadRequest("Give either prompt or messages.", "prompt");
         if (body.Has("prompt"))
         {

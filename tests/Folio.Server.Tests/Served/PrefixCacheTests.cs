@@ -144,6 +144,9 @@ public sealed class PrefixCacheTests(DemoEngine demo, ServedFixture fixture) : I
     [InlineData("""{"messages":[]}""", "messages", "at least one")]
     [InlineData("""{"prompt":"x","id":""}""", "id", "128")]
     [InlineData("""{"prompt":"x","id":7}""", "id", "a string")]
+    [InlineData("""{"prompt":"x","id":"a/b"}""", "id", "the last part of a path")]
+    [InlineData("""{"prompt":"x","id":"."}""", "id", "the last part of a path")]
+    [InlineData("""{"prompt":"x","id":".."}""", "id", "the last part of a path")]
     [InlineData("""{"prompt":"x","max_tokens":7}""", "max_tokens", "Unrecognized")]
     [InlineData("""{"model":"nope","prompt":"x"}""", "model", "nope")]
     public async Task What_cannot_be_pinned_is_refused_with_the_field_and_the_reason(string body, string parameter, string saying)

@@ -9,7 +9,8 @@ public sealed class ChatMessagesTests
     [InlineData("""[{"role":"developer","content":"be brief"}]""", """[{"role":"system","content":"be brief"}]""")]
     [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]""", """[{"role":"user","content":"a\nb"}]""")]
     [InlineData("""[{"role":"assistant","content":null}]""", """[{"role":"assistant","content":""}]""")]
-    [InlineData("""[{"role":"wizard","name":"M"}]""", """[{"role":"wizard","content":"","name":"M"}]""")]
+    [InlineData("""[{"role":"assistant"}]""", """[{"role":"assistant","content":""}]""")]
+    [InlineData("""[{"role":"wizard","content":"","name":"M"}]""", """[{"role":"wizard","content":"","name":"M"}]""")]
     [InlineData(
         """[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]}]""",
         """[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"x":1}}}]}]""")]
@@ -27,6 +28,7 @@ public sealed class ChatMessagesTests
     [InlineData("[5]", "messages[0]")]
     [InlineData("""[{"content":"x"}]""", "messages[0].role")]
     [InlineData("""[{"role":"user","content":null}]""", "messages[0].content")]
+    [InlineData("""[{"role":"user"}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":7}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url"}]}]""", "messages[1].content[0].type")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
