@@ -55,6 +55,8 @@ public sealed unsafe class ModelSource : IDisposable
 
     private static ModelSource OpenFolder(string folder)
     {
+        if (!File.Exists(System.IO.Path.Combine(folder, "config.json")) && Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
+            throw new ModelFormatException(folder, $"the folder has no config.json, but a GGUF file: give its path, {gguf}.");
         ModelConfig config = ModelConfig.OpenFolder(folder);
         GenerationDefaults generation = GenerationDefaults.OpenFolder(folder);
         TokenizerConfig tokenizer = TokenizerConfig.OpenFolder(folder);

@@ -70,6 +70,28 @@ public class CommandTests
         Assert.Contains("its chat template can't be used (", result.Errors);
     }
 
+    [Theory]
+    [InlineData("- hello")]
+    [InlineData("-5 degrees")]
+    [InlineData("--Once upon")]
+    public async Task A_prompt_may_begin_with_a_dash(string prompt)
+    {
+        Command.Result result = await Command.FolioAsync(["generate", prompt, "--max-tokens", "1"]);
+        Assert.True(result.ExitCode == 0, result.Errors);
+    }
+
+    [Fact]
+    public async Task Serve_says_in_one_line_that_the_port_is_taken()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        Command.Result result = await Command.FolioAsync(["serve", "--port", $"{port}"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Empty(result.Output); // where the log goes
+        Assert.EndsWith($" s\nfolio: port {port} is in use by another process; choose one with --port.\n", result.Errors); // right after the engine's figures
+    }
+
     [Fact]
     public async Task Inspect_shows_architecture_types_tokenizer_and_plan()
     {
@@ -100,6 +122,22 @@ public class CommandTests
     [InlineData("serve --scheduling-policy best", "--scheduling-policy is 'best'; fcfs, priority or fair was expected.")]
     [InlineData("serve --preemption-mode drop", "--preemption-mode is 'drop'; auto, recompute or swap was expected.")]
     [InlineData("serve --max-waiting-requests 0", "--max-waiting-requests is 0; it must be at least 1.")]
+    [InlineData("serve --bogus", "--bogus is no option of folio serve (")]
+    [InlineData("serve --bogus 1", "--bogus is no option of folio serve (")]
+    [InlineData("serve --bogus=1", "--bogus is no option of folio serve (")]
+    [InlineData("serve model.gguf --bogus", "--bogus is no option of folio serve (")]
+    [InlineData("bench latency --bogus", "--bogus is no option of folio bench latency (")]
+    [InlineData("chat -x", "-x is no option of folio chat (")]
+    [InlineData("generate Hi --bogus", "--bogus is no option of folio generate (")]
+    [InlineData("--bogus", "--bogus is no option of folio (")]
+    [InlineData("chat -- --bogus", "--bogus: there is no such file or folder.")]
+    [InlineData("serve -m no-such-model", "no-such-model: there is no such file or folder.")]
+    [InlineData("chat --model no-such-model", "no-such-model: there is no such file or folder.")]
+    [InlineData("inspect one -m two", "MODEL is 'one' and --model is 'two'; one of them was expected.")]
+    [InlineData("serve --num-blocks 64 --kv-cache-memory 64MiB", "--num-blocks and --kv-cache-memory both say how large the KV cache is; one of them was expected.")]
+    [InlineData("serve --disk-swap-space 1G", "--disk-swap-space has no effect without --swap-directory")]
+    [InlineData("generate Hi --prefix-cache-disk-space 1G", "--prefix-cache-disk-space has no effect without --prefix-cache-dir")]
+    [InlineData("inspect models/demo", "models/demo: the folder has no config.json, but a GGUF file: give its path, models/demo/folio-demo.Q8_0.gguf.")]
     [InlineData("generate Hi --temperature hot", "--temperature is 'hot'; a number was expected.")]
     [InlineData("generate Hi --seed x", "--seed is 'x'; a whole number was expected.")]
     public async Task What_is_no_command_is_one_line_of_error_and_exit_code_1(string line, string expected)

@@ -12,9 +12,6 @@ public static class PaperWorkloads
     /// <summary>The context of the paper's models, prompt and output together.</summary>
     public const int MostTokens = 2048;
 
-    /// <summary>Those that go by a name beside <see cref="TraceFile.Known"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["sharegpt", "alpaca"];
-
     // The paper's chatbot: prompts are cut to their last 1024 tokens, answers end after 1024.
     private const int ChatTokens = 1024;
 

@@ -26,7 +26,7 @@ public static class TraceFile
         if (!File.Exists(trace) && Known.TryGetValue(trace, out string? inside))
             return Read(trace, $"{inside}.gz", typeof(TraceFile).Assembly.GetManifestResourceStream($"{inside}.gz")!);
         if (Directory.Exists(trace)) throw new FolioException($"{trace} is a folder; a trace is a file.");
-        if (!File.Exists(trace)) throw new FolioException($"'{trace}' is neither a file nor a trace that is known by name ({string.Join(", ", [.. Known.Keys, .. PaperWorkloads.Names])}).");
+        if (!File.Exists(trace)) throw new FolioException($"'{trace}' is neither a file nor a trace that is inside ({string.Join(", ", Known.Keys)}).");
         try
         {
             return Read(Path.GetFileName(trace), trace, File.OpenRead(trace));

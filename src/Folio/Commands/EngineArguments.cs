@@ -14,7 +14,7 @@ internal sealed class EngineArguments
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _modelOption = new("--model", "-m") { Description = "A model's folder or .gguf file; the embedded demo model if absent." };
+    private readonly Option<string?> _modelOption = new("--model", "-m") { Description = "The model's folder or .gguf file; the embedded demo model if absent." };
 
     private readonly Option<int?> _maxModelLen = OptionOf.Integer("--max-model-len", "Longest sequence, prompt and answer together, in tokens (default: the model's).");
     private readonly Option<int?> _maxNumSeqs = OptionOf.Integer("--max-num-seqs", "Most sequences in one step (default: 256).");
@@ -32,12 +32,16 @@ internal sealed class EngineArguments
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
     /// <summary>Adds the options to a command.</summary>
-    /// <param name="positional">The model is the command's argument; else it is --model, the argument being something else.</param>
+    /// <param name="positional">The model may be the command's argument too; else it is --model alone, the argument being something else.</param>
     public EngineArguments(Command command, bool positional)
     {
         if (positional) command.Arguments.Add(_model);
-        else command.Options.Add(_modelOption);
-        foreach (Option option in (Option[])[_maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_modelOption, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(_model) is { } model && given.GetValue(_modelOption) is { } option) given.AddError($"MODEL is '{model}' and --model is '{option}'; one of them was expected.");
+            if (given.GetResult(_numBlocks) is not null && given.GetResult(_kvCacheMemory) is not null) given.AddError("--num-blocks and --kv-cache-memory both say how large the KV cache is; one of them was expected.");
+        });
     }
 
     public string? Model(ParseResult parsed) => parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);

@@ -13,6 +13,10 @@ internal sealed class PrefixCacheArguments
     public PrefixCacheArguments(Command command)
     {
         foreach (Option option in (Option[])[_off, _directory, _space]) command.Options.Add(option);
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(_space) is not null && given.GetResult(_directory) is null) given.AddError("--prefix-cache-disk-space has no effect without --prefix-cache-dir, the folder that it limits.");
+        });
     }
 
     public EngineOptions Apply(ParseResult parsed, EngineOptions options) => options with

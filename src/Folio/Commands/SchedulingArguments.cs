@@ -30,6 +30,10 @@ internal sealed class SchedulingArguments
     public SchedulingArguments(Command command)
     {
         foreach (Option option in (Option[])[_policy, _maxWaitingRequests, _maxWaitingTokens, _preemptionMode, _swapSpace, _swapDirectory, _diskSwapSpace]) command.Options.Add(option);
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(_diskSwapSpace) is not null && given.GetResult(_swapDirectory) is null) given.AddError("--disk-swap-space has no effect without --swap-directory, the folder of the file that it limits.");
+        });
     }
 
     public EngineOptions Apply(ParseResult parsed, EngineOptions options) => options with

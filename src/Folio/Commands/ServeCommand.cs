@@ -14,7 +14,7 @@ internal static partial class ServeCommand
     {
         var host = new Option<string>("--host") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int?> port = OptionOf.Integer("--port", "Port to listen on; 0 picks a free one (default: 8000).", least: 0, most: ushort.MaxValue);
-        var apiKey = new Option<string[]>("--api-key") { Description = "A key that clients must send as 'Authorization: Bearer …'; may be given several times. Also FOLIO_API_KEY." };
+        var apiKey = new Option<string[]>("--api-key") { Description = "A key that clients must send as 'Authorization: Bearer …'; may be given several times (default: FOLIO_API_KEY of the environment, where no --api-key is given)." };
         var servedModelName = new Option<string[]>("--served-model-name") { Description = "A name of the model for clients, instead of the file's or folder's; may be given several times." };
         var share = new Option<bool>("--share-prefix-cache") { Description = "Clients with different API keys share cached prompts." };
         var logRequests = new Option<bool>("--enable-log-requests") { Description = "Writes a line for each request that has ended." };

@@ -52,6 +52,7 @@ internal static class SimulateCommand
     {
         "sharegpt" => PaperWorkloads.ShareGpt(rate: 1, seconds: 3600, seed),
         "alpaca" => PaperWorkloads.Alpaca(rate: 1, seconds: 3600, seed),
-        _ => TraceFile.Read(trace),
+        _ when File.Exists(trace) || Directory.Exists(trace) || TraceFile.Known.ContainsKey(trace) => TraceFile.Read(trace),
+        _ => throw new FolioException($"'{trace}' is neither a file nor a trace that is known by name ({string.Join(", ", TraceFile.Known.Keys)}, sharegpt, alpaca)."),
     };
 }

@@ -10,7 +10,7 @@ internal sealed class ServerArguments
 
     private readonly Option<string> _url = new("--base-url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:8000" };
     private readonly Option<string?> _model = new("--model", "-m") { Description = "The name that the server gives the model (default: the first that it has)." };
-    private readonly Option<string?> _apiKey = new("--api-key") { Description = "Sent as 'Authorization: Bearer …'. Also FOLIO_API_KEY." };
+    private readonly Option<string?> _apiKey = new("--api-key") { Description = "Sent as 'Authorization: Bearer …' (default: FOLIO_API_KEY of the environment)." };
     private readonly Option<PromptFormat?> _format = OptionOf.Choice(
         "--prompt-format", "Prompts are token ids, or words for servers that take no ids (default: ids).", ("ids", PromptFormat.Ids), ("text", PromptFormat.Text));
 
