@@ -9,7 +9,7 @@ internal static class RealEngineTable
     private const int Requests = 160;
 
     /// <summary>Each run is repeated. Its steps are the same every time, what others do on the machine is not: of each step the shortest time counts.</summary>
-    private const int Rounds = 3;
+    private const int Rounds = 7;
 
     private static readonly ServingSystem[] s_systems = [ServingSystem.Paged, ServingSystem.OrcaOracle, ServingSystem.OrcaPow2, ServingSystem.OrcaMax];
 

@@ -10,7 +10,7 @@ namespace Folio.Paper.Real;
 /// <summary>The engine's own loop over a real model on one thread of the CPU, with whichever scheduler.</summary>
 internal sealed class RealEngine : IDisposable
 {
-    private readonly CpuBackend _backend = new(threads: 1);
+    private readonly CpuBackend _backend = new(threads: 1, activations: CpuActivations.F32); // rounded ones compute a row so fast that a batch gains nothing with a model this small
     private readonly TransformerDecoder _decoder;
     private readonly KvCache _cache;
 
