@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Folio.Bench;
@@ -14,18 +13,6 @@ internal static unsafe class MachineLimits
         const int steps = 2_000_000;
         double seconds = Best(threads, () => Vector512.IsHardwareAccelerated ? Chains512(steps) : Chains256(steps));
         return threads * 2.0 * steps * 12 * (Vector512.IsHardwareAccelerated ? 16 : 8) / seconds / 1e9;
-    }
-
-    /// <summary>Reading memory that no cache holds, 10⁹ bytes a second, all threads.</summary>
-    public static double ReadBandwidth(int threads)
-    {
-        const long bytes = 256L << 20;
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(bytes * threads), 64);
-        NativeMemory.Fill(memory, (nuint)(bytes * threads), 1);
-        int next = -1;
-        double seconds = Best(threads, () => Sum(memory + (uint)Interlocked.Increment(ref next) % (uint)threads * bytes, bytes));
-        NativeMemory.AlignedFree(memory);
-        return threads * bytes / seconds / 1e9;
     }
 
     private static double Best(int threads, Func<float> work)
@@ -84,17 +71,5 @@ internal static unsafe class MachineLimits
         }
 
         return (a + b + c + d + e + f + g + h + i + j + k + l).ToScalar();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Sum(byte* memory, long bytes)
-    {
-        Vector256<int> a = default, b = default, c = default, d = default;
-        for (byte* end = memory + bytes; memory < end; memory += 128)
-        {
-            a += Vector256.Load((int*)memory); b += Vector256.Load((int*)(memory + 32)); c += Vector256.Load((int*)(memory + 64)); d += Vector256.Load((int*)(memory + 96));
-        }
-
-        return (a + b + c + d).ToScalar();
     }
 }

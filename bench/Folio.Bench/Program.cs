@@ -16,7 +16,7 @@ CpuActivations? activations = Option("--activations") is { } named ? Enum.Parse<
 string shapes = Option("--shapes") ?? "576x1536,2048x8192";
 
 using var machine = new CpuBackend(threads);
-double peak = MachineLimits.MultiplyAddGops(machine.Threads), bandwidth = MachineLimits.ReadBandwidth(machine.Threads);
+double peak = MachineLimits.MultiplyAddGops(machine.Threads), bandwidth = ReadBandwidth.Measure(machine.Threads);
 Console.WriteLine($"{machine.Description}; multiply-add peak {peak:F0} Gop/s, read bandwidth {bandwidth:F0} GB/s");
 
 switch (command)

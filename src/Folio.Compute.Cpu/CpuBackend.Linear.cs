@@ -22,7 +22,7 @@ public sealed unsafe partial class CpuBackend
         long panelBytes = ops.PanelBytes(first.Columns);
         byte* panels = (byte*)_arena.Allocate(Panel.Count(outputs) * panelBytes);
         Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
-        return new PackedWeight(first.Type, outputs, first.Columns, ops, RoundedOpsFor(first.Type), FloatOpsFor(first.Type), panels);
+        return new PackedWeight(first.Type, outputs, first.Columns, ops, ProductFor(first.Type, ops), panels);
     }
 
     public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
@@ -67,23 +67,15 @@ public sealed unsafe partial class CpuBackend
             YStride = y.Stride,
             Accumulate = accumulate,
         };
-        if (weight.Rounded is { } rounded) rounded.Multiply(_team, arguments, _rearranged.AtLeast(RoundedRows.Bytes((long)x.Rows * x.Columns)));
-        else if (weight.Floats is { } floats) floats.Multiply(_team, arguments, _rearranged.AtLeast(FloatOps.ScratchBytes(x.Rows, x.Columns)));
-        else weight.Ops.Multiply(_team, arguments);
+        weight.Product.Multiply(_team, arguments, _rearranged.AtLeast(weight.Product.ScratchBytes(x.Rows, x.Columns)));
     }
 
     /// <summary>Kernels are emitted when the first weight of a type comes.</summary>
-    private RoundedOps? RoundedOpsFor(DType type)
+    private ProductOps ProductFor(DType type, PanelOps plain)
     {
-        if (_activations == CpuActivations.F32) return null;
-        if (!_rounded.TryGetValue(type, out RoundedOps? ops)) _rounded[type] = ops = RoundedOps.For(type, _isa, _code);
-        return ops;
-    }
-
-    private FloatOps? FloatOpsFor(DType type)
-    {
-        if (!_floats.TryGetValue(type, out FloatOps? ops)) _floats[type] = ops = FloatOps.TryCreate(type, _isa, _code);
-        return ops;
+        if (_products.TryGetValue(type, out ProductOps? product)) return product;
+        if (_activations == CpuActivations.Int8) product = RoundedOps.For(type, _isa, _code);
+        return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _code) ?? (ProductOps)plain;
     }
 
     private static void Check(in WeightSource part, in WeightSource first)

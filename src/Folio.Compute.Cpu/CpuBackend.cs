@@ -15,8 +15,7 @@ public sealed unsafe partial class CpuBackend : Backend
     private readonly CpuIsa _isa;
     private readonly CpuActivations _activations;
     private readonly ExecutableMemory _code = new();
-    private readonly Dictionary<DType, RoundedOps?> _rounded = [];
-    private readonly Dictionary<DType, FloatOps?> _floats = [];
+    private readonly Dictionary<DType, ProductOps> _products = [];
     private readonly GrowingBuffer _rearranged = new(); // activations as the kernels walk them
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>

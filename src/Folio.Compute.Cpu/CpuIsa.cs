@@ -34,10 +34,10 @@ internal static class CpuIsas
     public static bool IsSupported(this CpuIsa isa) => isa switch
     {
         CpuIsa.Portable => true,
-        CpuIsa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported && HasBit(1, 0, register: 2, bit: 29), // fp16 conversions
+        CpuIsa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported && HasBit(function: 1, bit: 29), // fp16 conversions
         CpuIsa.AvxVnni => IsSupported(CpuIsa.Avx2) && AvxVnni.IsSupported,
         CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
-        _ => IsSupported(CpuIsa.Avx512) && HasBit(7, 0, register: 2, bit: 11),
+        _ => IsSupported(CpuIsa.Avx512) && HasBit(function: 7, bit: 11),
     };
 
     /// <summary>How emitted kernels multiply bytes; null: there are none.</summary>
@@ -61,10 +61,7 @@ internal static class CpuIsas
         return isa;
     }
 
-    private static bool HasBit(int function, int subfunction, int register, int bit)
-    {
-        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < function) return false;
-        (int eax, int ebx, int ecx, int edx) = X86Base.CpuId(function, subfunction);
-        return ((register switch { 0 => eax, 1 => ebx, 2 => ecx, _ => edx }) >> bit & 1) != 0;
-    }
+    /// <summary>A bit of what cpuid leaves in ecx.</summary>
+    private static bool HasBit(int function, int bit) =>
+        X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= function && (X86Base.CpuId(function, 0).Ecx >> bit & 1) != 0;
 }

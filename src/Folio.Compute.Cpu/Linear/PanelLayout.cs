@@ -17,6 +17,9 @@ internal static class Panel
     /// <summary>Bytes of one word of every lane.</summary>
     public const int WordBytes = Lanes * sizeof(uint);
 
+    /// <summary>Bytes that emitted tiles fetch before they use them: the processor's own fetching stops at each page's end.</summary>
+    public const int Ahead = 2048;
+
     public static int Count(int outputs) => (outputs + Lanes - 1) / Lanes;
 }
 

@@ -4,13 +4,10 @@ using Folio.Compute.Blocks;
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>The ops on packed matrices of one stored type at one vector width.</summary>
-internal abstract class PanelOps
+internal abstract class PanelOps : ProductOps
 {
     /// <summary>Bytes of a panel of 32 outputs and so many inputs.</summary>
     public abstract long PanelBytes(int columns);
-
-    /// <summary>y = x · wᵀ.</summary>
-    public abstract void Multiply(ThreadTeam team, in LinearArguments arguments);
 
     /// <summary>y[i] = w[ids[i]].</summary>
     public abstract void LookUp(ThreadTeam team, in LookUpArguments arguments);
@@ -41,12 +38,12 @@ internal abstract class PanelOps
     };
 }
 
-internal sealed class PanelOps<TSimd, TV, TDecoder> : PanelOps
+internal sealed unsafe class PanelOps<TSimd, TV, TDecoder> : PanelOps
     where TSimd : ISimd<TV> where TV : struct where TDecoder : struct, IPanelDecoder<TDecoder, TV>
 {
     public override long PanelBytes(int columns) => (columns + TDecoder.Group * TDecoder.Groups - 1) / (TDecoder.Group * TDecoder.Groups) * (long)TDecoder.BlockBytes;
 
-    public override void Multiply(ThreadTeam team, in LinearArguments arguments)
+    public override void Multiply(ThreadTeam team, in LinearArguments arguments, byte* scratch)
     {
         var job = new LinearJob<TSimd, TV, TDecoder>(arguments, team.Threads);
         team.Run(job.Items, job);

@@ -10,7 +10,6 @@ namespace Folio.Compute.Cpu.Linear;
 internal sealed class FloatKernelEmitter
 {
     private const Gp Words = Gp.Rax, X = Gp.Rcx, Sums = Gp.Rdx, Steps = Gp.Rsi;
-    private const int Ahead = 2048; // as in RoundedKernelEmitter
 
     private readonly X64Assembler _asm;
     private readonly int _rows, _vectors, _w, _t, _mask;
@@ -60,7 +59,7 @@ internal sealed class FloatKernelEmitter
         for (int v = 0; v < _vectors; v++)
         {
             var weights = new Mem(Words, word * Panel.WordBytes + v * _asm.VectorBytes);
-            if ((!_half || k % 2 == 0) && v * _asm.VectorBytes % 64 == 0) _asm.Prefetch(weights with { Offset = weights.Offset + Ahead });
+            if ((!_half || k % 2 == 0) && v * _asm.VectorBytes % 64 == 0) _asm.Prefetch(weights with { Offset = weights.Offset + Panel.Ahead });
             if (_half && k % 2 == 1)
             {
                 _asm.Op(VectorOp.And, _w + v, _mask, weights);

@@ -1,10 +1,9 @@
-using System.Runtime.CompilerServices;
 using Folio.Compute.Cpu.Emit;
 
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>The product of exact activations with packed matrices of fp32 or bf16, by emitted tiles.</summary>
-internal sealed unsafe class FloatOps
+internal sealed unsafe class FloatOps : ProductOps
 {
     private readonly EmittedFunctions _functions;
     private readonly bool _half, _wide;
@@ -21,16 +20,14 @@ internal sealed unsafe class FloatOps
         return ops.Agrees() ? ops : null;
     }
 
-    /// <summary>Bytes of scratch for a product of so many rows and columns.</summary>
-    public static long ScratchBytes(int rows, int columns) => (long)rows * RoundUp(columns) * sizeof(float);
+    public override long ScratchBytes(int rows, int columns) => (long)rows * RoundUp(columns) * sizeof(float);
 
-    /// <summary>y = x · wᵀ.</summary>
-    public void Multiply(ThreadTeam team, in LinearArguments arguments, byte* scratch)
+    public override void Multiply(ThreadTeam team, in LinearArguments arguments, byte* scratch)
     {
         var x = new TiledRows(arguments.Rows, RoundUp(arguments.Columns), FloatKernelEmitter.MaxRows(_wide), (float*)scratch);
         var tile = new TileRowsJob(arguments, x);
-        team.Run(x.Tiles, tile);
-        var job = new FloatLinearJob(arguments, x, _half, _wide, _functions, team.Threads);
+        team.Run(x.Tiles.Count, tile);
+        var job = new TiledLinearJob<FloatProduct>(arguments, new(x, _half, _wide, _functions), team.Threads);
         team.Run(job.Items, job);
     }
 
@@ -68,34 +65,4 @@ internal sealed unsafe class FloatOps
     }
 
     private static int RoundUp(int columns) => (columns + FloatTile.Step - 1) / FloatTile.Step * FloatTile.Step;
-}
-
-/// <summary>Activations as the tiles of exact products walk them: tile after tile, of each [inputs, height], inputs padded with zeros to whole steps.</summary>
-internal readonly unsafe struct TiledRows(int rows, int inputs, int maxTileRows, float* values)
-{
-    public readonly int Inputs = inputs, Tiles = (rows + maxTileRows - 1) / maxTileRows;
-
-    /// <summary>The first row of a tile; of the one past the last, the number of rows.</summary>
-    public int Start(int tile) => (int)((long)rows * tile / Tiles);
-
-    public float* Tile(int tile) => values + (long)Start(tile) * Inputs;
-}
-
-/// <summary>Transposes a tile an item.</summary>
-internal readonly unsafe struct TileRowsJob(LinearArguments arguments, TiledRows tiles) : IParallelJob
-{
-    private readonly LinearArguments _a = arguments;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int item, int worker)
-    {
-        int start = tiles.Start(item), height = tiles.Start(item + 1) - start;
-        float* to = tiles.Tile(item);
-        for (int row = 0; row < height; row++)
-        {
-            float* x = _a.X + (start + row) * _a.XStride;
-            for (int k = 0; k < _a.Columns; k++) to[(long)k * height + row] = x[k];
-            for (int k = _a.Columns; k < tiles.Inputs; k++) to[(long)k * height + row] = 0;
-        }
-    }
 }

@@ -24,17 +24,17 @@ internal readonly unsafe struct RoundRowsJob : IParallelJob
         _unitItems = (rounded.Units + ItemUnits - 1) / ItemUnits;
     }
 
-    public int Items => (_rounded.Rows + ItemRows - 1) / ItemRows * _unitItems;
+    public int Items => (_rounded.Tiles.Rows + ItemRows - 1) / ItemRows * _unitItems;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int item, int worker)
     {
         int firstRow = item / _unitItems * ItemRows, firstUnit = item % _unitItems * ItemUnits;
-        int endRow = Math.Min(firstRow + ItemRows, _rounded.Rows), endUnit = Math.Min(firstUnit + ItemUnits, _rounded.Units);
+        int endRow = Math.Min(firstRow + ItemRows, _rounded.Tiles.Rows), endUnit = Math.Min(firstUnit + ItemUnits, _rounded.Units);
         for (int row = firstRow; row < endRow; row++)
         {
             float* x = _x + row * _stride + firstUnit * RoundedPanel.UnitInputs;
-            int tile = _rounded.TileOf(row), start = _rounded.Start(tile), height = _rounded.Start(tile + 1) - start;
+            int tile = _rounded.Tiles.TileOf(row), start = _rounded.Tiles.Start(tile), height = _rounded.Tiles.Height(tile);
             for (int unit = firstUnit; unit < endUnit; unit++, x += RoundedPanel.UnitInputs) Round(x, (long)start * _rounded.Units, unit, row - start, height);
         }
     }

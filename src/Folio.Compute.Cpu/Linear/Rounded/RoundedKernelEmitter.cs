@@ -26,9 +26,6 @@ internal enum DotIsa
 internal sealed class RoundedKernelEmitter
 {
     private const Gp Scales = Gp.Rax, Words = Gp.Rdi, Factors = Gp.Rbx, X = Gp.Rcx, XScales = Gp.Rdx, Corrections = Gp.Rsi, Sums = Gp.R8, XStride = Gp.R9, ScalesStride = Gp.R10, Blocks = Gp.R11, Units = Gp.Rbp;
-    private const int CacheLine = 64;
-    private const int Ahead = 2048; // bytes of a panel that are fetched before they are used: the processor's own fetching stops at each page's end
-
     private static readonly Gp[] s_fields = [Scales, Words, Factors, X, XScales, Corrections, Sums, XStride, ScalesStride, Blocks];
 
     private readonly X64Assembler _asm;
@@ -139,7 +136,7 @@ internal sealed class RoundedKernelEmitter
             {
                 var codes = new Mem(Words, (group * words + word) * Panel.WordBytes + v * _asm.VectorBytes);
                 int x = group * _panel.GroupInputs + word * 32 / _panel.Bits;
-                if (codes.Offset % CacheLine == 0 || v == 0) _asm.Prefetch(codes with { Offset = codes.Offset + Ahead });
+                if (v * _asm.VectorBytes % 64 == 0) _asm.Prefetch(codes with { Offset = codes.Offset + Panel.Ahead });
                 if (_panel.Bits == 8)
                 {
                     _asm.Op(VectorOp.Load, _w, codes);

@@ -5,14 +5,12 @@ using Folio.Compute.Cpu.Emit;
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>The product of rounded activations with packed matrices of one stored type.</summary>
-internal abstract unsafe class RoundedOps
+internal abstract unsafe class RoundedOps : ProductOps
 {
-    /// <summary>y = x · wᵀ.</summary>
-    /// <param name="scratch"><see cref="RoundedRows.Bytes"/> of the activations.</param>
-    public abstract void Multiply(ThreadTeam team, in LinearArguments arguments, byte* scratch);
-
     /// <summary>Whether machine code was emitted for it.</summary>
     public abstract bool IsEmitted { get; }
+
+    public override long ScratchBytes(int rows, int columns) => RoundedRows.Bytes((long)rows * columns);
 
     /// <summary>The product with one panel, on the caller's thread.</summary>
     /// <param name="x">[rows, columns]</param>
@@ -22,7 +20,7 @@ internal abstract unsafe class RoundedOps
         float* y = (float*)arena.Allocate((long)rows * Panel.Lanes * sizeof(float));
         var arguments = new LinearArguments { Panels = weights, Outputs = Panel.Lanes, Columns = columns, X = x, XStride = columns, Rows = rows, Y = y, YStride = Panel.Lanes };
         using var alone = new ThreadTeam(1);
-        Multiply(alone, arguments, (byte*)arena.Allocate(RoundedRows.Bytes((long)rows * columns)));
+        Multiply(alone, arguments, (byte*)arena.Allocate(ScratchBytes(rows, columns)));
         return new(y, rows * Panel.Lanes);
     }
 
@@ -61,7 +59,7 @@ internal sealed unsafe class RoundedOps<TKernel>(RoundedPanel panel, CorrectionK
         var x = new RoundedRows(arguments.Rows, arguments.Columns, kernel.MaxRows, scratch);
         var round = new RoundRowsJob(arguments.X, arguments.XStride, x, panel, kind);
         team.Run(round.Items, round);
-        var job = new RoundedLinearJob<TKernel>(arguments, x, panel, kernel, team.Threads);
+        var job = new TiledLinearJob<RoundedProduct<TKernel>>(arguments, new(x, panel, kernel), team.Threads);
         team.Run(job.Items, job);
     }
 }

@@ -17,12 +17,13 @@ internal enum CorrectionKind
 
 /// <summary>Activations rounded to int8: x ≈ scale · code, with one scale for each row and unit of 32 inputs (scale = max |x| / 127), tile after tile as the kernels walk them.</summary>
 /// <remarks>
-/// A pair of row and unit is rounded by itself, so a row's answer doesn't depend on the others. Rows are cut into tiles of nearly equal height; a tile of rows
+/// A pair of row and unit is rounded by itself, so a row's answer doesn't depend on the others. A tile of rows
 /// [start, start + height) begins behind start · units pairs, its pairs lie [units, height]: what a tile reads is one stretch of memory, however many rows there are.
 /// </remarks>
 internal readonly unsafe struct RoundedRows
 {
-    public readonly int Rows, Units, Tiles;
+    public readonly RowTiles Tiles;
+    public readonly int Units;
 
     /// <summary>[pairs, 32]</summary>
     public readonly sbyte* Codes;
@@ -35,7 +36,7 @@ internal readonly unsafe struct RoundedRows
 
     public RoundedRows(int rows, int columns, int maxTileRows, byte* memory)
     {
-        (Rows, Units, Tiles) = (rows, columns / RoundedPanel.UnitInputs, (rows + maxTileRows - 1) / maxTileRows);
+        (Tiles, Units) = (new(rows, maxTileRows), columns / RoundedPanel.UnitInputs);
         long pairs = (long)rows * Units;
         Codes = (sbyte*)memory;
         Scales = (float*)(Codes + pairs * RoundedPanel.UnitInputs);
@@ -44,10 +45,4 @@ internal readonly unsafe struct RoundedRows
 
     /// <summary>Bytes for so many values.</summary>
     public static long Bytes(long values) => values + values / RoundedPanel.UnitInputs * (sizeof(float) + 2 * sizeof(int));
-
-    /// <summary>The first row of a tile; of the one past the last, the number of rows.</summary>
-    public int Start(int tile) => (int)((long)Rows * tile / Tiles);
-
-    /// <summary>The tile that holds a row.</summary>
-    public int TileOf(int row) => (int)(((long)(row + 1) * Tiles - 1) / Rows);
 }
