@@ -15,20 +15,26 @@ public sealed class QueueTests
         string expected = (await server.CompleteAsync(new { prompt = Story, max_tokens = 200, temperature = 0, ignore_eos = true })).Ok().Completion;
 
         Task<Reply> running = server.CompleteAsync(new { prompt = Story, max_tokens = 200, temperature = 0, ignore_eos = true });
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 1);
-        Task<Reply> waiting = server.CompleteAsync(new { prompt = Story, max_tokens = 200, temperature = 0, ignore_eos = true });
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_waiting") == 1);
-        foreach (bool stream in new[] { false, true })
+        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:time_to_first_token_seconds_count") == 2); // it is past the waiting room, however fast it ends
+        Task<Reply> waiting, pin;
+        using (var loop = new Standstill(demo.Engine))
         {
-            Reply refused = (await server.CompleteAsync(new { prompt = Story, max_tokens = 1, stream })).Refused(429, saying: "--max-waiting-requests");
-            Assert.Equal(TimeSpan.FromSeconds(1), refused.Response.Headers.RetryAfter!.Delta);
-            Assert.Equal("RateLimitError", refused.Json.GetProperty("error").GetProperty("type").GetString());
+            waiting = server.CompleteAsync(new { prompt = Story, max_tokens = 200, temperature = 0, ignore_eos = true });
+            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            foreach (bool stream in new[] { false, true })
+            {
+                Reply refused = (await server.CompleteAsync(new { prompt = Story, max_tokens = 1, stream })).Refused(429, saying: "--max-waiting-requests");
+                Assert.Equal(TimeSpan.FromSeconds(1), refused.Response.Headers.RetryAfter!.Delta);
+                Assert.Equal("RateLimitError", refused.Json.GetProperty("error").GetProperty("type").GetString());
+            }
+
+            pin = server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 20), id = "late" }); // the loop refuses it, before its next step
+            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
         }
 
-        Reply pin = (await server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 20), id = "late" })).Refused(429, saying: "--max-waiting-requests");
-        Assert.NotNull(pin.Response.Headers.RetryAfter);
+        Assert.NotNull((await pin).Refused(429, saying: "--max-waiting-requests").Response.Headers.RetryAfter);
         Assert.Equal(3, await server.MetricAsync("vllm:admission_rejections_total"));
-        Assert.False(running.IsCompleted);
+
         Assert.Equal(expected, (await running).Ok().Completion);
         Assert.Equal(expected, (await waiting).Ok().Completion);
         (await server.CompleteAsync(new { prompt = Story, max_tokens = 1 })).Ok();
@@ -76,12 +82,18 @@ public sealed class QueueTests
         await using var demo = new DemoEngine(new() { MaxNumSeqs = 1, NumBlocks = 64, SchedulingPolicy = SchedulingPolicy.Priority });
         await using Server server = await Server.StartAsync(demo.Engine);
         Task<Reply> running = server.CompleteAsync(new { prompt = Story, max_tokens = 300, ignore_eos = true, priority = -9 });
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 1);
-        Task<Reply> patient = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = 5 });
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_waiting") == 1);
-        Task<Reply> urgent = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = -1 });
-        Assert.Same(running, await Task.WhenAny(running, patient, urgent));
+        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:time_to_first_token_seconds_count") == 1);
+        Task<Reply> patient, urgent;
+        using (var loop = new Standstill(demo.Engine))
+        {
+            patient = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = 5 });
+            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            urgent = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = -1 });
+            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+        }
+
         Assert.Same(urgent, await Task.WhenAny(patient, urgent));
+        (await running).Ok();
         (await urgent).Ok();
         (await patient).Ok();
     }
