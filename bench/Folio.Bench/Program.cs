@@ -5,12 +5,12 @@ using Folio.Compute.Cpu;
 // gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--activations f32|int8] [--shapes 576x1536,...]   matrix products of one shape
 // pass [--threads N] [--types ...] [--rows ...] [--activations ...]                 all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
-// step MODEL [--threads N] [--rows 1,16] [--context 128] [--prefill 512] [--activations ...] [--kv BF16|F32] [--repeats 9]   steps of a model, by op
+// step MODEL [--threads N] [--rows 1,16] [--context 128] [--prefill 512] [--activations ...] [--kv BF16|F32|I8] [--repeats 9]   steps of a model, by op
 // host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
 string command = args.Length == 0 ? "pass" : args[0];
 int? threads = Option("--threads") is { } text ? int.Parse(text) : null;
-DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : Enum.GetValues<DType>();
+DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : [.. Enum.GetValues<DType>().Where(type => type != DType.I8)];
 int[] rows = Option("--rows") is { } list ? [.. list.Split(',').Select(int.Parse)] : [1, 2, 4, 8, 16, 64, 512];
 CpuActivations? activations = Option("--activations") is { } named ? Enum.Parse<CpuActivations>(named, ignoreCase: true) : null;
 string shapes = Option("--shapes") ?? "576x1536,2048x8192";

@@ -30,8 +30,12 @@ public sealed unsafe partial class CpuBackend
         KvLayout layout = ((CpuKvCache)cache).Layer(layer);
         fixed (int* pointer = slots)
         {
-            if (cache.Shape.Type == DType.F32) _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<F32Element>(layout, k, v, pointer));
-            else _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<BF16Element>(layout, k, v, pointer));
+            switch (cache.Shape.Type)
+            {
+                case DType.F32: _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<F32Element>(layout, k, v, pointer)); break;
+                case DType.BF16: _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<BF16Element>(layout, k, v, pointer)); break;
+                default: _team.RunRows(slots.Length, k.Columns, new StoreKvKernel<I8Element>(layout, k, v, pointer)); break;
+            }
         }
     }
 
@@ -65,8 +69,12 @@ public sealed unsafe partial class CpuBackend
                 Tiles = tiles,
             };
             plan.AddTiles(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
-            if (cache.Shape.Type == DType.F32) Run<F32Element>(plan);
-            else Run<BF16Element>(plan);
+            switch (cache.Shape.Type)
+            {
+                case DType.F32: Run<F32Element>(plan); break;
+                case DType.BF16: Run<BF16Element>(plan); break;
+                default: Run<I8Element>(plan); break;
+            }
         }
     }
 

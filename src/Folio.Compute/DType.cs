@@ -1,9 +1,12 @@
 namespace Folio.Compute;
 
-/// <summary>How the elements of a weight are stored. Names are those of the safetensors and GGUF formats.</summary>
+/// <summary>How the elements of a weight or of a KV cache are stored. Names are those of the safetensors and GGUF formats.</summary>
 public enum DType
 {
     F32, F16, BF16,
     Q8_0, Q4_0, Q4_1, Q5_0, Q5_1,
     Q2_K, Q3_K, Q4_K, Q5_K, Q6_K,
+
+    /// <summary>Of KV caches only: int8 with a scale for each token, head, and keys or values.</summary>
+    I8,
 }

@@ -10,7 +10,7 @@ public static unsafe class QuantizedBlocks
     /// <summary>Values of a block.</summary>
     public static int BlockSize(DType type) => type switch
     {
-        DType.F32 or DType.F16 or DType.BF16 => 1,
+        DType.F32 or DType.F16 or DType.BF16 or DType.I8 => 1,
         DType.Q8_0 or DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 => 32,
         _ => 256,
     };

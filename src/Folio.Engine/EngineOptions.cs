@@ -23,7 +23,7 @@ public sealed record EngineOptions
     /// <summary>Tokens of a block.</summary>
     public int BlockSize { get; init; } = 16;
 
-    /// <summary>How the KV cache stores its numbers: BF16, or F32.</summary>
+    /// <summary>How the KV cache stores its numbers: BF16, F32 or I8.</summary>
     public DType KvCacheType { get; init; } = DType.BF16;
 
     /// <summary>The largest number of log-probabilities that a request may ask for.</summary>

@@ -18,7 +18,7 @@ internal sealed class SoloRunner : IDisposable
     /// <param name="maxTokens">Tokens of the longest sequence.</param>
     /// <param name="chunk">Tokens of a step at most.</param>
     /// <param name="shuffle">Whether the blocks of the sequence lie in disorder.</param>
-    public SoloRunner(string model, int maxTokens = 256, int chunk = 256, bool shuffle = false, int threads = 1)
+    public SoloRunner(string model, int maxTokens = 256, int chunk = 256, bool shuffle = false, int threads = 1, DType kvType = DType.F32)
     {
         using ModelSource source = ModelSource.Open(model);
         _backend = new CpuBackend(threads, activations: CpuActivations.F32);
@@ -27,7 +27,7 @@ internal sealed class SoloRunner : IDisposable
         _blocks = [.. Enumerable.Range(0, blocks)];
         if (shuffle) new Random(7).Shuffle(_blocks);
         _chunk = chunk;
-        _cache = _backend.AllocateKvCache(Decoder.KvCacheShape(BlockSize, blocks, DType.F32));
+        _cache = _backend.AllocateKvCache(Decoder.KvCacheShape(BlockSize, blocks, kvType));
         _batch = new StepBatch(chunk, 1, blocks);
         Decoder.Reserve(chunk, chunk);
     }
@@ -61,6 +61,9 @@ internal sealed class SoloRunner : IDisposable
 
         return (ids, logits);
     }
+
+    /// <summary>Logits before each of these ids, all of them given.</summary>
+    public float[][] Given(int[] prompt, int[] ids) => Prefill([.. prompt, .. ids[..^1]], last: ids.Length);
 
     /// <summary>The sum of −log p over ids 1 … of a text, each given all before it.</summary>
     public double NegativeLogLikelihood(int[] ids)

@@ -6,7 +6,7 @@ namespace Folio.Compute.Cpu;
 /// <summary>softmax(q · kᵀ) · v of one tile's query vectors and one KV head over one partition of the context, and the merging of partitions.</summary>
 /// <remarks>
 /// Layout: <see cref="KvLayout"/>; query vector i of a tile is row i / group, query head kvHead · group + i mod group.
-/// Order, for each query vector by itself: a score is one multiply-add chain over the channels ascending; a partition's sum of exponentials goes by lanes (position mod 8),
+/// Order, for each query vector by itself: a score is one multiply-add chain over the channels ascending, then times the key's scale if it has one; a partition's sum of exponentials goes by lanes (position mod 8),
 /// then a fixed tree; each output channel is one multiply-add chain over the partition's visible positions ascending; partitions are merged ascending.
 /// So bits depend neither on the tile, nor on threads, nor on where the blocks lie or how large they are.
 /// Bound: decode by reading the cache (one pass); prefill by the multiply-add units (four query vectors share each loaded key or value).
@@ -47,6 +47,14 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
             byte* keys = plan.Cache.Keys(table[block], kvHead);
             byte* next = last ? plan.Cache.Values(table[first / blockSize], kvHead) : plan.Cache.Keys(table[block + 1], kvHead);
             AttentionScores<TElement>.Block(scratch, queries, plan.Cache.HeadDim, keys, plan.Cache.KeyStride, lane, lanes, start - origin, next);
+            if (TElement.HasScales)
+            {
+                for (int i = lane; i < lanes; i++)
+                {
+                    scratch.KeyScales[start - origin + i] = plan.Cache.KeyScales(table[block], kvHead)[i];
+                    scratch.ValueScales[start - origin + i] = plan.Cache.ValueScales(table[block], kvHead)[i];
+                }
+            }
         }
 
         int stride = AttentionScratch.StateStride(plan.Cache.ChannelLanes);
@@ -57,7 +65,7 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
             int to = scratch.To[query] = Math.Min(AttentionPlan.PartitionTokens, position + 1 - origin);
             float* state = states + query * stride;
             new Span<float>(state, stride).Clear();
-            if (from < to) Softmax(scratch.Scores(query), from, to, plan.SoftCap, state + plan.Cache.ChannelLanes);
+            if (from < to) Softmax(scratch, query, plan.SoftCap, state + plan.Cache.ChannelLanes);
         }
 
         for (int block = first / blockSize; block * blockSize < end; block++)
@@ -114,11 +122,17 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
         }
     }
 
-    /// <summary>Turns scores [from, to) into e^(score − max), in place; writes max and the sum.</summary>
+    /// <summary>Turns a query vector's visible scores into e^(score − max), in place, times the scales of the values where they have any; writes max and the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* scores, int from, int to, float softCap, float* maxAndSum)
+    private static void Softmax(in AttentionScratch scratch, int query, float softCap, float* maxAndSum)
     {
-        int start = from & ~7, end = (to + 7) & ~7;
+        float* scores = scratch.Scores(query);
+        int from = scratch.From[query], to = scratch.To[query], start = from & ~7, end = (to + 7) & ~7;
+        if (TElement.HasScales)
+        {
+            for (int i = start; i < end; i += 8) (Vector256.Load(scores + i) * Vector256.Load(scratch.KeyScales + i)).Store(scores + i);
+        }
+
         if (softCap > 0)
         {
             for (int i = start; i < end; i += 8) (softCap * VectorMath.Tanh(Vector256.Load(scores + i) / softCap)).Store(scores + i);
@@ -134,8 +148,9 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
         for (int i = start; i < end; i += 8)
         {
             Vector256<float> e = VectorMath.Exp(Vector256.Load(scores + i) - Vector256.Create(max));
-            e.Store(scores + i);
             sum += e;
+            if (TElement.HasScales) e *= Vector256.Load(scratch.ValueScales + i);
+            e.Store(scores + i);
         }
 
         (maxAndSum[0], maxAndSum[1]) = (max, VectorMath.Sum(sum));

@@ -15,6 +15,7 @@ internal readonly unsafe struct AttentionScratch
     public readonly float* Merged;          // [queries, StateStride(channelLanes)]
     public readonly float* Partial;         // likewise
     public readonly int* From, To; // [queries] visible positions of the partition at hand, relative to its origin; none where From ≥ To
+    public readonly float* KeyScales, ValueScales; // of the partition's tokens, where numbers have scales
     private readonly float* _scores;       // [queries, ScoreStride]
 
     public AttentionScratch(float* memory, int queries, int headDim, int channelLanes)
@@ -25,6 +26,8 @@ internal readonly unsafe struct AttentionScratch
         _scores = Partial + queries * StateStride(channelLanes);
         From = (int*)(_scores + queries * ScoreStride);
         To = From + queries;
+        KeyScales = (float*)(To + queries) + Slack;
+        ValueScales = KeyScales + ScoreStride;
     }
 
     /// <summary>The scores of query vector <paramref name="query"/>, the partition's first token at [0].</summary>
@@ -37,7 +40,7 @@ internal readonly unsafe struct AttentionScratch
     public static int StateStride(int channelLanes) => channelLanes + 8;
 
     public static long Size(int queries, int headDim, int channelLanes) =>
-        (long)queries * (RoundUp(headDim) + 2 * StateStride(channelLanes) + ScoreStride + 2);
+        (long)queries * (RoundUp(headDim) + 2 * StateStride(channelLanes) + ScoreStride + 2) + 2 * ScoreStride;
 
     private static int RoundUp(int values) => (values + 7) & ~7;
 }

@@ -14,9 +14,10 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         for (int s = 0; s < lengths.Length; s++)
         {
             all[s] = new double[lengths[s] * heads * headDim];
+            float[] k = Stored(_k[s]), v = Stored(_v[s]);
             for (int p = 0; p < lengths[s]; p++)
             {
-                for (int head = 0; head < heads; head++) Row(s, p, head, all[s].AsSpan((p * heads + head) * headDim, headDim));
+                for (int head = 0; head < heads; head++) Row(s, p, head, k, v, all[s].AsSpan((p * heads + head) * headDim, headDim));
             }
         }
 
@@ -72,7 +73,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
     private static Tensor Rows(CpuBackend backend, float[][] values, List<(int Sequence, int Start, int Count)> parts, int columns) =>
         backend.Buffer([.. parts.SelectMany(part => values[part.Sequence].Skip(part.Start * columns).Take(part.Count * columns))], columns, padding: 8);
 
-    private void Row(int s, int p, int head, Span<double> y)
+    private void Row(int s, int p, int head, float[] k, float[] v, Span<double> y)
     {
         int group = heads / kvHeads, first = parameters.Window > 0 ? Math.Max(0, p - parameters.Window + 1) : 0;
         var weights = new double[p + 1];
@@ -80,7 +81,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         {
             double score = 0;
             for (int c = 0; c < headDim; c++)
-                score += (double)_q[s][(p * heads + head) * headDim + c] * Stored(_k[s][(t * kvHeads + head / group) * headDim + c]);
+                score += (double)_q[s][(p * heads + head) * headDim + c] * k[(t * kvHeads + head / group) * headDim + c];
             score *= parameters.Scale;
             weights[t] = parameters.SoftCap > 0 ? parameters.SoftCap * Math.Tanh(score / parameters.SoftCap) : score;
         }
@@ -89,14 +90,26 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         for (int t = first; t <= p; t++) sum += weights[t] = Math.Exp(weights[t] - max);
         for (int t = first; t <= p; t++)
         {
-            for (int c = 0; c < headDim; c++) y[c] += weights[t] / sum * Stored(_v[s][(t * kvHeads + head / group) * headDim + c]);
+            for (int c = 0; c < headDim; c++) y[c] += weights[t] / sum * v[(t * kvHeads + head / group) * headDim + c];
         }
     }
 
-    /// <summary>What the cache keeps of a number: of BF16 the nearest of those with zeros in the lower half, of two equally near ones the even one.</summary>
-    private float Stored(float value)
+    private float[] Stored(float[] numbers) => [.. numbers.Select((_, i) => Stored(numbers, i / headDim, i % headDim))];
+
+    /// <summary>
+    /// What the cache keeps of a number of a head's keys or values. BF16: the nearest number with zeros in the lower half, of two equally near ones the even one;
+    /// I8: the nearest multiple of a scale, the head's largest magnitude / 127.
+    /// </summary>
+    private float Stored(float[] numbers, int head, int channel)
     {
+        float value = numbers[head * headDim + channel];
         if (type == DType.F32) return value;
+        if (type == DType.I8)
+        {
+            float largest = numbers.AsSpan(head * headDim, headDim).ToArray().Max(Math.Abs);
+            return MathF.Round(value * (127 / largest)) * (largest / 127);
+        }
+
         uint high = BitConverter.SingleToUInt32Bits(value) >> 16;
         float below = BitConverter.UInt32BitsToSingle(high << 16), above = BitConverter.UInt32BitsToSingle(high + 1 << 16);
         double toBelow = Math.Abs((double)value - below), toAbove = Math.Abs((double)above - value);

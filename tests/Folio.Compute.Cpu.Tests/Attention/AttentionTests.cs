@@ -22,12 +22,15 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData(9, 3, 64)]
-    [InlineData(2, 2, 80)]
-    [InlineData(6, 2, 12)]
-    public void A_cache_of_bf16_rounds_its_keys_and_values_and_nothing_else(int heads, int kvHeads, int headDim)
+    [InlineData(9, 3, 64, DType.BF16)]
+    [InlineData(2, 2, 80, DType.BF16)]
+    [InlineData(6, 2, 12, DType.BF16)]
+    [InlineData(9, 3, 64, DType.I8)]
+    [InlineData(2, 2, 80, DType.I8)]
+    [InlineData(6, 2, 12, DType.I8)]
+    public void A_cache_of_16_or_8_bits_rounds_its_keys_and_values_and_nothing_else(int heads, int kvHeads, int headDim, DType type)
     {
-        AttentionScene scene = Scene(heads, kvHeads, headDim, type: DType.BF16);
+        AttentionScene scene = Scene(heads, kvHeads, headDim, softCap: 3, type: type);
         Close(scene.Expected(), scene.Run(threads: 2, blockSize: 16, chunk: 1000));
     }
 
@@ -47,6 +50,8 @@ public sealed class AttentionTests
     [Theory]
     [InlineData(1, DType.F32)]
     [InlineData(8, DType.BF16)]
+    [InlineData(8, DType.I8)]
+    [InlineData(32, DType.I8)]
     [InlineData(12, DType.F32)]
     [InlineData(12, DType.BF16)]
     [InlineData(32, DType.F32)]
@@ -62,6 +67,7 @@ public sealed class AttentionTests
     [InlineData(0, DType.F32)]
     [InlineData(150, DType.F32)]
     [InlineData(0, DType.BF16)]
+    [InlineData(150, DType.I8)]
     public void One_answer_however_it_was_chunked_threaded_and_placed(int window, DType type)
     {
         AttentionScene scene = Scene(9, 3, 24, window, type: type);
@@ -90,6 +96,8 @@ public sealed class AttentionTests
     [Theory]
     [InlineData(0, DType.F32)]
     [InlineData(20, DType.BF16)]
+    [InlineData(0, DType.I8)]
+    [InlineData(20, DType.I8)]
     public void What_earlier_owners_left_in_a_block_is_never_seen(int window, DType type)
     {
         AttentionScene scene = Scene(4, 4, 20, window, type: type);

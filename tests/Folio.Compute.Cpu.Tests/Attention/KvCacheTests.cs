@@ -9,6 +9,7 @@ public sealed class KvCacheTests
         var shape = new KvCacheShape(Layers: 30, KvHeads: 3, HeadDim: 64, BlockSize: 16, Blocks: 10);
         Assert.Equal(30 * 3 * 64 * 16 * 2 * sizeof(ushort), backend.KvBytesPerBlock(shape));
         Assert.Equal(30 * 3 * 64 * 16 * 2 * sizeof(float), backend.KvBytesPerBlock(shape with { Type = DType.F32 }));
+        Assert.Equal(30 * 3 * 16 * 2 * (64 + sizeof(float)), backend.KvBytesPerBlock(shape with { Type = DType.I8 }));
         Assert.Equal(10 * backend.KvBytesPerBlock(shape), backend.AllocateKvCache(shape).Bytes);
     }
 

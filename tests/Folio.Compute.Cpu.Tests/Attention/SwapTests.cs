@@ -10,6 +10,7 @@ public sealed class SwapTests
         new KvCacheShape(Layers: 3, KvHeads: 2, HeadDim: 24, BlockSize: 16, Blocks: 9),
         new KvCacheShape(Layers: 5, KvHeads: 3, HeadDim: 20, BlockSize: 7, Blocks: 9),
         new KvCacheShape(Layers: 2, KvHeads: 8, HeadDim: 128, BlockSize: 64, Blocks: 9),
+        new KvCacheShape(Layers: 3, KvHeads: 2, HeadDim: 24, BlockSize: 16, Blocks: 9, DType.I8),
     ];
 
     [Theory, MemberData(nameof(Shapes))]

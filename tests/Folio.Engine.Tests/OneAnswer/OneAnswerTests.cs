@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Paging;
 
@@ -19,10 +20,14 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
         StormRequests.Draw(seed: 23, Requests, new BlockPool(Small.NumBlocks!.Value, Small.BlockSize), new BlockPool(Coarse.NumBlocks!.Value, Coarse.BlockSize));
 
     private long _bytesPerToken;
+    private DType _kvType;
 
-    [Fact]
-    public async Task One_answer_however_it_was_scheduled()
+    [Theory]
+    [InlineData(DType.BF16)]
+    [InlineData(DType.I8)]
+    public async Task One_answer_however_it_was_scheduled(DType kvType)
     {
+        _kvType = kvType;
         using var folder = new TemporaryFolder();
         EngineOptions host = Small with { PreemptionMode = PreemptionMode.Swap, SwapSpace = 1 << 28 };
         EngineOptions disk = host with { SwapSpace = 0, SwapDirectory = folder.Path, DiskSwapSpace = 1 << 28 };
@@ -50,7 +55,7 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
     {
         var watch = Stopwatch.StartNew();
         using var backend = new CpuBackend(threads);
-        await using LlmEngine engine = LlmEngine.Load(TestData.DemoModel, backend, options);
+        await using LlmEngine engine = LlmEngine.Load(TestData.DemoModel, backend, options with { KvCacheType = _kvType });
         _bytesPerToken = engine.Plan.KvBytesPerToken;
         var streams = new GenerationStream[rounds * Requests];
         var answers = new string[rounds * Requests];
