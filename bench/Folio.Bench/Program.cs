@@ -2,7 +2,7 @@ using Folio.Bench;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 
-// gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--activations f32|int8] [--shapes 576x1536,...]   matrix products of one shape
+// gemm [--threads N] [--types Q4_1,F32] [--rows 1,16,512] [--activations f32|rounded] [--shapes 576x1536,...]   matrix products of one shape
 // pass [--threads N] [--types ...] [--rows ...] [--activations ...]                 all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
 // step MODEL [--threads N] [--rows 1,16] [--context 128] [--prefill 512] [--activations ...] [--kv BF16|F32|I8] [--repeats 9]   steps of a model, by op

@@ -74,8 +74,8 @@ public sealed unsafe partial class CpuBackend
     private ProductOps ProductFor(DType type, PanelOps plain)
     {
         if (_products.TryGetValue(type, out ProductOps? product)) return product;
-        if (_activations == CpuActivations.Int8) product = RoundedOps.For(type, _isa, _code);
-        return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _code) ?? (ProductOps)plain;
+        if (_activations == CpuActivations.Rounded) product = RoundedOps.For(type, _isa, _code);
+        return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _activations, _code) ?? (ProductOps)plain;
     }
 
     private static void Check(in WeightSource part, in WeightSource first)

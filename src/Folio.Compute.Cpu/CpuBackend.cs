@@ -20,12 +20,12 @@ public sealed unsafe partial class CpuBackend : Backend
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
-    /// <param name="activations">Whether products with quantised weights round their activations; null: where that pays, which takes emitted kernels.</param>
+    /// <param name="activations">Whether products round their activations; null: where that pays, which takes emitted kernels.</param>
     public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations? activations = null)
     {
         if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
         _isa = isa ?? CpuIsas.FromEnvironment();
-        _activations = activations ?? (CanEmit() ? CpuActivations.Int8 : CpuActivations.F32);
+        _activations = activations ?? (CanEmit() ? CpuActivations.Rounded : CpuActivations.F32);
         _team = new ThreadTeam(threads ?? CpuCores.Available);
     }
 

@@ -4,7 +4,7 @@ using Folio.Compute.Cpu.Linear;
 
 namespace Folio.Compute.Cpu;
 
-/// <summary>Which instructions the kernels use. Chosen once, when a backend is made.</summary>
+/// <summary>Which instructions the kernels use: each level has those before it, but for AVX-VNNI. Chosen once, when a backend is made.</summary>
 public enum CpuIsa
 {
     /// <summary>128-bit vectors of whatever processor .NET runs on.</summary>
@@ -21,11 +21,14 @@ public enum CpuIsa
 
     /// <summary>The same with products of bytes.</summary>
     Avx512Vnni,
+
+    /// <summary>And with products of pairs of bf16 (vdpbf16ps).</summary>
+    Avx512Bf16,
 }
 
 internal static class CpuIsas
 {
-    /// <summary>The environment variable that forces a level: portable, avx2, avxvnni, avx512 or avx512vnni.</summary>
+    /// <summary>The environment variable that forces a level: the name of one, in any case.</summary>
     public const string Variable = "FOLIO_CPU_ISA";
 
     /// <summary>The best level that this processor has.</summary>
@@ -34,21 +37,25 @@ internal static class CpuIsas
     public static bool IsSupported(this CpuIsa isa) => isa switch
     {
         CpuIsa.Portable => true,
-        CpuIsa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported && HasBit(function: 1, bit: 29), // fp16 conversions
+        CpuIsa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported && Features(1).Ecx.Bit(29), // fp16 conversions
         CpuIsa.AvxVnni => IsSupported(CpuIsa.Avx2) && AvxVnni.IsSupported,
         CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
-        _ => IsSupported(CpuIsa.Avx512) && HasBit(function: 7, bit: 11),
+        CpuIsa.Avx512Vnni => IsSupported(CpuIsa.Avx512) && Features(7).Ecx.Bit(11),
+        _ => IsSupported(CpuIsa.Avx512Vnni) && Features(7, 1).Eax.Bit(5),
     };
 
     /// <summary>How emitted kernels multiply bytes; null: there are none.</summary>
     public static DotIsa? Dot(this CpuIsa isa) => isa switch
     {
         CpuIsa.Portable => null,
-        CpuIsa.Avx512Vnni => DotIsa.Avx512Vnni,
+        >= CpuIsa.Avx512Vnni => DotIsa.Avx512Vnni,
         CpuIsa.AvxVnni => DotIsa.AvxVnni,
         CpuIsa.Avx512 when IsSupported(CpuIsa.AvxVnni) => DotIsa.AvxVnni,
         _ => DotIsa.Avx2,
     };
+
+    /// <summary>Whether pairs of bf16 are multiplied by one instruction.</summary>
+    public static bool MultipliesPairs(this CpuIsa isa) => isa >= CpuIsa.Avx512Bf16;
 
     /// <summary>The level that <see cref="Variable"/> asks for, else <see cref="Best"/>.</summary>
     public static CpuIsa FromEnvironment()
@@ -56,12 +63,17 @@ internal static class CpuIsas
         string? name = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(name)) return Best;
         if (!Enum.TryParse(name, ignoreCase: true, out CpuIsa isa) || !Enum.IsDefined(isa))
-            throw new FolioException($"{Variable} is '{name}'; expected portable, avx2, avxvnni, avx512 or avx512vnni.");
+            throw new FolioException($"{Variable} is '{name}'; expected one of {string.Join(", ", Enum.GetNames<CpuIsa>()).ToLowerInvariant()}.");
         if (!isa.IsSupported()) throw new FolioException($"{Variable} asks for {isa}, which this processor lacks; its best level is {Best}.");
         return isa;
     }
 
-    /// <summary>A bit of what cpuid leaves in ecx.</summary>
-    private static bool HasBit(int function, int bit) =>
-        X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= function && (X86Base.CpuId(function, 0).Ecx >> bit & 1) != 0;
+    /// <summary>What cpuid says of a function; zeros where it has none such.</summary>
+    private static (int Eax, int Ebx, int Ecx, int Edx) Features(int function, int part = 0)
+    {
+        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < function) return default;
+        return part > X86Base.CpuId(function, 0).Eax && part > 0 ? default : X86Base.CpuId(function, part);
+    }
+
+    private static bool Bit(this int register, int bit) => (register >> bit & 1) != 0;
 }

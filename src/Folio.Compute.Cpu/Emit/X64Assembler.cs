@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Folio.Compute.Cpu.Emit;
 
-/// <summary>Registers for addresses and counters. rsp and r12, which need another form of address, are left out.</summary>
-internal enum Gp { Rax, Rcx, Rdx, Rbx, Rbp = 5, Rsi, Rdi, R8, R9, R10, R11 }
+/// <summary>Registers for addresses and counters.</summary>
+internal enum Gp { Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15 }
 
 /// <summary>A place in memory: a register plus so many bytes.</summary>
 /// <param name="Broadcast">One value of 32 bits there stands for all lanes; 512-bit instructions only.</param>
@@ -28,6 +28,7 @@ internal readonly record struct VectorOp(OpcodeMap Map, Prefix Prefix, byte Opco
     public static readonly VectorOp Abs = new(OpcodeMap.M0F38, Prefix.P66, 0x1C);              // vpabsb
     public static readonly VectorOp BytesToInts = new(OpcodeMap.M0F38, Prefix.P66, 0x21);      // vpmovsxbd
     public static readonly VectorOp DotBytes = new(OpcodeMap.M0F38, Prefix.P66, 0x50);         // vpdpbusd
+    public static readonly VectorOp DotPairs = new(OpcodeMap.M0F38, Prefix.F3, 0x52);          // vdpbf16ps, AVX-512 only
     public static readonly VectorOp BroadcastInt = new(OpcodeMap.M0F38, Prefix.P66, 0x58);     // vpbroadcastd
     public static readonly VectorOp MultiplyAdd213 = new(OpcodeMap.M0F38, Prefix.P66, 0xA8);   // vfmadd213ps: a = b · a + c
     public static readonly VectorOp MultiplyAdd231 = new(OpcodeMap.M0F38, Prefix.P66, 0xB8);   // vfmadd231ps: a = b · c + a
@@ -35,7 +36,7 @@ internal readonly record struct VectorOp(OpcodeMap Map, Prefix Prefix, byte Opco
 
 internal enum OpcodeMap : byte { M0F = 1, M0F38 = 2 }
 
-internal enum Prefix : byte { None, P66 }
+internal enum Prefix : byte { None, P66, F3, F2 }
 
 /// <summary>Writes x86-64 machine code: vector instructions of one width, and what a loop needs.</summary>
 /// <param name="vectorBytes">32: VEX encoding, 16 registers. 64: EVEX (AVX-512), 32 registers.</param>
@@ -79,6 +80,9 @@ internal sealed class X64Assembler(int vectorBytes)
 
     public void ShiftLeft(int a, int b, byte bits) => Shift(6, a, b, bits);
 
+    /// <summary>The same with copies of the sign coming in.</summary>
+    public void ShiftRightSigned(int a, int b, byte bits) => Shift(4, a, b, bits);
+
     /// <param name="extension">Of the opcode: it stands where a register would.</param>
     private void Shift(int extension, int a, int b, byte bits)
     {
@@ -100,6 +104,14 @@ internal sealed class X64Assembler(int vectorBytes)
 
         Write(0xC4, (byte)(Not(a, 3) << 7 | 1 << 6 | 1 << 5 | (int)OpcodeMap.M0F), 0x79, 0x6E, (byte)(0xC0 | (a & 7) << 3 | (int)scratch)); // vmovd, 128 bits
         Op(VectorOp.BroadcastInt, a, a);
+    }
+
+    /// <summary>The lower 128 bits of one of the first 16 vectors, to memory or from there; what is above them is cleared.</summary>
+    /// <param name="op">A load or a store.</param>
+    public void MoveLow(VectorOp op, int a, Mem memory)
+    {
+        Write(0xC4, (byte)(Not(a, 3) << 7 | 1 << 6 | Not((int)memory.Base, 3) << 5 | (int)op.Map), 15 << 3, op.Opcode);
+        Address(a, memory, mayBeShort: true);
     }
 
     /// <summary>to = 64 bits at memory.</summary>
@@ -132,9 +144,15 @@ internal sealed class X64Assembler(int vectorBytes)
 
     public void Add(Gp to, Gp value) => Write((byte)(0x48 | (int)value >> 3 << 2 | (int)to >> 3), 0x01, (byte)(0xC0 | ((int)value & 7) << 3 | (int)to & 7));
 
-    public void Push(Gp register) => Write((byte)(0x50 + (int)register)); // of the first eight
+    public void Push(Gp register) => OfStack(0x50, register);
 
-    public void Pop(Gp register) => Write((byte)(0x58 + (int)register));
+    public void Pop(Gp register) => OfStack(0x58, register);
+
+    private void OfStack(int opcode, Gp register)
+    {
+        if ((int)register >= 8) Write(0x41);
+        Write((byte)(opcode + ((int)register & 7)));
+    }
 
     /// <summary>Where the next instruction goes, to jump to.</summary>
     public int Here => _code.Count;
@@ -161,15 +179,11 @@ internal sealed class X64Assembler(int vectorBytes)
 
     private void Address(int register, Mem memory, bool mayBeShort)
     {
-        int fields = (register & 7) << 3 | (int)memory.Base & 7;
-        if (mayBeShort && (sbyte)memory.Offset == memory.Offset)
-        {
-            Write((byte)(0x40 | fields), (byte)memory.Offset);
-            return;
-        }
-
-        Write((byte)(0x80 | fields));
-        Write32(memory.Offset);
+        bool isShort = mayBeShort && (sbyte)memory.Offset == memory.Offset;
+        Write((byte)((isShort ? 0x40 : 0x80) | (register & 7) << 3 | (int)memory.Base & 7));
+        if (memory.Base is Gp.Rsp or Gp.R12) Write(0x24); // their place says that one more byte follows: this base, no index
+        if (isShort) Write((byte)memory.Offset);
+        else Write32(memory.Offset);
     }
 
     private void Write(params ReadOnlySpan<byte> bytes) => _code.AddRange(bytes);

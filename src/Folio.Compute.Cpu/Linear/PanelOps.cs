@@ -14,8 +14,8 @@ internal abstract class PanelOps : ProductOps
 
     public static PanelOps For(DType type, CpuIsa isa) => isa switch
     {
-        CpuIsa.Avx512 or CpuIsa.Avx512Vnni => For<Simd512, Vector512<float>>(type),
-        CpuIsa.Avx2 or CpuIsa.AvxVnni => For<Simd256, Vector256<float>>(type),
+        >= CpuIsa.Avx512 => For<Simd512, Vector512<float>>(type),
+        >= CpuIsa.Avx2 => For<Simd256, Vector256<float>>(type),
         _ => For<Simd128, Vector128<float>>(type),
     };
 

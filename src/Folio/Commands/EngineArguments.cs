@@ -26,7 +26,7 @@ internal sealed class EngineArguments
         "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", ("auto", DType.BF16), ("bfloat16", DType.BF16), ("float32", DType.F32), ("int8", DType.I8));
 
     private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
-        "--activations", "Whether products with quantised weights round their inputs (default: int8 where that is faster).", ("int8", CpuActivations.Int8), ("f32", CpuActivations.F32));
+        "--activations", "Whether products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));
 
     private readonly Option<long?> _kvCacheMemory =
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");

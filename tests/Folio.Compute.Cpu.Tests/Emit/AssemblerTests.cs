@@ -30,6 +30,7 @@ public sealed class AssemblerTests
         new(VectorOp.MultiplyAddBytes, "vpmaddubsw", "vpmaddubsw", 2),
         new(VectorOp.Sign, "vpsignb", "", 2),
         new(VectorOp.DotBytes, "vpdpbusd", "vpdpbusd", 2),
+        new(VectorOp.DotPairs, "", "vdpbf16ps", 2),
         new(VectorOp.MultiplyAdd213, "vfmadd213ps", "vfmadd213ps", 2),
         new(VectorOp.MultiplyAdd231, "vfmadd231ps", "vfmadd231ps", 2),
     ];
@@ -83,12 +84,32 @@ public sealed class AssemblerTests
         foreach (int a in listing.Registers)
         {
             foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftRight(a, b, 4), $"vpsrld {listing.Vector(a)},{listing.Vector(b)},4");
+            foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftRightSigned(a, b, 3), $"vpsrad {listing.Vector(a)},{listing.Vector(b)},3");
             foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftLeft(a, b, 16), $"vpslld {listing.Vector(a)},{listing.Vector(b)},16");
             foreach (Gp scratch in s_general.Where(general => general < Gp.R8))
             {
                 string general = Name(scratch).Replace('r', 'e');
                 string[] lines = vectorBytes == 64 ? [$"vpbroadcastd zmm{a},{general}"] : [$"vmovd xmm{a},{general}", $"vpbroadcastd ymm{a},xmm{a}"];
                 listing.Add(asm => asm.Broadcast(a, 0x80808080, scratch), [$"mov {general},{unchecked((int)0x80808080)}", .. lines]);
+            }
+        }
+
+        listing.Verify();
+    }
+
+    [Theory, InlineData(32), InlineData(64)]
+    public void The_lower_halves_of_vectors_move_to_the_memory_asked_for(int vectorBytes)
+    {
+        var listing = new Listing(vectorBytes);
+        foreach (int vector in (int[])[0, 6, 15])
+        {
+            foreach (Gp general in s_general)
+            {
+                foreach (int offset in s_offsets)
+                {
+                    listing.Add(asm => asm.MoveLow(VectorOp.Store, vector, new Mem(general, offset)), $"vmovups {Place(general, offset)},xmm{vector}");
+                    listing.Add(asm => asm.MoveLow(VectorOp.Load, vector, new Mem(general, offset)), $"vmovups xmm{vector},{Place(general, offset)}");
+                }
             }
         }
 
@@ -107,8 +128,8 @@ public sealed class AssemblerTests
             foreach (int offset in s_offsets) listing.Add(asm => asm.Prefetch(new Mem(a, offset)), $"prefetcht0 {Place(a, offset)}");
             foreach (int value in s_offsets.Where(value => value != 0)) listing.Add(asm => asm.Add(a, value), $"add {Name(a)},{value}");
             foreach (int value in s_offsets) listing.Add(asm => asm.Set(a, value), $"mov {Name(a)},{value}");
-            if (a < Gp.R8) listing.Add(asm => asm.Push(a), $"push {Name(a)}");
-            if (a < Gp.R8) listing.Add(asm => asm.Pop(a), $"pop {Name(a)}");
+            listing.Add(asm => asm.Push(a), $"push {Name(a)}");
+            listing.Add(asm => asm.Pop(a), $"pop {Name(a)}");
             listing.Add(asm => asm.Loop(a, 0), $"dec {Name(a)}", "jne near 0");
         }
 

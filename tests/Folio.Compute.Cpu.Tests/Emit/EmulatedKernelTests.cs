@@ -17,8 +17,35 @@ public sealed unsafe class EmulatedKernelTests
         foreach (DotIsa isa in Enum.GetValues<DotIsa>())
         {
             using var tiles = new EmulatedTiles(PanelOf(type), isa);
-            Agree(type, isa.ToString(), tiles.Ops, CpuIsa.Portable, tiles.Codes.Length);
+            Agree(type, isa.ToString(), tiles.Ops, CpuIsa.Portable, Enumerable.Range(1, tiles.Codes.Length));
         }
+    }
+
+    /// <summary>The emulator passes the argument as Windows does, and looks whether the registers that Windows preserves are.</summary>
+    [Theory, MemberData(nameof(Types))]
+    public void Kernels_for_windows_give_the_portable_bits(DType type)
+    {
+        foreach (DotIsa isa in Enum.GetValues<DotIsa>())
+        {
+            using var tiles = new EmulatedTiles(PanelOf(type), isa, windows: true);
+            Agree(type, $"{isa} for Windows", tiles.Ops, CpuIsa.Portable, [1, tiles.Codes.Length]);
+        }
+    }
+
+    /// <summary>A function for Windows finds its argument in another register, and changes none that Linux or macOS preserve: behind one move it runs there too.</summary>
+    [Theory, MemberData(nameof(Types))]
+    public void Kernels_for_windows_run_on_this_processor(DType type)
+    {
+        Assert.SkipUnless(ExecutableMemory.IsSupported && !OperatingSystem.IsWindows() && CpuIsas.Best.Dot() is not null, "this processor or system has no level for which kernels are emitted, or is Windows");
+        byte[] move = [0x48, 0x89, 0xF9]; // mov rcx, rdi
+        RoundedPanel panel = PanelOf(type);
+        DotIsa isa = CpuIsas.Best.Dot()!.Value;
+        (int maxRows, int maxSums, int lanes) = EmittedOps.Limits(isa);
+        using var memory = new ExecutableMemory();
+        Assert.True(EmittedFunctions.TryCreate(
+            memory, maxRows, rows => [.. move, .. RoundedKernelEmitter.Emit(panel, isa, Abi.Windows, rows, EmittedKernel.Vectors(rows, maxSums, lanes))], out EmittedFunctions functions));
+        var ops = new RoundedOps<EmittedKernel>(panel, RoundedKernelEmitter.Kind(panel, isa), new(functions, maxRows, maxSums, lanes));
+        Agree(type, $"{isa} for Windows", ops, CpuIsa.Portable, Enumerable.Range(1, maxRows));
     }
 
     /// <summary>This tests the emulator: where the processor itself can judge, they must be of one mind.</summary>
@@ -29,7 +56,7 @@ public sealed unsafe class EmulatedKernelTests
         foreach (CpuIsa level in Enum.GetValues<CpuIsa>().Where(level => level.IsSupported() && level.Dot() is not null))
         {
             using var tiles = new EmulatedTiles(PanelOf(type), level.Dot()!.Value);
-            Agree(type, level.ToString(), tiles.Ops, level, tiles.Codes.Length);
+            Agree(type, level.ToString(), tiles.Ops, level, Enumerable.Range(1, tiles.Codes.Length));
         }
     }
 
@@ -59,7 +86,7 @@ public sealed unsafe class EmulatedKernelTests
     }
 
     /// <summary>The same bits from every tile, for random numbers and for extreme ones.</summary>
-    private static void Agree(DType type, string level, RoundedOps emulated, CpuIsa trusted, int maxRows)
+    private static void Agree(DType type, string level, RoundedOps emulated, CpuIsa trusted, IEnumerable<int> rowCounts)
     {
         using var memory = new ExecutableMemory();
         using var arena = new NativeArena();
@@ -69,8 +96,8 @@ public sealed unsafe class EmulatedKernelTests
         RoundedPanel panel = PanelOf(type);
         int blocks = panel.Units == 1 ? 3 : 1, columns = blocks * panel.Units * RoundedPanel.UnitInputs;
         byte* weights = (byte*)arena.Allocate(blocks * panel.BlockBytes);
-        float* x = (float*)arena.Allocate((long)maxRows * columns * sizeof(float));
-        for (int rows = 1; rows <= maxRows; rows++)
+        float* x = (float*)arena.Allocate((long)rowCounts.Max() * columns * sizeof(float));
+        foreach (int rows in rowCounts)
         {
             foreach (bool extreme in (bool[])[false, true])
             {

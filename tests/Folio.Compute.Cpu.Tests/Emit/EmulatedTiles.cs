@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Folio.Compute.Cpu.Emit;
 using Folio.Compute.Cpu.Linear;
 
 namespace Folio.Compute.Cpu.Tests.Emit;
@@ -11,12 +12,13 @@ internal sealed unsafe class EmulatedTiles : IDisposable
     private readonly Emulator[] _emulators; // for 1, 2, … rows
     private readonly GCHandle<EmulatedTiles> _self;
     private readonly Random _random = new(3);
+    private readonly bool _windows;
 
-    public EmulatedTiles(in RoundedPanel panel, DotIsa isa)
+    public EmulatedTiles(in RoundedPanel panel, DotIsa isa, bool windows = false)
     {
-        _panel = panel;
+        (_panel, _windows) = (panel, windows);
         (_maxRows, _maxSums, _lanes) = EmittedOps.Limits(isa);
-        Codes = [.. Enumerable.Range(1, _maxRows).Select(rows => RoundedKernelEmitter.Emit(_panel, isa, rows, EmittedKernel.Vectors(rows, _maxSums, _lanes)))];
+        Codes = [.. Enumerable.Range(1, _maxRows).Select(rows => RoundedKernelEmitter.Emit(_panel, isa, windows ? Abi.Windows : Abi.SystemV, rows, EmittedKernel.Vectors(rows, _maxSums, _lanes)))];
         _emulators = [.. Codes.Select(code => new Emulator(code))];
         _self = new(this);
         Ops = new RoundedOps<EmulatedKernel>(panel, RoundedKernelEmitter.Kind(panel, isa), new(_self));
@@ -31,7 +33,7 @@ internal sealed unsafe class EmulatedTiles : IDisposable
 
     private int Lanes(int rows) => _lanes * EmittedKernel.Vectors(rows, _maxSums, _lanes);
 
-    private void Run(RoundedTile* tile, int rows) => _emulators[rows - 1].Call(tile, Memory(tile, rows, Lanes(rows)), _random);
+    private void Run(RoundedTile* tile, int rows) => _emulators[rows - 1].Call(tile, Memory(tile, rows, Lanes(rows)), _random, _windows);
 
     /// <summary>What <see cref="RoundedTile"/> says of a tile of so many rows and outputs, and not a byte more.</summary>
     private EmulatedMemory Memory(RoundedTile* tile, int rows, int lanes)

@@ -9,9 +9,10 @@ namespace Folio.Compute.Cpu.Tests.Emit;
 internal sealed unsafe partial class Emulator
 {
     private const ulong Caller = 0xCA11; // where it returns to
-    private const int StackBytes = 256, MostSteps = 10_000_000;
+    private const int StackBytes = 512, MostSteps = 10_000_000;
 
-    private static readonly Register[] s_preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15]; // System V
+    private static readonly Register[] s_preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15];
+    private static readonly Register[] s_preservedOnWindows = [.. s_preserved, Register.RSI, Register.RDI];
 
     private readonly Instruction[] _code;
     private readonly Dictionary<ulong, int> _places = []; // where an instruction lies → which it is
@@ -42,21 +43,24 @@ internal sealed unsafe partial class Emulator
         return [.. instructions];
     }
 
-    /// <summary>Calls the code with one argument (System V). Every register holds random bits at first, so code that relies on one is found out.</summary>
+    /// <summary>Calls the code with one argument. Every register holds random bits at first, so code that relies on one is found out.</summary>
     /// <param name="memory">What the code may touch, besides its stack.</param>
-    public void Call(void* argument, EmulatedMemory memory, Random random)
+    /// <param name="windows">As Windows does; else as Linux and macOS (System V).</param>
+    public void Call(void* argument, EmulatedMemory memory, Random random, bool windows = false)
     {
         random.NextBytes(_vectors);
         random.NextBytes(MemoryMarshal.AsBytes(_general.AsSpan()));
+        byte[] vectors = [.. _vectors];
+        Register[] preserved = windows ? s_preservedOnWindows : s_preserved;
         fixed (byte* stack = _stack)
         {
             _memory = memory.Writable(stack, StackBytes);
-            General(Register.RDI) = (ulong)argument;
+            General(windows ? Register.RCX : Register.RDI) = (ulong)argument;
             General(Register.RSP) = (ulong)stack + StackBytes;
-            ulong[] before = [.. s_preserved.Select(register => General(register))];
+            ulong[] before = [.. preserved.Select(register => General(register))];
             Push(Caller);
             Run();
-            foreach ((Register register, ulong value) in s_preserved.Zip(before))
+            foreach ((Register register, ulong value) in preserved.Zip(before))
             {
                 if (General(register) != value) throw new InvalidOperationException($"{register} is not what it was before the call");
             }
@@ -65,6 +69,7 @@ internal sealed unsafe partial class Emulator
         for (int register = 0; register < 16; register++)
         {
             if (Vector(register)[16..].ContainsAnyExcept((byte)0)) throw new InvalidOperationException($"the upper half of vector register {register} is left set");
+            if (windows && register is >= 6 and <= 15 && !Vector(register)[..16].SequenceEqual(vectors.AsSpan(register * 64, 16))) throw new InvalidOperationException($"vector register {register} is not what it was before the call");
         }
     }
 

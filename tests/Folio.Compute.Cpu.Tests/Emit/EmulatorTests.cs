@@ -7,11 +7,12 @@ public sealed unsafe class EmulatorTests
 {
     private const int Rounds = 100, A = 13, B = 2, C = 9;
 
+    private static readonly Gp s_argument = Abi.OfThisSystem.Argument;
     private static readonly VectorOp[] s_floats = [VectorOp.Multiply, VectorOp.MultiplyAdd213, VectorOp.MultiplyAdd231];
     private static readonly VectorOp[] s_unary = [VectorOp.Load, VectorOp.ToSingle, VectorOp.HalfToSingle, VectorOp.BytesToInts, VectorOp.Abs, VectorOp.BroadcastInt, VectorOp.BroadcastSingle];
     private static readonly VectorOp[] s_binary = [VectorOp.And, VectorOp.Xor, VectorOp.MultiplyAddWords, VectorOp.AddWords, VectorOp.AddInts, VectorOp.MultiplyAddBytes, .. s_floats];
 
-    [Theory, InlineData(CpuIsa.Avx2), InlineData(CpuIsa.AvxVnni), InlineData(CpuIsa.Avx512), InlineData(CpuIsa.Avx512Vnni)]
+    [Theory, InlineData(CpuIsa.Avx2), InlineData(CpuIsa.AvxVnni), InlineData(CpuIsa.Avx512), InlineData(CpuIsa.Avx512Vnni), InlineData(CpuIsa.Avx512Bf16)]
     public void Each_instruction_gives_the_bits_of_this_processor(CpuIsa level)
     {
         Assert.SkipUnless(ExecutableMemory.IsSupported && level.IsSupported(), $"this processor or system lacks {level}");
@@ -19,20 +20,21 @@ public sealed unsafe class EmulatorTests
         foreach (VectorOp op in s_unary)
         {
             Agree(vectorBytes, op, asm => asm.Op(op, A, C));
-            Agree(vectorBytes, op, asm => asm.Op(op, A, new Mem(Gp.Rdi, 12)));
+            Agree(vectorBytes, op, asm => asm.Op(op, A, new Mem(s_argument, 12)));
         }
 
-        VectorOp[] binary = [.. s_binary, .. vectorBytes == 32 ? [VectorOp.Sign] : (VectorOp[])[], .. level is CpuIsa.AvxVnni or CpuIsa.Avx512Vnni ? [VectorOp.DotBytes] : (VectorOp[])[]];
+        VectorOp[] binary = [.. s_binary, .. vectorBytes == 32 ? [VectorOp.Sign] : (VectorOp[])[], .. level is CpuIsa.AvxVnni or >= CpuIsa.Avx512Vnni ? [VectorOp.DotBytes] : (VectorOp[])[]];
         foreach (VectorOp op in binary)
         {
             Agree(vectorBytes, op, asm => asm.Op(op, A, B, C));
-            Agree(vectorBytes, op, asm => asm.Op(op, A, B, new Mem(Gp.Rdi, 12)));
+            Agree(vectorBytes, op, asm => asm.Op(op, A, B, new Mem(s_argument, 12)));
         }
 
-        if (level == CpuIsa.Avx512Vnni) Agree(vectorBytes, VectorOp.DotBytes, asm => asm.Op(VectorOp.DotBytes, A, B, new Mem(Gp.Rdi, 12, Broadcast: true)));
+        if (level >= CpuIsa.Avx512Vnni) Agree(vectorBytes, VectorOp.DotBytes, asm => asm.Op(VectorOp.DotBytes, A, B, new Mem(s_argument, 12, Broadcast: true)));
         foreach (byte bits in (byte[])[0, 4, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftRight(A, C, bits));
+        foreach (byte bits in (byte[])[0, 3, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftRightSigned(A, C, bits));
         foreach (byte bits in (byte[])[0, 16, 31, 32, 255]) Agree(vectorBytes, default, asm => asm.ShiftLeft(A, C, bits));
-        Agree(vectorBytes, default, asm => asm.Broadcast(A, 0x81020304, Gp.Rcx));
+        Agree(vectorBytes, default, asm => asm.Broadcast(A, 0x81020304, Gp.Rax));
     }
 
     [Fact]
@@ -49,11 +51,11 @@ public sealed unsafe class EmulatorTests
             asm.Add(Gp.Rbx, Gp.R11);
             asm.Loop(Gp.R11, loop);
             asm.Push(Gp.Rbx);
-            asm.Pop(Gp.Rcx);
+            asm.Pop(Gp.R10);
             asm.Pop(Gp.Rbx);
-            asm.Add(Gp.Rcx, -(5 * 128 + 15 - 3) + 16); // 16, if all of that was right
-            asm.Add(Gp.Rcx, Gp.Rdi);
-            asm.Op(VectorOp.Load, A, new Mem(Gp.Rcx, -16));
+            asm.Add(Gp.R10, -(5 * 128 + 15 - 3) + 16); // 16, if all of that was right
+            asm.Add(Gp.R10, s_argument);
+            asm.Op(VectorOp.Load, A, new Mem(Gp.R10, -16));
         });
     }
 
@@ -84,6 +86,31 @@ public sealed unsafe class EmulatorTests
     }
 
     [Fact]
+    public void Code_for_windows_that_loses_a_vector_or_its_argument_is_an_error()
+    {
+        byte[] code = Assembled(32, asm => asm.Op(VectorOp.Xor, 6, 6, 6));
+        new Emulator(code).Call(null, new(), new(1));
+        Assert.Throws<InvalidOperationException>(() => new Emulator(code).Call(null, new(), new(1), windows: true));
+        Assert.Throws<InvalidOperationException>(() => new Emulator(Assembled(32, asm => asm.Set(Gp.Rsi, 1))).Call(null, new(), new(1), windows: true));
+        Assert.Throws<InvalidOperationException>(() => new Emulator(Assembled(32, asm => asm.Load(Gp.Rax, new Mem(Gp.Rdi, 0)))).Call(null, new(), new(1), windows: true));
+    }
+
+    /// <summary>By hand, from the manual: the upper products first, a rounding after each, no numbers below the normal ones.</summary>
+    [Fact]
+    public void Pairs_of_bf16_are_multiplied_as_the_manual_says()
+    {
+        Assert.Equal(Bits(1f), Emulator.PairProduct(Bits(0f), Pair(1, 0), Pair(1, 5)));
+        Assert.Equal(Bits(23f), Emulator.PairProduct(Bits(2f), Pair(3, 2), Pair(5, 3)));
+        const float tie = 1 << 24; // tie + 1 is rounded to tie: 1 is lost where the upper product comes first, and would not be if the lower one did, or if both were added at once
+        Assert.Equal(Bits(0f), Emulator.PairProduct(Bits(1f), Pair(-tie, tie), Pair(1, 1)));
+        Assert.Equal(Bits(0f), Emulator.PairProduct(Bits(1e-39f), Pair(1e-39f, 1), Pair(1, 1e-39f)));
+    }
+
+    private static uint Bits(float value) => BitConverter.SingleToUInt32Bits(value);
+
+    private static uint Pair(float low, float high) => Bits(low) >> 16 | (Bits(high) & 0xFFFF0000);
+
+    [Fact]
     public void An_instruction_that_the_emulator_does_not_know_is_named()
     {
         byte[] code = [0x90, 0xC3]; // nop, ret
@@ -93,12 +120,14 @@ public sealed unsafe class EmulatorTests
     private static void Call(Action<X64Assembler> body, EmulatedMemory? memory = null, void* argument = null) => new Emulator(Assembled(32, body)).Call(argument, memory ?? new(), new(1));
 
     /// <summary>A function that returns after the body, with the upper halves cleared.</summary>
-    private static byte[] Assembled(int vectorBytes, Action<X64Assembler> body)
+    /// <param name="frame">It also saves what belongs to its caller, as this system has it.</param>
+    private static byte[] Assembled(int vectorBytes, Action<X64Assembler> body, bool frame = false)
     {
         var asm = new X64Assembler(vectorBytes);
+        var kernel = new KernelFrame(asm, frame ? Abi.OfThisSystem : Abi.SystemV, [], frame ? 16 : 0);
+        kernel.Enter();
         body(asm);
-        asm.ZeroUpper();
-        asm.Return();
+        kernel.Return();
         return asm.ToArray();
     }
 
@@ -107,10 +136,10 @@ public sealed unsafe class EmulatorTests
     {
         byte[] code = Assembled(vectorBytes, asm =>
         {
-            foreach ((int register, int place) in ((int, int)[])[(A, 0), (B, 1), (C, 2)]) asm.Op(VectorOp.Load, register, new Mem(Gp.Rdi, place * vectorBytes));
+            foreach ((int register, int place) in ((int, int)[])[(A, 0), (B, 1), (C, 2)]) asm.Op(VectorOp.Load, register, new Mem(s_argument, place * vectorBytes));
             body(asm);
-            asm.Op(VectorOp.Store, A, new Mem(Gp.Rdi, 3 * vectorBytes));
-        });
+            asm.Op(VectorOp.Store, A, new Mem(s_argument, 3 * vectorBytes));
+        }, frame: true);
         using var executable = new ExecutableMemory();
         void* function = executable.TryAdd(code);
         Assert.SkipWhen(function == null, "this system denies executable pages");
@@ -125,11 +154,11 @@ public sealed unsafe class EmulatorTests
             fixed (byte* e = expected, a = actual)
             {
                 ((delegate* unmanaged<byte*, void>)function)(e);
-                emulator.Call(a, new EmulatedMemory().Writable(a, actual.Length), random);
+                emulator.Call(a, new EmulatedMemory().Writable(a, actual.Length), random, OperatingSystem.IsWindows());
                 for (int lane = 0; lane < expected.Length / sizeof(float); lane++)
                 {
                     if (floats && float.IsNaN(((float*)e)[lane]) && float.IsNaN(((float*)a)[lane])) continue; // which NaN doesn't matter
-                    if (((uint*)e)[lane] != ((uint*)a)[lane]) Assert.Fail($"{Emulator.Decode(code)[3]}: lane {lane} is {((uint*)a)[lane]:x8}; the processor says {((uint*)e)[lane]:x8}");
+                    if (((uint*)e)[lane] != ((uint*)a)[lane]) Assert.Fail($"{op}: lane {lane} is {((uint*)a)[lane]:x8}; the processor says {((uint*)e)[lane]:x8}");
                 }
             }
         }

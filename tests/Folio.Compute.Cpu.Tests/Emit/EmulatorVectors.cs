@@ -25,6 +25,7 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Vpand or Mnemonic.Vpandd: Each<uint>(i, static (a, b) => a & b); break;
             case Mnemonic.Vpxor or Mnemonic.Vpxord: Each<uint>(i, static (a, b) => a ^ b); break;
             case Mnemonic.Vpsrld when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedRight(i.Immediate8)); break;
+            case Mnemonic.Vpsrad when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedRightSigned(i.Immediate8)); break;
             case Mnemonic.Vpslld when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedLeft(i.Immediate8)); break;
             case Mnemonic.Vpaddw: Each<short>(i, static (a, b) => (short)(a + b)); break;
             case Mnemonic.Vpaddd: Each<int>(i, static (a, b) => a + b); break;
@@ -42,6 +43,7 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Vmulps: Each<float>(i, static (a, b) => a * b); break;
             case Mnemonic.Vfmadd213ps: Each<float>(i, static (a, b, c) => MathF.FusedMultiplyAdd(b, a, c)); break;
             case Mnemonic.Vfmadd231ps: Each<float>(i, static (a, b, c) => MathF.FusedMultiplyAdd(b, c, a)); break;
+            case Mnemonic.Vdpbf16ps: Each<uint>(i, PairProduct); break;
 
             case Mnemonic.Vzeroupper:
                 for (int register = 0; register < 16; register++) Vector(register)[16..].Clear();
@@ -52,11 +54,24 @@ internal sealed unsafe partial class Emulator
 
     private static Func<uint, uint> ShiftedRight(int bits) => a => bits > 31 ? 0 : a >> bits;
 
+    private static Func<int, int> ShiftedRightSigned(int bits) => a => a >> Math.Min(bits, 31);
+
     private static Func<uint, uint> ShiftedLeft(int bits) => a => bits > 31 ? 0 : a << bits;
 
     private static int UnsignedTimesSigned(uint a, uint b, int place) => (byte)(a >> 8 * place) * (sbyte)(b >> 8 * place);
 
     private static ushort Saturated(int value) => (ushort)Math.Clamp(value, short.MinValue, short.MaxValue);
+
+    /// <summary>sum + the products of two pairs of bf16, the upper ones first: each addition rounded to the nearest, numbers below the normal ones taken and given as zeros.</summary>
+    public static uint PairProduct(uint sum, uint a, uint b)
+    {
+        float upper = Flushed(MathF.FusedMultiplyAdd(Flushed(a & 0xFFFF0000), Flushed(b & 0xFFFF0000), Flushed(sum)));
+        return BitConverter.SingleToUInt32Bits(Flushed(MathF.FusedMultiplyAdd(Flushed(a << 16), Flushed(b << 16), upper)));
+    }
+
+    private static float Flushed(uint bits) => Flushed(BitConverter.UInt32BitsToSingle(bits));
+
+    private static float Flushed(float value) => float.IsSubnormal(value) ? MathF.CopySign(0, value) : value;
 
     /// <summary>fp16 as fp32, exact; signalling NaNs become quiet.</summary>
     private static uint SingleOfHalf(ushort half)

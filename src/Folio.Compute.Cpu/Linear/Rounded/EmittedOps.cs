@@ -20,7 +20,7 @@ internal static unsafe class EmittedOps
         var panel = RoundedPanel.Of<TFormat>();
         (int maxRows, int maxSums, int lanes) = Limits(dot);
 
-        if (!EmittedFunctions.TryCreate(memory, maxRows, rows => RoundedKernelEmitter.Emit(panel, dot, rows, EmittedKernel.Vectors(rows, maxSums, lanes)), out EmittedFunctions functions)) return null;
+        if (!EmittedFunctions.TryCreate(memory, maxRows, rows => RoundedKernelEmitter.Emit(panel, dot, Abi.OfThisSystem, rows, EmittedKernel.Vectors(rows, maxSums, lanes)), out EmittedFunctions functions)) return null;
         var kernel = new EmittedKernel(functions, maxRows, maxSums, lanes);
         CorrectionKind kind = RoundedKernelEmitter.Kind(panel, dot);
         return Agrees<TFormat>(kernel, kind) ? new RoundedOps<EmittedKernel>(panel, kind, kernel) : null;

@@ -29,12 +29,13 @@ internal sealed class RoundedKernelEmitter
     private static readonly Gp[] s_fields = [Scales, Words, Factors, X, XScales, Corrections, Sums, XStride, ScalesStride, Blocks];
 
     private readonly X64Assembler _asm;
+    private readonly KernelFrame _frame;
     private readonly RoundedPanel _panel;
     private readonly DotIsa _isa;
     private readonly int _rows, _vectors;
     private readonly int _w, _w2, _t, _mask, _ones, _flip; // registers behind the sums
 
-    private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, int rows, int vectors)
+    private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors)
     {
         (_panel, _isa, _rows, _vectors) = (panel, isa, rows, vectors);
         _asm = new(isa == DotIsa.Avx512Vnni ? 64 : 32);
@@ -45,6 +46,7 @@ internal sealed class RoundedKernelEmitter
         if (Signs) _flip = next++;
         int most = isa == DotIsa.Avx512Vnni ? 32 : 16;
         if (next > most) throw new ArgumentOutOfRangeException(nameof(rows), $"{rows} × {vectors} vectors take {next} registers; there are {most}");
+        _frame = new(_asm, abi, [.. s_fields, Units], next);
     }
 
     /// <summary>Outputs of a vector.</summary>
@@ -66,22 +68,16 @@ internal sealed class RoundedKernelEmitter
     private static bool StartsOf(in RoundedPanel panel, DotIsa isa) => !panel.HasMins && !(isa == DotIsa.Avx2 && panel.Signed);
 
     /// <param name="vectors">Vectors of outputs: a divisor of a panel's.</param>
-    /// <returns>A function of one pointer to a <see cref="RoundedTile"/> (System V calling convention).</returns>
-    public static byte[] Emit(in RoundedPanel panel, DotIsa isa, int rows, int vectors) => new RoundedKernelEmitter(panel, isa, rows, vectors).Emit();
+    /// <returns>A function of one pointer to a <see cref="RoundedTile"/>.</returns>
+    public static byte[] Emit(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors) => new RoundedKernelEmitter(panel, isa, abi, rows, vectors).Emit();
 
     private byte[] Emit()
     {
-        _asm.Push(Gp.Rbx);
-        _asm.Push(Gp.Rbp);
-        for (int i = s_fields.Length - 1; i >= 0; i--)
-        {
-            if (s_fields[i] != Gp.Rdi) _asm.Load(s_fields[i], new(Gp.Rdi, i * sizeof(long)));
-        }
-
-        _asm.Load(Gp.Rdi, new(Gp.Rdi, Array.IndexOf(s_fields, Gp.Rdi) * sizeof(long)));
-        if (_panel.Bits == 4) _asm.Broadcast(_mask, 0x0F0F0F0F, scratch: Units);
-        if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Units);
-        if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Units);
+        _frame.Enter();
+        if (_panel.Bits == 4) _asm.Broadcast(_mask, 0x0F0F0F0F, scratch: Gp.Rax);
+        if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Gp.Rax);
+        if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Gp.Rax);
+        _frame.LoadFields(s_fields);
 
         int block = _asm.Here;
         if (_panel.Units > 1) _asm.Set(Units, _panel.Units);
@@ -93,10 +89,7 @@ internal sealed class RoundedKernelEmitter
         if (_panel.HasFactors) _asm.Add(Factors, _panel.BlockBytes - _panel.Units * _panel.Groups * Panel.Lanes);
         _asm.Loop(Blocks, block);
 
-        _asm.ZeroUpper();
-        _asm.Pop(Gp.Rbp);
-        _asm.Pop(Gp.Rbx);
-        _asm.Return();
+        _frame.Return();
         return _asm.ToArray();
     }
 

@@ -1,21 +1,18 @@
 namespace Folio.Compute.Cpu.Linear;
 
-/// <summary>What an emitted kernel of exact activations works on: some rows times some vectors of a panel's outputs over some inputs.</summary>
+/// <summary>What an emitted kernel of floats works on: some rows times some vectors of a panel's outputs over some inputs.</summary>
 /// <remarks>The order of the fields is known to <see cref="FloatKernelEmitter"/>.</remarks>
 internal unsafe struct FloatTile
 {
-    /// <summary>Inputs that a kernel takes at a time.</summary>
-    public const int Step = 8;
-
     /// <summary>The first output's word of the first input.</summary>
     public byte* Words;
 
-    /// <summary>[inputs, rows]</summary>
+    /// <summary>[values, rows] activations: numbers, or pairs of bf16, the first input's in the low half.</summary>
     public float* X;
 
     /// <summary>[rows, 32] is added to, from the tile's first output on.</summary>
     public float* Sums;
 
-    /// <summary>Steps of <see cref="Step"/> inputs; at least one.</summary>
+    /// <summary>Steps of <see cref="FloatKernel.Step"/> inputs; at least one.</summary>
     public long Steps;
 }
