@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Folio.Compute.Cpu.Emit;
 using Folio.Compute.Cpu.Linear;
 
 namespace Folio.Compute.Cpu;
@@ -24,6 +25,9 @@ public enum CpuIsa
 
     /// <summary>And with products of pairs of bf16 (vdpbf16ps).</summary>
     Avx512Bf16,
+
+    /// <summary>And with products of matrices of bytes (tdpbsud).</summary>
+    Amx,
 }
 
 internal static class CpuIsas
@@ -41,13 +45,15 @@ internal static class CpuIsas
         CpuIsa.AvxVnni => IsSupported(CpuIsa.Avx2) && AvxVnni.IsSupported,
         CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
         CpuIsa.Avx512Vnni => IsSupported(CpuIsa.Avx512) && Features(7).Ecx.Bit(11),
-        _ => IsSupported(CpuIsa.Avx512Vnni) && Features(7, 1).Eax.Bit(5),
+        CpuIsa.Avx512Bf16 => IsSupported(CpuIsa.Avx512Vnni) && Features(7, 1).Eax.Bit(5),
+        _ => IsSupported(CpuIsa.Avx512Bf16) && Features(7).Edx.Bit(24) && Features(7).Edx.Bit(25) && TilePermission.Granted, // tiles, bytes in tiles
     };
 
     /// <summary>How emitted kernels multiply bytes; null: there are none.</summary>
     public static DotIsa? Dot(this CpuIsa isa) => isa switch
     {
         CpuIsa.Portable => null,
+        CpuIsa.Amx => DotIsa.Amx,
         >= CpuIsa.Avx512Vnni => DotIsa.Avx512Vnni,
         CpuIsa.AvxVnni => DotIsa.AvxVnni,
         CpuIsa.Avx512 when IsSupported(CpuIsa.AvxVnni) => DotIsa.AvxVnni,

@@ -4,11 +4,12 @@ namespace Folio.Compute.Cpu.Emit;
 /// <remarks>Between <see cref="Enter"/> and <see cref="LoadFields"/> rax is free, for constants.</remarks>
 /// <param name="used">General registers that the kernel changes, those of the fields among them.</param>
 /// <param name="vectors">How many vector registers it changes, counted from 0.</param>
-internal sealed class KernelFrame(X64Assembler asm, Abi abi, Gp[] used, int vectors)
+/// <param name="localBytes">Memory at rsp, from a multiple of 64, less than a page; rbp then holds what rsp was.</param>
+internal sealed class KernelFrame(X64Assembler asm, Abi abi, Gp[] used, int vectors, int localBytes = 0)
 {
     private const int VectorBytes = 16; // what is saved of one
 
-    private readonly Gp[] _pushed = [.. abi.Saved.Intersect(used)];
+    private readonly Gp[] _pushed = [.. abi.Saved.Intersect(localBytes > 0 ? [.. used, Gp.Rbp] : used)];
     private readonly int _firstVector = abi.SavedVectors.Start.Value, _endVector = Math.Min(abi.SavedVectors.End.Value, vectors);
 
     private int StackBytes => Math.Max(0, _endVector - _firstVector) * VectorBytes;
@@ -18,6 +19,10 @@ internal sealed class KernelFrame(X64Assembler asm, Abi abi, Gp[] used, int vect
         foreach (Gp register in _pushed) asm.Push(register);
         asm.Add(Gp.Rsp, -StackBytes);
         for (int vector = _firstVector; vector < _endVector; vector++) asm.MoveLow(VectorOp.Store, vector, new(Gp.Rsp, (vector - _firstVector) * VectorBytes));
+        if (localBytes == 0) return;
+        asm.Move(Gp.Rbp, Gp.Rsp);
+        asm.Add(Gp.Rsp, -localBytes);
+        asm.And(Gp.Rsp, -NativeArena.Alignment);
     }
 
     /// <param name="registers">One for each field, in the order of the struct.</param>
@@ -35,6 +40,7 @@ internal sealed class KernelFrame(X64Assembler asm, Abi abi, Gp[] used, int vect
     public void Return()
     {
         asm.ZeroUpper();
+        if (localBytes > 0) asm.Move(Gp.Rsp, Gp.Rbp);
         for (int vector = _firstVector; vector < _endVector; vector++) asm.MoveLow(VectorOp.Load, vector, new(Gp.Rsp, (vector - _firstVector) * VectorBytes));
         asm.Add(Gp.Rsp, StackBytes);
         foreach (Gp register in _pushed.Reverse()) asm.Pop(register);

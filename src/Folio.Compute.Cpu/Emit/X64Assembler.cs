@@ -40,7 +40,7 @@ internal enum Prefix : byte { None, P66, F3, F2 }
 
 /// <summary>Writes x86-64 machine code: vector instructions of one width, and what a loop needs.</summary>
 /// <param name="vectorBytes">32: VEX encoding, 16 registers. 64: EVEX (AVX-512), 32 registers.</param>
-internal sealed class X64Assembler(int vectorBytes)
+internal sealed partial class X64Assembler(int vectorBytes)
 {
     private const int Unused = 0;
 
@@ -121,12 +121,34 @@ internal sealed class X64Assembler(int vectorBytes)
         Address((int)to, memory, mayBeShort: true);
     }
 
+    /// <summary>64 bits at memory = from.</summary>
+    public void Store(Mem memory, Gp from)
+    {
+        Write((byte)(0x48 | (int)from >> 3 << 2 | (int)memory.Base >> 3), 0x89);
+        Address((int)from, memory, mayBeShort: true);
+    }
+
     /// <summary>Starts loading a cache line. Any address will do: it is a hint.</summary>
     public void Prefetch(Mem memory)
     {
         if ((int)memory.Base >= 8) Write(0x41);
         Write(0x0F, 0x18);
         Address(1, memory, mayBeShort: true); // prefetcht0
+    }
+
+    public void Move(Gp to, Gp from) => Write((byte)(0x48 | (int)from >> 3 << 2 | (int)to >> 3), 0x89, (byte)(0xC0 | ((int)from & 7) << 3 | (int)to & 7));
+
+    public void Set(Gp to, long value)
+    {
+        if ((int)value == value)
+        {
+            Set(to, (int)value);
+            return;
+        }
+
+        Write((byte)(0x48 | (int)to >> 3), (byte)(0xB8 | (int)to & 7));
+        Write32((int)value);
+        Write32((int)(value >> 32));
     }
 
     public void Set(Gp to, int value)
@@ -139,6 +161,12 @@ internal sealed class X64Assembler(int vectorBytes)
     {
         if (value == 0) return;
         Write((byte)(0x48 | (int)to >> 3), 0x81, (byte)(0xC0 | (int)to & 7));
+        Write32(value);
+    }
+
+    public void And(Gp to, int value)
+    {
+        Write((byte)(0x48 | (int)to >> 3), 0x81, (byte)(0xE0 | (int)to & 7));
         Write32(value);
     }
 

@@ -7,7 +7,7 @@ namespace Folio.Compute.Cpu.Linear;
 [InlineArray(Capacity)]
 internal unsafe struct EmittedFunctions
 {
-    public const int Capacity = 13;
+    public const int Capacity = 16;
 
     private nint _first;
 

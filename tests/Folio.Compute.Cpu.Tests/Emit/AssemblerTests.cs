@@ -117,6 +117,33 @@ public sealed class AssemblerTests
     }
 
     [Fact]
+    public void Instructions_on_tiles_name_what_was_asked_for()
+    {
+        var listing = new Listing(64);
+        foreach (int tile in (int[])[0, 3, 7])
+        {
+            listing.Add(asm => asm.ZeroTile(tile), $"tilezero tmm{tile}");
+            foreach (int b in (int[])[1, 5, 6]) listing.Add(asm => asm.DotTiles(tile, 2, b), $"tdpbsud tmm{tile},tmm2,tmm{b}");
+            foreach (Gp stride in (Gp[])[Gp.Rax, Gp.Rdi, Gp.R12, Gp.R13])
+            {
+                foreach (Gp general in s_general)
+                {
+                    listing.Add(asm => asm.LoadTile(tile, new Mem(general, 4096), stride, 1), $"tileloadd tmm{tile},[{Name(general)}+{Name(stride)}+4096]");
+                    listing.Add(asm => asm.StoreTile(tile, new Mem(general, -64), stride, 4), $"tilestored [{Name(general)}+{Name(stride)}*4-64],tmm{tile}");
+                }
+            }
+        }
+
+        foreach (Gp general in s_general)
+        {
+            foreach (int offset in s_offsets) listing.Add(asm => asm.ConfigureTiles(new Mem(general, offset)), $"ldtilecfg {Place(general, offset)}");
+        }
+
+        listing.Add(asm => asm.ReleaseTiles(), "tilerelease");
+        listing.Verify();
+    }
+
+    [Fact]
     public void General_instructions_name_what_was_asked_for()
     {
         var listing = new Listing(32);
@@ -128,6 +155,11 @@ public sealed class AssemblerTests
             foreach (int offset in s_offsets) listing.Add(asm => asm.Prefetch(new Mem(a, offset)), $"prefetcht0 {Place(a, offset)}");
             foreach (int value in s_offsets.Where(value => value != 0)) listing.Add(asm => asm.Add(a, value), $"add {Name(a)},{value}");
             foreach (int value in s_offsets) listing.Add(asm => asm.Set(a, value), $"mov {Name(a)},{value}");
+            foreach (int value in s_offsets) listing.Add(asm => asm.And(a, value), $"and {Name(a)},{value}");
+            listing.Add(asm => asm.Set(a, (long)int.MaxValue + 1), $"mov {Name(a)},{(long)int.MaxValue + 1}");
+            foreach (Gp b in s_general) listing.Add(asm => asm.Move(a, b), $"mov {Name(a)},{Name(b)}");
+            foreach (Gp b in s_general)
+                foreach (int offset in s_offsets) listing.Add(asm => asm.Store(new Mem(b, offset), a), $"mov {Place(b, offset)},{Name(a)}");
             listing.Add(asm => asm.Push(a), $"push {Name(a)}");
             listing.Add(asm => asm.Pop(a), $"pop {Name(a)}");
             listing.Add(asm => asm.Loop(a, 0), $"dec {Name(a)}", "jne near 0");

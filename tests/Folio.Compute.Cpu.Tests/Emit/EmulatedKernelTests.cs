@@ -70,6 +70,7 @@ public sealed unsafe class EmulatedKernelTests
             {
                 DotIsa.Avx2 => (CpuidFeature[])[CpuidFeature.AVX2, CpuidFeature.FMA, CpuidFeature.F16C],
                 DotIsa.AvxVnni => [CpuidFeature.AVX2, CpuidFeature.FMA, CpuidFeature.F16C, CpuidFeature.AVX_VNNI],
+                DotIsa.Amx => [CpuidFeature.AVX512F, CpuidFeature.AVX512BW, CpuidFeature.AVX512VL, CpuidFeature.AVX512_VNNI, CpuidFeature.AMX_TILE, CpuidFeature.AMX_INT8],
                 _ => [CpuidFeature.AVX512F, CpuidFeature.AVX512BW, CpuidFeature.AVX512VL, CpuidFeature.AVX512_VNNI],
             }];
             using var tiles = new EmulatedTiles(PanelOf(type), isa);
@@ -79,7 +80,7 @@ public sealed unsafe class EmulatedKernelTests
                 for (int operand = 0; operand < instruction.OpCount; operand++)
                 {
                     Register register = instruction.GetOpRegister(operand); // None unless it is one
-                    if (register.IsVectorRegister()) Assert.InRange(register.GetNumber(), 0, isa == DotIsa.Avx512Vnni ? 31 : 15);
+                    if (register.IsVectorRegister()) Assert.InRange(register.GetNumber(), 0, isa >= DotIsa.Avx512Vnni ? 31 : 15);
                 }
             }
         }

@@ -9,7 +9,7 @@ namespace Folio.Compute.Cpu.Tests.Emit;
 internal sealed unsafe partial class Emulator
 {
     private const ulong Caller = 0xCA11; // where it returns to
-    private const int StackBytes = 512, MostSteps = 10_000_000;
+    private const int StackBytes = 8192, MostSteps = 10_000_000;
 
     private static readonly Register[] s_preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15];
     private static readonly Register[] s_preservedOnWindows = [.. s_preserved, Register.RSI, Register.RDI];
@@ -51,6 +51,7 @@ internal sealed unsafe partial class Emulator
         random.NextBytes(_vectors);
         random.NextBytes(MemoryMarshal.AsBytes(_general.AsSpan()));
         byte[] vectors = [.. _vectors];
+        ReleaseTiles();
         Register[] preserved = windows ? s_preservedOnWindows : s_preserved;
         fixed (byte* stack = _stack)
         {
@@ -86,10 +87,11 @@ internal sealed unsafe partial class Emulator
                     break;
                 case Mnemonic.Ret:
                     ulong to = Pop();
+                    if (_tilesInUse) throw new InvalidOperationException("tiles are left configured");
                     if (to != Caller) throw new InvalidOperationException($"returns to {to:x}: the stack is not as it was");
                     return;
                 default:
-                    if (!ExecuteGeneral(instruction)) ExecuteVector(instruction);
+                    if (!ExecuteGeneral(instruction) && !ExecuteTile(instruction)) ExecuteVector(instruction);
                     break;
             }
         }
@@ -102,11 +104,17 @@ internal sealed unsafe partial class Emulator
     {
         switch (i.Mnemonic)
         {
+            case Mnemonic.Mov when i.Op0Kind == OpKind.Memory && i.Op1Register.GetSize() == 8:
+                MemoryMarshal.Write(_memory.Write(Address(i), 8), General(i.Op1Register));
+                return true;
             case Mnemonic.Mov:
                 General(i.Op0Register) = Operand(i, 1); // a register of 32 bits clears the upper half
                 return true;
             case Mnemonic.Add:
                 Result(i, General(i.Op0Register) + Operand(i, 1));
+                return true;
+            case Mnemonic.And:
+                Result(i, General(i.Op0Register) & Operand(i, 1));
                 return true;
             case Mnemonic.Dec:
                 Result(i, General(i.Op0Register) - 1);
@@ -136,7 +144,7 @@ internal sealed unsafe partial class Emulator
     {
         OpKind.Register when i.GetOpRegister(operand).GetSize() == 8 => General(i.GetOpRegister(operand)),
         OpKind.Memory when i.MemorySize.GetSize() == 8 => MemoryMarshal.Read<ulong>(_memory.Read(Address(i), 8)),
-        OpKind.Immediate32 or OpKind.Immediate32to64 or OpKind.Immediate8to64 => i.GetImmediate(operand),
+        OpKind.Immediate32 or OpKind.Immediate64 or OpKind.Immediate32to64 or OpKind.Immediate8to64 => i.GetImmediate(operand),
         _ => throw NotKnown(i),
     };
 

@@ -111,6 +111,41 @@ public sealed unsafe class EmulatorTests
     private static uint Pair(float low, float high) => Bits(low) >> 16 | (Bits(high) & 0xFFFF0000);
 
     [Fact]
+    public void Tiles_without_a_shape_or_left_behind_are_an_error()
+    {
+        Assert.Throws<InvalidOperationException>(() => Call(asm => asm.ZeroTile(0)));
+        Assert.Throws<InvalidOperationException>(() => CallWithTiles(configuration => { }, asm => { }));
+        Assert.Throws<InvalidOperationException>(() => CallWithTiles(configuration => configuration[0] = 2, asm => asm.ReleaseTiles()));
+        Assert.Throws<InvalidOperationException>(() => CallWithTiles(configuration => configuration[5] = 1, asm => asm.ReleaseTiles()));
+        Assert.Throws<InvalidOperationException>(() => CallWithTiles(configuration => configuration[48] = 17, asm => asm.ReleaseTiles()));
+        Assert.Throws<InvalidOperationException>(() => CallWithTiles(configuration => configuration[49] = 3, asm => Multiply(asm)));
+        CallWithTiles(configuration => { }, asm => Multiply(asm));
+
+        static void Multiply(X64Assembler asm)
+        {
+            asm.DotTiles(0, 1, 2);
+            asm.ReleaseTiles();
+        }
+    }
+
+    /// <summary>Runs code with tiles 0 [2 rows, 4 lanes], 1 [2, 8 bytes], 2 [2, 4 lanes].</summary>
+    private static void CallWithTiles(Action<byte[]> change, Action<X64Assembler> body)
+    {
+        byte[] configuration = GC.AllocateArray<byte>(64, pinned: true);
+        (configuration[0], configuration[16], configuration[18], configuration[20]) = (1, 16, 8, 16);
+        configuration.AsSpan(48, 3).Fill(2);
+        change(configuration);
+        fixed (byte* place = configuration)
+        {
+            Call(asm =>
+            {
+                asm.ConfigureTiles(new(Gp.Rdi, 0));
+                body(asm);
+            }, new EmulatedMemory().Readable(place, 64), place);
+        }
+    }
+
+    [Fact]
     public void An_instruction_that_the_emulator_does_not_know_is_named()
     {
         byte[] code = [0x90, 0xC3]; // nop, ret

@@ -100,7 +100,7 @@ public sealed class RoundedTests
         Assert.Equal(ExecutableMemory.IsSupported && CpuIsas.Best > CpuIsa.Portable ? CpuActivations.Rounded : CpuActivations.F32, best.Activations);
     }
 
-    private static float[] Product(CpuBackend backend, StoredMatrix matrix, ReadOnlySpan<float> x, int rows)
+    internal static float[] Product(CpuBackend backend, StoredMatrix matrix, ReadOnlySpan<float> x, int rows)
     {
         Weight weight = backend.Pack(matrix.Source);
         Tensor input = backend.Allocate(rows, weight.Columns), y = backend.Allocate(rows, weight.Rows);

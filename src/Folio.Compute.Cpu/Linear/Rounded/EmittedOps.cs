@@ -7,11 +7,16 @@ namespace Folio.Compute.Cpu.Linear;
 /// <summary>Emits the kernels of a stored type, and holds them against the portable ones before anybody relies on them.</summary>
 internal static unsafe class EmittedOps
 {
-    private const int Sums256 = 11;                            // 16 registers less two of codes, one of activations and two constants
-    private const int Sums512 = 2 * EmittedFunctions.Capacity; // 32 registers; two vectors are a whole panel
+    private const int Sums256 = 11; // 16 registers less two of codes, one of activations and two constants
+    private const int Sums512 = 26; // 32 registers; two vectors are a whole panel
 
     /// <summary>The most rows of a level's tiles, the most vectors of sums, and the outputs of a vector.</summary>
-    public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot == DotIsa.Avx512Vnni ? (EmittedFunctions.Capacity, Sums512, 16) : (Sums256, Sums256, 8);
+    public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot switch
+    {
+        DotIsa.Amx => (TileKernelEmitter.MaxRows, 2 * TileKernelEmitter.MaxRows, 16),
+        DotIsa.Avx512Vnni => (Sums512 / 2, Sums512, 16),
+        _ => (Sums256, Sums256, 8),
+    };
 
     /// <returns>Null: the level has no such kernels, the system denies executable pages, or a kernel computed something else than it should.</returns>
     public static RoundedOps? TryCreate<TFormat>(CpuIsa isa, ExecutableMemory memory) where TFormat : IBlockFormat

@@ -13,6 +13,9 @@ internal enum DotIsa
 
     /// <summary>vpdpbusd on 512 bits.</summary>
     Avx512Vnni,
+
+    /// <summary>Tiles (tdpbsud) for <see cref="TileKernelEmitter.MinRows"/> rows and more, vpdpbusd on 512 bits for fewer.</summary>
+    Amx,
 }
 
 /// <summary>Emits the register tile of rounded activations: sums[r] += scale · Σ x[r, k] · code[k] over one unit of 32 inputs after the other.</summary>
@@ -49,9 +52,6 @@ internal sealed class RoundedKernelEmitter
         _frame = new(_asm, abi, [.. s_fields, Units], next);
     }
 
-    /// <summary>Outputs of a vector.</summary>
-    private int Lanes => _asm.VectorBytes / sizeof(uint);
-
     /// <summary>Full-range bytes saturate vpmaddubsw unless it multiplies |w| by x · sign(w).</summary>
     private bool Signs => _isa == DotIsa.Avx2 && _panel.Signed;
 
@@ -69,7 +69,10 @@ internal sealed class RoundedKernelEmitter
 
     /// <param name="vectors">Vectors of outputs: a divisor of a panel's.</param>
     /// <returns>A function of one pointer to a <see cref="RoundedTile"/>.</returns>
-    public static byte[] Emit(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors) => new RoundedKernelEmitter(panel, isa, abi, rows, vectors).Emit();
+    public static byte[] Emit(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors) =>
+        isa != DotIsa.Amx ? new RoundedKernelEmitter(panel, isa, abi, rows, vectors).Emit()
+        : rows < TileKernelEmitter.MinRows ? Emit(panel, DotIsa.Avx512Vnni, abi, rows, vectors)
+        : new TileKernelEmitter(panel, abi, rows).Emit();
 
     private byte[] Emit()
     {
@@ -195,8 +198,8 @@ internal sealed class RoundedKernelEmitter
     /// <summary>What a group adds to the sums of a vector of outputs.</summary>
     private void EmitScaling(int v)
     {
-        EmitScale(_w, 0, 0, v);
-        if (_panel.HasMins) EmitScale(_w2, _panel.MinsOffset, _panel.MinFactorsOffset - _panel.FactorsOffset, v);
+        RoundedScales.Emit(_asm, _panel, Scales, Factors, _w, _t, v);
+        if (_panel.HasMins) RoundedScales.EmitMin(_asm, _panel, Scales, Factors, _w2, _t, v);
         for (int r = 0; r < _rows; r++)
         {
             int sum = Sum(r, v);
@@ -214,16 +217,6 @@ internal sealed class RoundedKernelEmitter
 
             _asm.Op(VectorOp.Store, sum, total);
         }
-    }
-
-    /// <summary>The scales of a vector of outputs: exact products of an fp16 number and a small factor.</summary>
-    private void EmitScale(int to, int scaleOffset, int factorOffset, int v)
-    {
-        _asm.Op(VectorOp.HalfToSingle, to, new Mem(Scales, scaleOffset + v * Lanes * sizeof(ushort)));
-        if (!_panel.HasFactors) return;
-        _asm.Op(VectorOp.BytesToInts, _t, new Mem(Factors, factorOffset + v * Lanes));
-        _asm.Op(VectorOp.ToSingle, _t, _t);
-        _asm.Op(VectorOp.Multiply, to, to, _t);
     }
 
     private int Sum(int row, int vector) => row * _vectors + vector;
