@@ -74,7 +74,7 @@ public sealed unsafe partial class CpuBackend
     private ProductOps ProductFor(DType type, PanelOps plain)
     {
         if (_products.TryGetValue(type, out ProductOps? product)) return product;
-        if (_activations == CpuActivations.Rounded) product = RoundedOps.For(type, _isa, _code);
+        if (_activations == CpuActivations.Rounded) product = RoundedOps.For(type, _isa, _code, _tileChoices);
         return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _activations, _code) ?? (ProductOps)plain;
     }
 

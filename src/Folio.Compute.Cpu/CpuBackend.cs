@@ -15,6 +15,7 @@ public sealed unsafe partial class CpuBackend : Backend
     private readonly CpuIsa _isa;
     private readonly CpuActivations _activations;
     private readonly ExecutableMemory _code = new();
+    private readonly TileChoices _tileChoices = new(path: null);
     private readonly Dictionary<DType, ProductOps> _products = [];
     private readonly GrowingBuffer _rearranged = new(); // activations as the kernels walk them
 
@@ -66,7 +67,7 @@ public sealed unsafe partial class CpuBackend : Backend
     }
 
     /// <summary>Whether there are kernels to emit for the level, and the system lets pages be executed.</summary>
-    private bool CanEmit() => ExecutableMemory.IsSupported && _isa.IsSupported() && _isa.Dot() is not null && _code.TryAdd([0xC3]) != null; // ret
+    private bool CanEmit() => ExecutableMemory.IsSupported && _isa.IsSupported() && _isa.Dots().Length > 0 && _code.TryAdd([0xC3]) != null; // ret
 
     public override void Dispose()
     {

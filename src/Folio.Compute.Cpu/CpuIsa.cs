@@ -49,16 +49,19 @@ internal static class CpuIsas
         _ => IsSupported(CpuIsa.Avx512Bf16) && Features(7).Edx.Bit(24) && Features(7).Edx.Bit(25) && TilePermission.Granted, // tiles, bytes in tiles
     };
 
-    /// <summary>How emitted kernels multiply bytes; null: there are none.</summary>
-    public static DotIsa? Dot(this CpuIsa isa) => isa switch
+    /// <summary>How emitted kernels may multiply bytes, the likeliest to be fastest first; none: there are no kernels.</summary>
+    public static DotIsa[] Dots(this CpuIsa isa) => isa switch
     {
-        CpuIsa.Portable => null,
-        CpuIsa.Amx => DotIsa.Amx,
-        >= CpuIsa.Avx512Vnni => DotIsa.Avx512Vnni,
-        CpuIsa.AvxVnni => DotIsa.AvxVnni,
-        CpuIsa.Avx512 when IsSupported(CpuIsa.AvxVnni) => DotIsa.AvxVnni,
-        _ => DotIsa.Avx2,
+        CpuIsa.Portable => [],
+        CpuIsa.Amx => [DotIsa.Amx, DotIsa.Avx512Vnni, DotIsa.Avx512Vnni256],
+        >= CpuIsa.Avx512Vnni => [DotIsa.Avx512Vnni, DotIsa.Avx512Vnni256],
+        CpuIsa.AvxVnni => [DotIsa.AvxVnni],
+        CpuIsa.Avx512 when IsSupported(CpuIsa.AvxVnni) => [DotIsa.AvxVnni],
+        _ => [DotIsa.Avx2],
     };
+
+    /// <summary>Family, model and stepping of the processor, as cpuid has them.</summary>
+    public static int Signature => Features(1).Eax;
 
     /// <summary>Whether pairs of bf16 are multiplied by one instruction.</summary>
     public static bool MultipliesPairs(this CpuIsa isa) => isa >= CpuIsa.Avx512Bf16;

@@ -6,7 +6,7 @@ namespace Folio.Compute.Cpu.Emit;
 internal enum Gp { Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15 }
 
 /// <summary>A place in memory: a register plus so many bytes.</summary>
-/// <param name="Broadcast">One value of 32 bits there stands for all lanes; 512-bit instructions only.</param>
+/// <param name="Broadcast">One value of 32 bits there stands for all lanes; AVX-512 only.</param>
 internal readonly record struct Mem(Gp Base, int Offset, bool Broadcast = false);
 
 /// <summary>A vector instruction: its opcode, the map of opcodes that it stands in and the prefix that it takes (Intel's manual, volume 2, chapter 2).</summary>
@@ -39,8 +39,9 @@ internal enum OpcodeMap : byte { M0F = 1, M0F38 = 2 }
 internal enum Prefix : byte { None, P66, F3, F2 }
 
 /// <summary>Writes x86-64 machine code: vector instructions of one width, and what a loop needs.</summary>
-/// <param name="vectorBytes">32: VEX encoding, 16 registers. 64: EVEX (AVX-512), 32 registers.</param>
-internal sealed partial class X64Assembler(int vectorBytes)
+/// <param name="vectorBytes">32 or 64.</param>
+/// <param name="evex">AVX-512's encoding, with 32 registers, for 32 bytes too; else those take VEX, with 16.</param>
+internal sealed partial class X64Assembler(int vectorBytes, bool evex = false)
 {
     private const int Unused = 0;
 
@@ -48,7 +49,7 @@ internal sealed partial class X64Assembler(int vectorBytes)
 
     public int VectorBytes => vectorBytes;
 
-    private bool Evex => vectorBytes == 64;
+    private bool Evex => vectorBytes == 64 || evex;
 
     public byte[] ToArray() => [.. _code];
 
@@ -203,7 +204,7 @@ internal sealed partial class X64Assembler(int vectorBytes)
     /// <summary>The second operand and the prefix; the bit between them says 256 bits in VEX and is always set in EVEX.</summary>
     private static byte Middle(VectorOp op, int b) => (byte)((~b & 15) << 3 | 1 << 2 | (int)op.Prefix);
 
-    private static byte EvexEnd(int b, bool broadcast) => (byte)(2 << 5 | (broadcast ? 1 << 4 : 0) | Not(b, 4) << 3);
+    private byte EvexEnd(int b, bool broadcast) => (byte)(vectorBytes / 32 << 5 | (broadcast ? 1 << 4 : 0) | Not(b, 4) << 3);
 
     private void Address(int register, Mem memory, bool mayBeShort)
     {

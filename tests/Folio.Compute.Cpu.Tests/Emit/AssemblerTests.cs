@@ -35,10 +35,10 @@ public sealed class AssemblerTests
         new(VectorOp.MultiplyAdd231, "vfmadd231ps", "vfmadd231ps", 2),
     ];
 
-    [Theory, InlineData(32), InlineData(64)]
-    public void Vector_instructions_name_the_registers_asked_for(int vectorBytes)
+    [Theory, InlineData(32, false), InlineData(32, true), InlineData(64, true)]
+    public void Vector_instructions_name_the_registers_asked_for(int vectorBytes, bool evex)
     {
-        var listing = new Listing(vectorBytes);
+        var listing = new Listing(vectorBytes, evex);
         foreach (Form form in listing.Forms)
         {
             foreach (int a in listing.Registers)
@@ -54,10 +54,10 @@ public sealed class AssemblerTests
         listing.Verify();
     }
 
-    [Theory, InlineData(32), InlineData(64)]
-    public void Vector_instructions_name_the_memory_asked_for(int vectorBytes)
+    [Theory, InlineData(32, false), InlineData(32, true), InlineData(64, true)]
+    public void Vector_instructions_name_the_memory_asked_for(int vectorBytes, bool evex)
     {
-        var listing = new Listing(vectorBytes);
+        var listing = new Listing(vectorBytes, evex);
         foreach (Gp general in s_general)
         {
             foreach (int offset in s_offsets)
@@ -70,17 +70,17 @@ public sealed class AssemblerTests
                 }
 
                 listing.Add(asm => asm.Op(VectorOp.Store, a, new Mem(general, offset)), $"vmovups {Place(general, offset)},{listing.Vector(a)}");
-                if (vectorBytes == 64) listing.Add(asm => asm.Op(VectorOp.DotBytes, a, b, new Mem(general, offset, Broadcast: true)), $"vpdpbusd {listing.Vector(a)},{listing.Vector(b)},{Place(general, offset)}{{1to16}}");
+                if (evex) listing.Add(asm => asm.Op(VectorOp.DotBytes, a, b, new Mem(general, offset, Broadcast: true)), $"vpdpbusd {listing.Vector(a)},{listing.Vector(b)},{Place(general, offset)}{{1to{vectorBytes / 4}}}");
             }
         }
 
         listing.Verify();
     }
 
-    [Theory, InlineData(32), InlineData(64)]
-    public void Shifts_and_constants_name_the_registers_asked_for(int vectorBytes)
+    [Theory, InlineData(32, false), InlineData(32, true), InlineData(64, true)]
+    public void Shifts_and_constants_name_the_registers_asked_for(int vectorBytes, bool evex)
     {
-        var listing = new Listing(vectorBytes);
+        var listing = new Listing(vectorBytes, evex);
         foreach (int a in listing.Registers)
         {
             foreach (int b in listing.Registers) listing.Add(asm => asm.ShiftRight(a, b, 4), $"vpsrld {listing.Vector(a)},{listing.Vector(b)},4");
@@ -89,7 +89,7 @@ public sealed class AssemblerTests
             foreach (Gp scratch in s_general.Where(general => general < Gp.R8))
             {
                 string general = Name(scratch).Replace('r', 'e');
-                string[] lines = vectorBytes == 64 ? [$"vpbroadcastd zmm{a},{general}"] : [$"vmovd xmm{a},{general}", $"vpbroadcastd ymm{a},xmm{a}"];
+                string[] lines = evex ? [$"vpbroadcastd {listing.Vector(a)},{general}"] : [$"vmovd xmm{a},{general}", $"vpbroadcastd ymm{a},xmm{a}"];
                 listing.Add(asm => asm.Broadcast(a, 0x80808080, scratch), [$"mov {general},{unchecked((int)0x80808080)}", .. lines]);
             }
         }
@@ -97,10 +97,10 @@ public sealed class AssemblerTests
         listing.Verify();
     }
 
-    [Theory, InlineData(32), InlineData(64)]
-    public void The_lower_halves_of_vectors_move_to_the_memory_asked_for(int vectorBytes)
+    [Theory, InlineData(32, false), InlineData(32, true), InlineData(64, true)]
+    public void The_lower_halves_of_vectors_move_to_the_memory_asked_for(int vectorBytes, bool evex)
     {
-        var listing = new Listing(vectorBytes);
+        var listing = new Listing(vectorBytes, evex);
         foreach (int vector in (int[])[0, 6, 15])
         {
             foreach (Gp general in s_general)
@@ -119,7 +119,7 @@ public sealed class AssemblerTests
     [Fact]
     public void Instructions_on_tiles_name_what_was_asked_for()
     {
-        var listing = new Listing(64);
+        var listing = new Listing(64, evex: true);
         foreach (int tile in (int[])[0, 3, 7])
         {
             listing.Add(asm => asm.ZeroTile(tile), $"tilezero tmm{tile}");
@@ -146,7 +146,7 @@ public sealed class AssemblerTests
     [Fact]
     public void General_instructions_name_what_was_asked_for()
     {
-        var listing = new Listing(32);
+        var listing = new Listing(32, evex: false);
         foreach (Gp a in s_general)
         {
             foreach (Gp b in s_general) listing.Add(asm => asm.Add(a, b), $"add {Name(a)},{Name(b)}");
@@ -175,17 +175,17 @@ public sealed class AssemblerTests
     private static string Place(Gp general, int offset) => $"[{Name(general)}{offset:+0;-0;+0}]";
 
     /// <summary>Calls of an assembler, and the text that they should read as.</summary>
-    private sealed class Listing(int vectorBytes)
+    private sealed class Listing(int vectorBytes, bool evex)
     {
-        private readonly X64Assembler _asm = new(vectorBytes);
+        private readonly X64Assembler _asm = new(vectorBytes, evex);
         private readonly List<string> _expected = [];
 
         /// <summary>Lowest and highest of each bit of a register's number.</summary>
-        public int[] Registers => vectorBytes == 64 ? [0, 7, 8, 15, 16, 31] : [0, 7, 8, 15];
+        public int[] Registers => evex ? [0, 7, 8, 15, 16, 31] : [0, 7, 8, 15];
 
         public IEnumerable<Form> Forms => s_forms.Where(form => Name(form).Length > 0);
 
-        public string Name(Form form) => vectorBytes == 64 ? form.Evex : form.Vex;
+        public string Name(Form form) => evex ? form.Evex : form.Vex;
 
         public string Vector(int register, int narrow = 1) => $"{(narrow == 0 ? 'x' : (vectorBytes / narrow) switch { 64 => 'z', 32 => 'y', _ => 'x' })}mm{register}";
 

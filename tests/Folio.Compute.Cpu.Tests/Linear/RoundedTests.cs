@@ -77,7 +77,7 @@ public sealed class RoundedTests
         foreach (CpuIsa level in Enum.GetValues<CpuIsa>().Where(level => level > CpuIsa.Portable && level.IsSupported()))
         {
             using var memory = new ExecutableMemory();
-            Assert.True(RoundedOps.For(type, level, memory)!.IsEmitted, $"{level}: not emitted, or other bits than the portable kernel's");
+            Assert.True(RoundedOps.For(type, level, memory, new(path: null))!.IsEmitted, $"{level}: not emitted, or other bits than the portable kernel's");
         }
     }
 

@@ -8,20 +8,39 @@ namespace Folio.Compute.Cpu.Linear;
 internal static unsafe class EmittedOps
 {
     private const int Sums256 = 11; // 16 registers less two of codes, one of activations and two constants
-    private const int Sums512 = 26; // 32 registers; two vectors are a whole panel
+    private const int Sums512 = 26; // 32 registers; with 512 bits, two vectors are a whole panel
 
     /// <summary>The most rows of a level's tiles, the most vectors of sums, and the outputs of a vector.</summary>
     public static (int MaxRows, int MaxSums, int Lanes) Limits(DotIsa dot) => dot switch
     {
         DotIsa.Amx => (TileKernelEmitter.MaxRows, 2 * TileKernelEmitter.MaxRows, 16),
         DotIsa.Avx512Vnni => (Sums512 / 2, Sums512, 16),
+        DotIsa.Avx512Vnni256 => (Sums512 / 2, Sums512, 8),
         _ => (Sums256, Sums256, 8),
     };
 
     /// <returns>Null: the level has no such kernels, the system denies executable pages, or a kernel computed something else than it should.</returns>
-    public static RoundedOps? TryCreate<TFormat>(CpuIsa isa, ExecutableMemory memory) where TFormat : IBlockFormat
+    public static RoundedOps? TryCreate<TFormat>(DType type, CpuIsa isa, ExecutableMemory memory, TileChoices choices) where TFormat : IBlockFormat
     {
-        if (!ExecutableMemory.IsSupported || !isa.IsSupported() || isa.Dot() is not { } dot) return null;
+        if (!ExecutableMemory.IsSupported || !isa.IsSupported()) return null;
+        DotIsa[] candidates = isa.Dots();
+        if (candidates.Length > 1 && choices.Kept(type, isa) is { } kept) candidates = [kept];
+        if (candidates.Length == 1) return TryCreate<TFormat>(candidates[0], memory);
+
+        (RoundedOps? best, DotIsa ofBest, double least) = (null, default, double.PositiveInfinity);
+        foreach (DotIsa dot in candidates)
+        {
+            if (TryCreate<TFormat>(dot, memory) is not { } ops) continue;
+            double seconds = TileSpeed.Measure(ops, RoundedPanel.Of<TFormat>());
+            if (seconds < least) (best, ofBest, least) = (ops, dot, seconds);
+        }
+
+        if (best is not null) choices.Keep(type, isa, ofBest);
+        return best;
+    }
+
+    private static RoundedOps<EmittedKernel>? TryCreate<TFormat>(DotIsa dot, ExecutableMemory memory) where TFormat : IBlockFormat
+    {
         var panel = RoundedPanel.Of<TFormat>();
         (int maxRows, int maxSums, int lanes) = Limits(dot);
 

@@ -11,6 +11,9 @@ internal enum DotIsa
     /// <summary>vpdpbusd on 256 bits.</summary>
     AvxVnni,
 
+    /// <summary>The same with the 32 registers of AVX-512: for processors that slow down for 512 bits.</summary>
+    Avx512Vnni256,
+
     /// <summary>vpdpbusd on 512 bits.</summary>
     Avx512Vnni,
 
@@ -41,13 +44,13 @@ internal sealed class RoundedKernelEmitter
     private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors)
     {
         (_panel, _isa, _rows, _vectors) = (panel, isa, rows, vectors);
-        _asm = new(isa == DotIsa.Avx512Vnni ? 64 : 32);
+        _asm = new(isa == DotIsa.Avx512Vnni ? 64 : 32, evex: isa >= DotIsa.Avx512Vnni256);
         int next = rows * vectors;
         (_w, _w2, _t) = (next++, next++, next++);
         if (panel.Bits == 4) _mask = next++;
         if (isa == DotIsa.Avx2) _ones = next++;
         if (Signs) _flip = next++;
-        int most = isa == DotIsa.Avx512Vnni ? 32 : 16;
+        int most = isa >= DotIsa.Avx512Vnni256 ? 32 : 16;
         if (next > most) throw new ArgumentOutOfRangeException(nameof(rows), $"{rows} × {vectors} vectors take {next} registers; there are {most}");
         _frame = new(_asm, abi, [.. s_fields, Units], next);
     }
@@ -163,7 +166,7 @@ internal sealed class RoundedKernelEmitter
         {
             if (!begun) _asm.Op(VectorOp.Xor, sum, sum, sum);
             begun = true;
-            if (_isa == DotIsa.Avx512Vnni)
+            if (_isa >= DotIsa.Avx512Vnni256)
             {
                 _asm.Op(VectorOp.DotBytes, sum, codes, activations with { Broadcast = true });
                 return;

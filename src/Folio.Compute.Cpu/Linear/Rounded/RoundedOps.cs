@@ -25,23 +25,23 @@ internal abstract unsafe class RoundedOps : ProductOps
     }
 
     /// <returns>Null where weights are not quantised: rounding the activations wouldn't pay.</returns>
-    public static RoundedOps? For(DType type, CpuIsa isa, ExecutableMemory code) => type switch
+    public static RoundedOps? For(DType type, CpuIsa isa, ExecutableMemory code, TileChoices choices) => type switch
     {
-        DType.Q8_0 => For<Q8_0>(isa, code),
-        DType.Q4_0 => For<Q4_0>(isa, code),
-        DType.Q4_1 => For<Q4_1>(isa, code),
-        DType.Q5_0 => For<Q5_0>(isa, code),
-        DType.Q5_1 => For<Q5_1>(isa, code),
-        DType.Q2_K => For<Q2_K>(isa, code),
-        DType.Q3_K => For<Q3_K>(isa, code),
-        DType.Q4_K => For<Q4_K>(isa, code),
-        DType.Q5_K => For<Q5_K>(isa, code),
-        DType.Q6_K => For<Q6_K>(isa, code),
+        DType.Q8_0 => For<Q8_0>(type, isa, code, choices),
+        DType.Q4_0 => For<Q4_0>(type, isa, code, choices),
+        DType.Q4_1 => For<Q4_1>(type, isa, code, choices),
+        DType.Q5_0 => For<Q5_0>(type, isa, code, choices),
+        DType.Q5_1 => For<Q5_1>(type, isa, code, choices),
+        DType.Q2_K => For<Q2_K>(type, isa, code, choices),
+        DType.Q3_K => For<Q3_K>(type, isa, code, choices),
+        DType.Q4_K => For<Q4_K>(type, isa, code, choices),
+        DType.Q5_K => For<Q5_K>(type, isa, code, choices),
+        DType.Q6_K => For<Q6_K>(type, isa, code, choices),
         _ => null,
     };
 
-    private static RoundedOps For<TFormat>(CpuIsa isa, ExecutableMemory code) where TFormat : IBlockFormat =>
-        EmittedOps.TryCreate<TFormat>(isa, code) is { } emitted ? emitted
+    private static RoundedOps For<TFormat>(DType type, CpuIsa isa, ExecutableMemory code, TileChoices choices) where TFormat : IBlockFormat =>
+        EmittedOps.TryCreate<TFormat>(type, isa, code, choices) is { } emitted ? emitted
         : isa == CpuIsa.Portable ? Portable(default(PortableRoundedKernel<Simd128, Vector128<float>, TFormat>), RoundedPanel.Of<TFormat>())
         : Portable(default(PortableRoundedKernel<Simd256, Vector256<float>, TFormat>), RoundedPanel.Of<TFormat>());
 
