@@ -1,4 +1,5 @@
 using Folio.Compute.Blocks;
+using Folio.Compute.Cpu.Kept;
 using Folio.Compute.Cpu.Linear;
 
 namespace Folio.Compute.Cpu;
@@ -19,9 +20,16 @@ public sealed unsafe partial class CpuBackend
         }
 
         var ops = PanelOps.For(first.Type, _isa);
-        long panelBytes = ops.PanelBytes(first.Columns);
-        byte* panels = (byte*)_arena.Allocate(Panel.Count(outputs) * panelBytes);
-        Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
+        long panelBytes = ops.PanelBytes(first.Columns), bytes = Panel.Count(outputs) * panelBytes;
+        Guid key = _loading is null ? default : KeptWeights.KeyOf(parts);
+        byte* panels = _loading is null ? null : _loading.Find(key, bytes);
+        if (panels == null)
+        {
+            panels = (byte*)_arena.Allocate(bytes);
+            Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
+            _loading?.Add(key, panels, bytes);
+        }
+
         return new PackedWeight(first.Type, outputs, first.Columns, ops, ProductFor(first.Type, ops), panels);
     }
 

@@ -1,4 +1,5 @@
 using Folio.Compute.Cpu.Emit;
+using Folio.Compute.Cpu.Kept;
 using Folio.Compute.Cpu.Linear;
 
 namespace Folio.Compute.Cpu;
@@ -22,8 +23,10 @@ public sealed unsafe partial class CpuBackend : Backend
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
     /// <param name="activations">Whether products round their activations; null: where that pays, which takes emitted kernels.</param>
-    public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations? activations = null)
+    /// <param name="packedWeights">Where packed weights are looked for and kept; null: nowhere.</param>
+    public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations? activations = null, PackedWeightCache? packedWeights = null)
     {
+        _cache = packedWeights;
         if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
         _isa = isa ?? CpuIsas.FromEnvironment();
         _activations = activations ?? (CanEmit() ? CpuActivations.Rounded : CpuActivations.F32);
@@ -38,7 +41,7 @@ public sealed unsafe partial class CpuBackend : Backend
 
     public override string Description => $"CPU, {_isa}, {Threads} thread{(Threads == 1 ? "" : "s")}, {_activations} activations";
 
-    public override long AvailableMemory => HostMemory.Available;
+    public override long AvailableMemory => Math.Max(0, HostMemory.Available - MappedBytes);
 
     public override Tensor Allocate(int rows, int columns)
     {
@@ -74,6 +77,7 @@ public sealed unsafe partial class CpuBackend : Backend
         _team.Dispose();
         _rearranged.Dispose();
         _code.Dispose();
+        foreach (KeptWeights kept in _kept) kept.Dispose(); // may still be writing what lies in the arena
         _arena.Dispose();
     }
 }

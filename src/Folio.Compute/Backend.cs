@@ -20,6 +20,17 @@ public abstract class Backend : IDisposable
     /// <summary>A vector in the backend's memory, as one row: norm weights, biases.</summary>
     public abstract Tensor Upload(ReadOnlySpan<float> values);
 
+    /// <summary>Says whose weights are packed next, until <see cref="EndWeights"/>: a backend may keep them for the next start.</summary>
+    /// <param name="origin">A text that no checkpoint with other weights has; null: nothing tells them apart.</param>
+    public virtual void BeginWeights(string? origin)
+    {
+    }
+
+    /// <summary>The checkpoint's weights are complete.</summary>
+    public virtual void EndWeights()
+    {
+    }
+
     /// <summary>Converts stored matrices into the layout that the kernels read, one below the other: the parts of a fused product (Q, K, V) become one.</summary>
     /// <param name="parts">Matrices of equal <c>Columns</c> and <c>Type</c>.</param>
     public abstract Weight Pack(params ReadOnlySpan<WeightSource> parts);

@@ -78,6 +78,19 @@ public sealed partial class LlmEngine : IAsyncDisposable
         options ??= new();
         options.Validate();
         RequireRoomForWeights(source, backend);
+        Task<ModelText> text = Task.Run(() => ModelText.Read(source)); // beside the weights, which keep the system busier than the processor
+        try
+        {
+            return Load(source, backend, options, progress, text);
+        }
+        finally
+        {
+            Task.WaitAny(text); // it reads the source, which the caller may dispose of
+        }
+    }
+
+    private static LlmEngine Load(ModelSource source, Backend backend, EngineOptions options, IProgress<LoadProgress>? progress, Task<ModelText> text)
+    {
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
         StepLimits limits = StepLimits.For(options);
         decoder.Reserve(limits.Tokens, limits.LogitRows);
@@ -94,7 +107,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
             PrefixStore? store = options is { PrefixCacheDirectory: { } directory, EnablePrefixCaching: true }
                 ? OpenStore(directory, options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock)
                 : null;
-            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen), options, plan, runner, swap, store);
+            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen, text.GetAwaiter().GetResult()), options, plan, runner, swap, store);
         }
         catch
         {

@@ -1,10 +1,11 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace Folio.Formats;
 
 /// <summary>The bytes of one file, mapped into memory (or lent by the caller), readable until disposed.</summary>
 /// <remarks>A file that another process shortens while it is mapped faults on reading: the same holds for every engine that maps its weights.</remarks>
-internal sealed unsafe class FileBytes : IDisposable
+internal sealed unsafe partial class FileBytes : IDisposable
 {
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
@@ -19,15 +20,18 @@ internal sealed unsafe class FileBytes : IDisposable
         (Length, Name) = (length, name);
     }
 
-    private FileBytes(MemoryMappedFile file, MemoryMappedViewAccessor view, long length, string name)
+    private FileBytes(MemoryMappedFile file, MemoryMappedViewAccessor view, long length, string path)
     {
-        (_file, _view, Length, Name) = (file, view, length, name);
+        (_file, _view, Length, Name, Path) = (file, view, length, System.IO.Path.GetFileName(path), path);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
         _data += view.PointerOffset;
     }
 
     /// <summary>The file's name without its folder, as messages show it.</summary>
     public string Name { get; }
+
+    /// <summary>Where it lies; null where the caller lent the bytes.</summary>
+    public string? Path { get; }
 
     public long Length { get; }
 
@@ -42,7 +46,7 @@ internal sealed unsafe class FileBytes : IDisposable
 
     public static FileBytes Map(string path)
     {
-        string name = Path.GetFileName(path);
+        string name = System.IO.Path.GetFileName(path);
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
@@ -50,7 +54,7 @@ internal sealed unsafe class FileBytes : IDisposable
             if (length == 0) throw new ModelFormatException(name, "the file is empty.");
 
             var file = MemoryMappedFile.CreateFromFile(stream, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            return new FileBytes(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length, name);
+            return new FileBytes(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length, path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -78,6 +82,14 @@ internal sealed unsafe class FileBytes : IDisposable
         }
     }
 
+    /// <summary>Gives back the memory of bytes that nobody will read soon. Whoever does reads them from the file again.</summary>
+    public void Release(long offset, long bytes)
+    {
+        if (_view is null || !OperatingSystem.IsLinux()) return;
+        nint first = (nint)(Data + offset) + Environment.SystemPageSize - 1 & -Environment.SystemPageSize, end = (nint)(Data + offset + bytes) & -Environment.SystemPageSize;
+        if (end > first) _ = Advise((void*)first, (nuint)(end - first), DontNeed);
+    }
+
     public void Dispose()
     {
         if (_disposed) return;
@@ -87,4 +99,9 @@ internal sealed unsafe class FileBytes : IDisposable
         _view.Dispose();
         _file!.Dispose();
     }
+
+    private const int DontNeed = 4; // MADV_DONTNEED
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint bytes, int advice);
 }

@@ -30,6 +30,9 @@ public sealed unsafe class StoredTensor
     /// <summary>Exactly what <see cref="Type"/> and <see cref="Shape"/> need.</summary>
     public long Bytes { get; }
 
+    /// <summary>Gives back the memory that the tensor's bytes take; they can be read again.</summary>
+    public void Release() => _file.Release(_offset, Bytes);
+
     /// <summary>Refuses a tensor whose shape isn't what the model's configuration asks for.</summary>
     /// <param name="source">The file that asks for the shape: config.json.</param>
     /// <returns>This tensor.</returns>

@@ -16,6 +16,9 @@ public abstract class TensorFile : IDisposable
     /// <summary>All tensors, in the file's order.</summary>
     public IReadOnlyCollection<StoredTensor> Tensors => _tensors.Values;
 
+    /// <summary>The files on disk; none where the caller lent the bytes.</summary>
+    public IEnumerable<string> Paths => _files.Select(file => file.Path).OfType<string>();
+
     public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _tensors.TryGetValue(name, out tensor);
 
     public StoredTensor Get(string name) =>

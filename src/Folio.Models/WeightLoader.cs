@@ -14,6 +14,7 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
 
     public DecoderWeights Load()
     {
+        backend.BeginWeights(CheckpointOrigin.Of(source.Tensors));
         bool projected = spec.EmbeddingSize != spec.HiddenSize;
         Weight embedding = Matrix(Role.TokenEmbedding, 0, spec.VocabularySize, spec.EmbeddingSize);
         var weights = new DecoderWeights
@@ -26,6 +27,8 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
             ProjectOut = projected ? Matrix(Role.ProjectOut, 0, spec.EmbeddingSize, spec.HiddenSize) : null,
             Head = spec.TiedHead ? embedding : Matrix(Role.Head, 0, spec.VocabularySize, spec.EmbeddingSize),
         };
+
+        backend.EndWeights();
 
         // Tensors that a decoder has no use for (mask buffers, a copy of a tied head) are skipped, which is as good as loaded.
         progress?.Report(new(_totalTensors, _totalTensors, _totalBytes, _totalBytes));
@@ -85,7 +88,12 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
     {
         Weight weight = backend.Pack(parts);
         _bytesHeld += weight.Bytes;
-        foreach (WeightSource part in parts) Report(part.Bytes);
+        foreach (WeightSource part in parts)
+        {
+            source.Tensors.Get(part.Name).Release(); // the packed form alone stays in memory
+            Report(part.Bytes);
+        }
+
         return weight;
     }
 

@@ -39,10 +39,10 @@ public sealed class ModelInfoTests
     [Fact]
     public void A_chat_template_that_does_not_parse_is_told_and_not_thrown()
     {
-        (Tokenization.Templates.ChatTemplate? template, string? error) = ModelInfoReader.ReadTemplate("{% if %}");
+        (Tokenization.Templates.ChatTemplate? template, string? error) = ModelText.ReadTemplate("{% if %}");
         Assert.Null(template);
         Assert.StartsWith("chat_template", error);
-        Assert.Equal((null, null), ModelInfoReader.ReadTemplate(null));
+        Assert.Equal((null, null), ModelText.ReadTemplate(null));
     }
 
     [Fact]

@@ -113,6 +113,6 @@ public sealed class TextTests
             Norm = new(NormKind.Rms, 1e-5f),
             Activation = Compute.Activation.Silu,
         };
-        return ModelInfoReader.Read(source, spec, maxModelLen: 200);
+        return ModelInfoReader.Read(source, spec, maxModelLen: 200, ModelText.Read(source));
     }
 }

@@ -31,6 +31,19 @@ public sealed class GgufTests
     }
 
     [Fact]
+    public unsafe void Tensors_whose_memory_was_given_back_are_read_again()
+    {
+        const int values = 32 << 10; // 32 pages of 4 KB
+        using var folder = TemporaryFolder.With(("model.gguf", new GgufWriter { DataBytes = values * sizeof(float) }.Tensor("a", F32, 0, values).ToBytes()));
+        using GgufFile file = GgufFile.Open(folder.File("model.gguf"));
+        Assert.Equal([folder.File("model.gguf")], file.Paths);
+        StoredTensor tensor = file.Get("a");
+        byte[] before = new ReadOnlySpan<byte>(tensor.Data, (int)tensor.Bytes).ToArray();
+        tensor.Release();
+        Assert.True(new ReadOnlySpan<byte>(tensor.Data, (int)tensor.Bytes).SequenceEqual(before));
+    }
+
+    [Fact]
     public void Every_truncation_is_refused()
     {
         byte[] whole = new GgufWriter { DataBytes = 64 }.Pair("general.architecture", "llama").Ints("list", 1, 2, 3).Texts("texts", "a", "b").Tensor("a", F32, 0, 4).Tensor("b", F32, 32, 8).ToBytes();

@@ -37,7 +37,7 @@ internal unsafe struct PackArguments
     }
 }
 
-/// <summary>Packs quantised blocks. An item is a panel, written lane by lane.</summary>
+/// <summary>Packs quantised blocks. An item is a panel, written block by block: what a block's lanes write stays in the first-level cache.</summary>
 internal readonly unsafe struct PackBlocksJob<TFormat>(PackArguments arguments) : IParallelJob where TFormat : IBlockFormat
 {
     private readonly PackArguments _a = arguments;
@@ -45,19 +45,23 @@ internal readonly unsafe struct PackBlocksJob<TFormat>(PackArguments arguments) 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int item, int worker)
     {
-        byte* panel = _a.Panel(item), codes = stackalloc byte[TFormat.Values];
-        int blocks = _a.Columns / TFormat.Values;
-        BlockScales scales;
-        for (int lane = 0; lane < Panel.Lanes; lane++)
+        byte* to = _a.Panel(item), codes = stackalloc byte[TFormat.Values];
+        byte** from = stackalloc byte*[Panel.Lanes];
+        int blocks = _a.Columns / TFormat.Values, lanes = 0;
+        for (; lanes < Panel.Lanes; lanes++)
         {
-            int row = item * Panel.Lanes + lane;
+            int row = item * Panel.Lanes + lanes;
             StoredRows* part = _a.Find(ref row);
-            if (part == null) return;
+            if (part == null) break;
+            from[lanes] = part->Data + (long)row * blocks * TFormat.Bytes;
+        }
 
-            byte* from = part->Data + (long)row * blocks * TFormat.Bytes, to = panel;
-            for (int block = 0; block < blocks; block++, from += TFormat.Bytes, to += QuantizedPanel<TFormat>.BlockBytes)
+        BlockScales scales;
+        for (long block = 0; block < blocks; block++, to += QuantizedPanel<TFormat>.BlockBytes)
+        {
+            for (int lane = 0; lane < lanes; lane++)
             {
-                TFormat.Unpack(from, codes, &scales);
+                TFormat.Unpack(from[lane] + block * TFormat.Bytes, codes, &scales);
                 WriteScales(&scales, to, lane);
                 WriteCodes(codes, (uint*)(to + QuantizedPanel<TFormat>.CodesOffset) + lane);
             }

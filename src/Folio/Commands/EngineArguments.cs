@@ -31,12 +31,16 @@ internal sealed class EngineArguments
     private readonly Option<long?> _kvCacheMemory =
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
+    private readonly PackedWeightArguments? _packedWeights;
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="positional">The model may be the command's argument too; else it is --model alone, the argument being something else.</param>
-    public EngineArguments(Command command, bool positional)
+    /// <param name="loads">The command loads weights, not the description of a model alone.</param>
+    public EngineArguments(Command command, bool positional, bool loads = true)
     {
         if (positional) command.Arguments.Add(_model);
         foreach (Option option in (Option[])[_modelOption, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
+        if (loads) _packedWeights = new PackedWeightArguments(command);
         command.Validators.Add(given =>
         {
             if (given.GetValue(_model) is { } model && given.GetValue(_modelOption) is { } option) given.AddError($"MODEL is '{model}' and --model is '{option}'; one of them was expected.");
@@ -46,7 +50,7 @@ internal sealed class EngineArguments
 
     public string? Model(ParseResult parsed) => parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
 
-    public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations));
+    public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
 
     public EngineOptions Options(ParseResult parsed)
     {
@@ -60,7 +64,9 @@ internal sealed class EngineArguments
             NumBlocks = parsed.GetValue(_numBlocks),
             BlockSize = parsed.GetValue(_blockSize) ?? defaults.BlockSize,
             KvCacheType = parsed.GetValue(_kvCacheType) ?? defaults.KvCacheType,
-            Warning = warning => Console.Error.WriteLine($"warning: {warning}"),
+            Warning = Warn,
         };
     }
+
+    private static void Warn(string sentence) => Console.Error.WriteLine($"warning: {sentence}");
 }

@@ -14,7 +14,7 @@ internal static class InspectCommand
     {
         var tensors = new Option<bool>("--tensors") { Description = "Lists every tensor." };
         var command = new Command("inspect", "Shows a model's architecture, tensors, quantisation, tokenizer and memory plan.") { tensors };
-        var engineArguments = new EngineArguments(command, positional: true);
+        var engineArguments = new EngineArguments(command, positional: true, loads: false);
         command.SetAction(parsed =>
         {
             using ModelSource source = LoadedModel.Open(engineArguments.Model(parsed));

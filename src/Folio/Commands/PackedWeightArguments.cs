@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Folio.Compute.Cpu;
+
+namespace Folio.Commands;
+
+/// <summary>Where weights are kept as the kernels want them, for the next start.</summary>
+internal sealed class PackedWeightArguments
+{
+    private const long DefaultSpace = 32L << 30;
+
+    private readonly Option<string?> _directory = new("--packed-cache-dir")
+    {
+        Description = "A folder where weights are kept in the layout of the kernels, so that the next start maps them (default: folio/packed in the user's cache folder).",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<long?> _space = OptionOf.Size("--packed-cache-space", "Most room that they take there; those used least lately go first (default: 32G).");
+    private readonly Option<bool> _off = new("--no-packed-cache") { Description = "Weights are packed anew at each start." };
+
+    public PackedWeightArguments(Command command)
+    {
+        foreach (Option option in (Option[])[_directory, _space, _off]) command.Options.Add(option);
+        command.Validators.Add(given =>
+        {
+            if (!given.GetValue(_off)) return;
+            if (given.GetResult(_directory) is not null || given.GetResult(_space) is not null) given.AddError("--no-packed-cache keeps no weights; --packed-cache-dir and --packed-cache-space say where and how many are kept.");
+        });
+    }
+
+    /// <returns>Null: packed weights aren't kept.</returns>
+    public PackedWeightCache? Cache(ParseResult parsed, Action<string> warning)
+    {
+        if (parsed.GetValue(_off) || (parsed.GetValue(_directory) ?? DefaultDirectory()) is not { } directory) return null;
+        return new(directory, parsed.GetValue(_space) ?? DefaultSpace, warning);
+    }
+
+    /// <returns>~/.cache/folio/packed or what the system has in its place; null: the user has no such folder.</returns>
+    private static string? DefaultDirectory()
+    {
+        string caches = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".cache") : "";
+        return Path.IsPathRooted(caches) ? Path.Combine(caches, "folio", "packed") : null;
+    }
+}
