@@ -6,6 +6,7 @@ using Folio.Compute.Cpu;
 // pass [--threads N] [--types ...] [--rows ...] [--activations ...]                 all matrices of SmolLM2-135M once
 // pack [--threads N] [--types ...]                                                  packing them
 // step MODEL [--threads N] [--rows 1,16] [--context 128] [--prefill 512] [--activations ...] [--kv BF16|F32|I8] [--repeats 9]   steps of a model, by op
+// attention [--threads N] [--types BF16,F32,I8] [--rows 1,16] [--context 8000] [--prefill 512]   attention by itself
 // host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
 string command = args.Length == 0 ? "pass" : args[0];
@@ -40,6 +41,10 @@ switch (command)
         DType kv = Enum.Parse<DType>(Option("--kv") ?? "BF16");
         StepBench.Run(args[1], threads, activations, kv, Option("--rows") is null ? [1, 16, 32] : rows, int.Parse(Option("--context") ?? "128"), prompts, int.Parse(Option("--repeats") ?? "9"), bandwidth);
         break;
+    case "attention":
+        AttentionBench.Run(threads, Option("--types") is null ? [DType.BF16, DType.F32, DType.I8] : types, Option("--rows") is null ? [1, 16] : rows,
+            int.Parse(Option("--context") ?? "8000"), [.. (Option("--prefill") ?? "512").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)], peak, bandwidth);
+        break;
     case "host":
         HostBench.Run(int.Parse(Option("--repeats") ?? "9"));
         break;
@@ -48,7 +53,7 @@ switch (command)
         await BeamBench.RunAsync(args[1], widths, int.Parse(Option("--tokens") ?? "64"), threads, int.Parse(Option("--repeats") ?? "3"));
         break;
     default:
-        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, step MODEL, host and beams MODEL.");
+        Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, step MODEL, attention, host and beams MODEL.");
         return 1;
 }
 

@@ -5,6 +5,7 @@ public sealed unsafe partial class CpuBackend
     /// <summary>Address space for the states of partitions when one context is spread over threads; the system commits what is used.</summary>
     private const long PartBytes = 64L << 20;
 
+    private readonly Dictionary<int, nint> _attentionTiles = []; // of a head's channels
     private AttentionTile[] _tiles = [];
     private float* _partStates;
     private float* _attentionScratch;
@@ -18,6 +19,13 @@ public sealed unsafe partial class CpuBackend
     {
         if (_tiles.Length < maxTokens) _tiles = new AttentionTile[maxTokens];
         if (Threads > 1 && _partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
+
+        if (!_attentionTiles.ContainsKey(shape.HeadDim))
+        {
+            var tiles = (AttentionTiles*)_arena.Allocate(sizeof(AttentionTiles));
+            *tiles = AttentionTiles.Create(shape.HeadDim, _isa, _code);
+            _attentionTiles.Add(shape.HeadDim, (nint)tiles);
+        }
 
         long scratch = ScratchSize(heads / shape.KvHeads, new KvLayout(shape, null)) * Threads;
         if (_attentionScratchSize >= scratch) return;
@@ -66,6 +74,7 @@ public sealed unsafe partial class CpuBackend
                 Scale = parameters.Scale,
                 SoftCap = parameters.SoftCap,
                 Window = parameters.Window,
+                Kernels = (AttentionTiles*)_attentionTiles[layout.HeadDim],
                 Tiles = tiles,
             };
             plan.AddTiles(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
@@ -84,7 +93,7 @@ public sealed unsafe partial class CpuBackend
         const int itemsForBalance = 4; // a thread; fewer leave the last of them waiting
         int queries = AttentionPlan.MaxQueries(plan.Group), items = plan.TileCount * plan.Cache.KvHeads;
         long scratch = ScratchSize(plan.Group, plan.Cache);
-        long partStride = (long)queries * AttentionScratch.StateStride(plan.Cache.ChannelLanes);
+        long partStride = (long)queries * AttentionScratch.StateStride(plan.Cache.HeadDim);
         bool split = Threads > 1 && items < itemsForBalance * Threads && plan.PartCount > items && plan.PartCount * partStride * sizeof(float) <= PartBytes;
         if (!split)
         {
@@ -97,5 +106,5 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>Values of one worker's scratch.</summary>
-    private static long ScratchSize(int group, in KvLayout layout) => AttentionScratch.Size(AttentionPlan.MaxQueries(group), layout.HeadDim, layout.ChannelLanes);
+    private static long ScratchSize(int group, in KvLayout layout) => AttentionScratch.Size(AttentionPlan.MaxQueries(group), layout.HeadDim);
 }

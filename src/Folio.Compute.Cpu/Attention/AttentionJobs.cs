@@ -9,15 +9,15 @@ internal unsafe struct AttentionJob<TElement>(AttentionPlan plan, float* scratch
     {
         // Last tiles first: those of a long prompt have the most to read, and the end of the job is where imbalance costs.
         ref AttentionTile tile = ref _plan.Tiles[_plan.TileCount - 1 - item / _plan.Cache.KvHeads];
-        int kvHead = item % _plan.Cache.KvHeads, queries = tile.Rows * _plan.Group, lanes = _plan.Cache.ChannelLanes;
-        var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, lanes);
+        int kvHead = item % _plan.Cache.KvHeads, queries = tile.Rows * _plan.Group;
+        var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim);
 
         AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
         AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition, memory, memory.Merged);
         for (int i = 1; i < tile.Partitions; i++)
         {
             AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + i, memory, memory.Partial);
-            AttentionKernel<TElement>.Merge(memory.Merged, memory.Partial, queries, lanes);
+            AttentionKernel<TElement>.Merge(_plan, memory.Merged, memory.Partial, queries);
         }
 
         AttentionKernel<TElement>.StoreOutputs(_plan, tile, kvHead, memory.Merged);
@@ -36,8 +36,7 @@ internal unsafe struct AttentionPartJob<TElement>(AttentionPlan plan, float* scr
         while (_plan.Tiles[index].FirstPart > item) index--;
         ref AttentionTile tile = ref _plan.Tiles[index];
         int kvHead = (item - tile.FirstPart) / tile.Partitions, partition = (item - tile.FirstPart) % tile.Partitions;
-        var memory = new AttentionScratch(
-            scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim, _plan.Cache.ChannelLanes);
+        var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim);
 
         AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
         AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + item * partStride);
@@ -52,9 +51,9 @@ internal unsafe struct AttentionMergeJob<TElement>(AttentionPlan plan, float* st
     public void Run(int item, int worker)
     {
         ref AttentionTile tile = ref _plan.Tiles[item / _plan.Cache.KvHeads];
-        int kvHead = item % _plan.Cache.KvHeads, lanes = _plan.Cache.ChannelLanes;
+        int kvHead = item % _plan.Cache.KvHeads;
         float* first = states + (tile.FirstPart + (long)kvHead * tile.Partitions) * partStride;
-        for (int i = 1; i < tile.Partitions; i++) AttentionKernel<TElement>.Merge(first, first + i * partStride, tile.Rows * _plan.Group, lanes);
+        for (int i = 1; i < tile.Partitions; i++) AttentionKernel<TElement>.Merge(_plan, first, first + i * partStride, tile.Rows * _plan.Group);
         AttentionKernel<TElement>.StoreOutputs(_plan, tile, kvHead, first);
     }
 }

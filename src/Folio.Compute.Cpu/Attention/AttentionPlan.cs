@@ -21,6 +21,11 @@ internal unsafe struct AttentionPlan
     /// </summary>
     public const int PartitionTokens = 256;
 
+    /// <summary>
+    /// Tokens of a chunk, into which partitions are cut: scores of one are computed, made weights, and used while they are in the first-level cache. The widest tile's columns divide it.
+    /// </summary>
+    public const int ChunkTokens = 64;
+
     /// <summary>Query vectors (rows × query heads of one KV head) that a tile aims at.</summary>
     private const int TileQueries = 32;
 
@@ -32,6 +37,7 @@ internal unsafe struct AttentionPlan
     public int Group;                // query heads that share a KV head
     public float Scale, SoftCap;
     public int Window;
+    public AttentionTiles* Kernels;
     public AttentionTile* Tiles;
     public int TileCount;
     public int PartCount;            // (tile, kvHead, partition) items

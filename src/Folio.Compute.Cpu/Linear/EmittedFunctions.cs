@@ -30,5 +30,8 @@ internal unsafe struct EmittedFunctions
         return start != 0;
     }
 
+    /// <summary>For tiles of a microsecond at most: the garbage collector, should it want to stop this thread, waits for their end.</summary>
+    public readonly void CallBriefly<T>(T* tile, int rows) where T : unmanaged => ((delegate* unmanaged[SuppressGCTransition]<T*, void>)this[rows - 1])(tile);
+
     public readonly void Call<T>(T* tile, int rows) where T : unmanaged => ((delegate* unmanaged<T*, void>)this[rows - 1])(tile);
 }

@@ -25,9 +25,9 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
     }
 
     /// <summary>Runs the sequences through a fresh cache; each step takes up to <paramref name="chunk"/> tokens of every sequence that is not finished.</summary>
-    public float[][] Run(int threads, int blockSize, int chunk, bool scattered = false, int only = -1, float poison = 0)
+    public float[][] Run(int threads, int blockSize, int chunk, bool scattered = false, int only = -1, float poison = 0, CpuIsa? isa = null)
     {
-        using var backend = new CpuBackend(threads);
+        using var backend = new CpuBackend(threads, isa);
         int blocksPerSequence = lengths.Max() / blockSize + 1, blocks = blocksPerSequence * lengths.Length + 3;
         KvCache cache = backend.AllocateKvCache(new(Layers: 2, kvHeads, headDim, blockSize, blocks, type));
         int[] order = [.. Enumerable.Range(0, blocks)];

@@ -78,6 +78,16 @@ public sealed class AttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(9, 3, 64)]
+    [InlineData(6, 2, 12)]
+    public void Every_level_gives_the_same_bits(int heads, int kvHeads, int headDim)
+    {
+        AttentionScene scene = Scene(heads, kvHeads, headDim, window: 200, type: DType.BF16);
+        float[][] portable = scene.Run(threads: 2, blockSize: 16, chunk: 100, isa: CpuIsa.Portable);
+        foreach (CpuIsa level in Enum.GetValues<CpuIsa>().Where(level => level.IsSupported())) Assert.Equal(portable, scene.Run(threads: 2, blockSize: 16, chunk: 100, isa: level));
+    }
+
     [Fact]
     public void A_sequence_alone_has_the_bits_that_it_has_among_others()
     {
