@@ -37,7 +37,7 @@ internal static class HostBench
         int blocks = Running * ((Context + Output) / BlockSize + 2), most = blocks * BlockSize;
         var limits = StepLimits.For(new() { MaxNumSeqs = full ? 2 * Running : Running, MaxNumBatchedTokens = 8192 });
         var pool = new BlockPool(blocks, BlockSize, prefixCaching);
-        var scheduler = new Scheduler(pool, limits, most, new() { Policy = policy, GrowthTokens = 0 }, PreemptionCosts.For(1), new EngineMetrics(most));
+        var scheduler = new Scheduler(pool, limits, most, new() { Policy = policy, GrowthTokens = 0 }, StepCosts.For(1), new EngineMetrics(most));
         var random = new Random(1);
         for (int i = 0; i < Running; i++) scheduler.Add(Group(pool, random, Context, i));
         while (scheduler.Running < Running) Step(scheduler);

@@ -35,7 +35,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         _pool = new BlockPool(plan.Blocks, plan.BlockSize, options.EnablePrefixCaching);
         Metrics = new EngineMetrics(plan.MaxModelLen);
         _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue, Metrics);
-        var costs = PreemptionCosts.For(plan.KvBytesPerToken * plan.BlockSize);
+        var costs = StepCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
         (_runner, _store) = (runner, store);
         _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded, Warning = options.Warning };

@@ -41,7 +41,7 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
         : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = HostBlocks }, Estimates(cost), new EngineMetrics(maxModelLen));
 
     /// <summary>What the scheduler is told of costs: the truth, as there is nothing to measure. A prompt of some length is computed beside some that decode.</summary>
-    private static PreemptionCosts Estimates(IStepCost cost)
+    private static StepCosts Estimates(IStepCost cost)
     {
         const int tokens = 256, others = 32;
         double block = cost.Seconds(new() { SwappedBlocks = 1 }) - cost.Seconds(default);

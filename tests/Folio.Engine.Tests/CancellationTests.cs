@@ -146,7 +146,7 @@ public sealed class CancellationTests
         var model = new StubModel(20, 4);
         var inbox = new RequestInbox();
         var metrics = new EngineMetrics(50);
-        var costs = PreemptionCosts.For(bytesPerBlock: 16);
+        var costs = StepCosts.For(bytesPerBlock: 16);
         var scheduler = new Scheduler(pool, limits, 50, new(), costs, metrics);
         var loop = new EngineLoop(inbox, scheduler, model, new Sampler(model, limits), costs, metrics) { GroupEnded = _ => throw new FolioException("a defect") };
         inbox.Post(new(MessageKind.Submit, new SequenceGroup(Given.Request(prompt: 3, maxTokens: 2), 5, [0], pool, 1, new RequestOutlet()), 0));

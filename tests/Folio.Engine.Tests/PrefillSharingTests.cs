@@ -83,4 +83,37 @@ public sealed class PrefillSharingTests
     }
 
     private static int Decodes(StubEngine engine) => engine.Scheduler.Groups().Where(group => group.State == GroupState.Running).Sum(group => group.Decodes());
+
+    /// <summary>Blocks of 4 tokens; a token of a prompt is estimated at 50 ms.</summary>
+    [Theory]
+    [InlineData(1000, 20)]
+    [InlineData(460, 9)]
+    [InlineData(1, 4)] // a block in any case
+    [InlineData(null, 63)]
+    public void Prompts_lengthen_a_step_in_which_others_decode_only_by_what_is_allowed(int? stall, int expected)
+    {
+        StubEngine engine = Paced(stall);
+        SequenceGroup running = engine.Submit(prompt: 5, maxTokens: 100);
+        engine.Run(1);
+        SequenceGroup newcomer = engine.Submit(prompt: 190, maxTokens: 5), another = engine.Submit(prompt: 190, maxTokens: 5);
+        engine.Run(1);
+        Assert.Equal(expected, newcomer.Leader.Computed + another.Leader.Computed);
+        Assert.Equal(2, running.OutputLength(0));
+        engine.RunToEnd();
+        Assert.Equal(3, engine.Ended.Count);
+    }
+
+    [Fact]
+    public void Where_nobody_decodes_prompts_take_the_whole_budget()
+    {
+        StubEngine engine = Paced(1);
+        SequenceGroup first = engine.Submit(prompt: 190, maxTokens: 5), second = engine.Submit(prompt: 190, maxTokens: 5);
+        engine.Run(1);
+        Assert.Equal(64, first.Leader.Computed + second.Leader.Computed);
+    }
+
+    private static StubEngine Paced(int? stall) => new(
+        budget: 64,
+        settings: new() { GrowthTokens = 0, ResumeTokens = 0, MaxPrefillStall = stall is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null },
+        costs: new(secondsPerToken: 0.05, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1));
 }

@@ -35,7 +35,7 @@ internal sealed class RealRun(BlockPool pool)
     public void ToEnd(IModelRunner model, IScheduler scheduler, SimulatedEngine shape, Predicate<SequenceGroup> stops)
     {
         using var runner = new ObservedRunner(model, executing: () => Sharing.Observe(scheduler, pool));
-        var loop = new EngineLoop(_inbox, scheduler, runner, new Sampler(runner, shape.Limits), PreemptionCosts.For(model.BytesPerBlock), new EngineMetrics(shape.MaxModelLen));
+        var loop = new EngineLoop(_inbox, scheduler, runner, new Sampler(runner, shape.Limits), StepCosts.For(model.BytesPerBlock), new EngineMetrics(shape.MaxModelLen));
         double start = ThreadClock.Seconds;
         while (true)
         {

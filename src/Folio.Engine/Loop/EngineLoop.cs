@@ -5,7 +5,7 @@ using Folio.Compute;
 namespace Folio.Engine;
 
 /// <summary>Runs the engine one step at a time. One thread owns all of this; nothing below it takes a lock.</summary>
-internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, PreemptionCosts costs, EngineMetrics metrics)
+internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, StepCosts costs, EngineMetrics metrics)
 {
     private volatile bool _stopping;
     private volatile Exception? _failure;
@@ -127,7 +127,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     {
         long start = Stopwatch.GetTimestamp();
         runner.Execute(batch);
-        costs.Computed(batch.Tokens - batch.Sequences, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        costs.Computed(batch.Sequences, batch.Tokens - batch.Sequences, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static ReadOnlySpan<BlockCopy> Blocks(Paging.CopyList copies) => MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(copies.Copies);

@@ -11,6 +11,9 @@ internal sealed partial class Scheduler
     /// <summary>Running groups with prompts that haven't been planned for yet.</summary>
     private int _prefillsToCome;
 
+    /// <summary>Tokens that prompts may still take in this step without stalling those who decode.</summary>
+    private int _promptTokensLeft;
+
     private bool _admitting;
 
     /// <returns>False when somebody had to be preempted, or can't run at all: then nobody is admitted in this step.</returns>
@@ -34,6 +37,8 @@ internal sealed partial class Scheduler
             _decodesToCome += group.Decodes();
             if (group.Prefills()) _prefillsToCome++;
         }
+
+        _promptTokensLeft = _settings.MaxPrefillStall is { } stall && _decodesToCome > 0 ? Math.Max(_pool.BlockSize, _costs.PromptTokens(stall)) : int.MaxValue;
     }
 
     /// <summary>Plans what the group can do in this step.</summary>
@@ -64,12 +69,12 @@ internal sealed partial class Scheduler
         return true;
     }
 
-    /// <summary>What a prompt gets of the budget: all that the decodes leave, or half of it where somebody stands behind. Who goes first gets on in any case.</summary>
+    /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it, in whole blocks, where somebody stands behind. Who goes first gets on in any case.</summary>
     private int PrefillShare(bool first)
     {
-        int left = Math.Max(first ? 1 : 0, _plan.TokensLeft - _decodesToCome);
+        int left = Math.Max(first ? 1 : 0, Math.Min(_plan.TokensLeft - _decodesToCome, _promptTokensLeft));
         bool alone = _prefillsToCome == 0 && Waiting == 0;
-        return alone ? left : (left + 1) / 2;
+        return alone ? left : Math.Min(left, _pool.BlocksFor((left + 1) / 2) * _pool.BlockSize);
     }
 
     private bool TryPrefill(Sequence sequence, ref int share)
@@ -89,6 +94,7 @@ internal sealed partial class Scheduler
         CountCached(sequence.Group, cached);
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
         share -= tokens;
+        _promptTokensLeft -= tokens;
         return true;
     }
 
@@ -142,6 +148,7 @@ internal sealed partial class Scheduler
         _admitting = true;
         while (Next() is { } group && _plan.TokensLeft > 0 && _plan.RowsLeft > 0 && RunningSequences + group.Alive <= _maxSequences)
         {
+            if (_promptTokensLeft <= 0 && group.Prefills()) break;
             if (!Fits(group))
             {
                 if (_running.Count == 0) Unservable = group;
@@ -213,12 +220,13 @@ internal sealed partial class Scheduler
     /// <summary>Gives what is left of the budget to prompts that left a share to others.</summary>
     private void LengthenPrefills()
     {
-        for (int i = 0; i < _plan.Scheduled.Length && _plan.TokensLeft > 0; i++)
+        for (int i = 0; i < _plan.Scheduled.Length && Math.Min(_plan.TokensLeft, _promptTokensLeft) > 0; i++)
         {
             Sequence sequence = _plan.Scheduled[i].Sequence;
-            int more = StepPlan.Room(sequence, _plan.TokensLeft, _plan.RowsLeft);
+            int more = StepPlan.Room(sequence, Math.Min(_plan.TokensLeft, _promptTokensLeft), _plan.RowsLeft);
             if (more <= 0 || IsCachedBehind(sequence) || !sequence.Table.TryAppend(more, _plan.Copies)) continue;
             _plan.Extend(i, more);
+            _promptTokensLeft -= more;
             Index(sequence, merge: false);
         }
     }

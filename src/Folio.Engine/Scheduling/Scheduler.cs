@@ -19,7 +19,7 @@ internal sealed partial class Scheduler : IScheduler
     private readonly SchedulerSettings _settings;
     private readonly ISchedulingPolicy _policy;
     private readonly SwapTables _swap;
-    private readonly PreemptionCosts _costs;
+    private readonly StepCosts _costs;
     private readonly EngineMetrics _metrics;
     private readonly PrefixLoader? _stored;
     private readonly StepPlan _plan;
@@ -38,7 +38,7 @@ internal sealed partial class Scheduler : IScheduler
     /// <param name="costs">What recomputing and swapping cost.</param>
     /// <param name="metrics">Where preemptions and cache hits are counted.</param>
     /// <param name="stored">Prefixes on disk; null: none.</param>
-    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, SchedulerSettings settings, PreemptionCosts costs, EngineMetrics metrics, PrefixLoader? stored = null)
+    public Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, SchedulerSettings settings, StepCosts costs, EngineMetrics metrics, PrefixLoader? stored = null)
     {
         (_pool, _settings, _costs, _metrics, _stored) = (pool, settings, costs, metrics, stored);
         _policy = ISchedulingPolicy.For(settings.Policy);

@@ -19,6 +19,9 @@ internal sealed record SchedulerSettings
     /// <summary>The same where a preempted group comes back: it must run a useful while before it can be preempted again.</summary>
     public int ResumeTokens { get; init; } = 32;
 
+    /// <summary>How much longer prompts may make a step in which others decode; null: as long as the token budget allows.</summary>
+    public TimeSpan? MaxPrefillStall { get; init; }
+
     public static SchedulerSettings For(EngineOptions options, SwapPlan swap) => new()
     {
         Policy = options.SchedulingPolicy,
@@ -27,5 +30,6 @@ internal sealed record SchedulerSettings
         DiskBlocks = swap.DiskBlocks,
         GrowthTokens = options.GrowthTokens,
         ResumeTokens = 2 * options.GrowthTokens,
+        MaxPrefillStall = options.MaxPrefillStall,
     };
 }

@@ -18,7 +18,8 @@ internal sealed class CompletionClient : IDisposable
         if (!Uri.TryCreate(server, UriKind.Absolute, out Uri? url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
             throw new FolioException($"--base-url is '{server}'; an address like http://127.0.0.1:8000 was expected.");
         _server = server.TrimEnd('/');
-        _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        var handler = new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero }; // a connection each: some servers close theirs after a stream, unannounced
+        _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
         if (apiKey is not null) _http.DefaultRequestHeaders.Authorization = new("Bearer", apiKey);
     }
 

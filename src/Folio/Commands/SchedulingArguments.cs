@@ -13,6 +13,7 @@ internal sealed class SchedulingArguments
         ("priority", SchedulingPolicy.Priority),
         ("fair", SchedulingPolicy.Fair));
 
+    private readonly Option<double?> _maxPrefillStall = OptionOf.Positive("--max-prefill-stall", "Milliseconds by which prompts may lengthen a step in which others decode; inf: as the token budget allows (default: 100).");
     private readonly Option<int?> _maxWaitingRequests = OptionOf.Integer("--max-waiting-requests", "Requests that may wait; more are answered with 429 (default: 10000).");
     private readonly Option<int?> _maxWaitingTokens = OptionOf.Integer("--max-waiting-tokens", "Prompt tokens that may wait; more are answered with 429 (default: no limit).");
 
@@ -29,7 +30,7 @@ internal sealed class SchedulingArguments
 
     public SchedulingArguments(Command command)
     {
-        foreach (Option option in (Option[])[_policy, _maxWaitingRequests, _maxWaitingTokens, _preemptionMode, _swapSpace, _swapDirectory, _diskSwapSpace]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_policy, _maxPrefillStall, _maxWaitingRequests, _maxWaitingTokens, _preemptionMode, _swapSpace, _swapDirectory, _diskSwapSpace]) command.Options.Add(option);
         command.Validators.Add(given =>
         {
             if (given.GetResult(_diskSwapSpace) is not null && given.GetResult(_swapDirectory) is null) given.AddError("--disk-swap-space has no effect without --swap-directory, the folder of the file that it limits.");
@@ -39,6 +40,12 @@ internal sealed class SchedulingArguments
     public EngineOptions Apply(ParseResult parsed, EngineOptions options) => options with
     {
         SchedulingPolicy = parsed.GetValue(_policy) ?? options.SchedulingPolicy,
+        MaxPrefillStall = parsed.GetValue(_maxPrefillStall) switch
+        {
+            null => options.MaxPrefillStall,
+            > 1e9 => null,
+            { } milliseconds => TimeSpan.FromMilliseconds(milliseconds),
+        },
         MaxWaitingRequests = parsed.GetValue(_maxWaitingRequests) ?? options.MaxWaitingRequests,
         MaxWaitingTokens = parsed.GetValue(_maxWaitingTokens),
         PreemptionMode = parsed.GetValue(_preemptionMode) ?? options.PreemptionMode,

@@ -14,8 +14,9 @@ internal sealed class StubEngine
     private readonly int _maxModelLen;
 
     /// <param name="settings">Null: first come, first served, no swap space, and admission leaves no room to grow, so that small pools preempt much.</param>
+    /// <param name="costs">What the scheduler takes for true throughout: the stub's own speed teaches it nothing.</param>
     public StubEngine(
-        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null, PreemptionCosts? costs = null)
+        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null, StepCosts? costs = null)
     {
         _limits = StepLimits.For(new() { MaxNumBatchedTokens = budget, MaxNumSeqs = sequences });
         _maxModelLen = maxModelLen;
@@ -24,7 +25,7 @@ internal sealed class StubEngine
         Metrics = new EngineMetrics(maxModelLen);
         costs ??= new(secondsPerToken: 1, hostSecondsPerBlock: 0.1, diskSecondsPerBlock: 1);
         Scheduler = new Scheduler(Pool, _limits, maxModelLen, settings ?? new() { GrowthTokens = 0, ResumeTokens = 0 }, costs, Metrics);
-        _loop = new EngineLoop(_inbox, Scheduler, Model, new Sampler(Model, _limits), costs, Metrics) { GroupEnded = Ended.Add };
+        _loop = new EngineLoop(_inbox, Scheduler, Model, new Sampler(Model, _limits), StepCosts.For(1), Metrics) { GroupEnded = Ended.Add };
         Model.BeforeStep = _ => Scheduler.VerifyPlan();
     }
 

@@ -15,7 +15,7 @@ public sealed class AutoPreemptionTests
         var engine = new StubEngine(
             blocks: 9,
             settings: new() { HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 0 },
-            costs: new PreemptionCosts(secondsPerToken, hostSecondsPerBlock, diskSecondsPerBlock));
+            costs: new StepCosts(secondsPerToken, hostSecondsPerBlock, diskSecondsPerBlock));
         engine.Submit(prompt: 15, maxTokens: 12);
         SequenceGroup young = engine.Submit(prompt: 17, maxTokens: 5);
         engine.RunToEnd();
@@ -26,14 +26,15 @@ public sealed class AutoPreemptionTests
     [Fact]
     public void What_is_seen_corrects_what_was_estimated()
     {
-        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        var costs = new StepCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
         for (int i = 0; i < 100; i++)
         {
-            costs.Computed(promptTokens: 100, seconds: 5);
+            costs.Computed(sequences: 4, promptTokens: 100, seconds: 5);
             costs.Moved(SwapTier.Host, blocks: 10, seconds: 2);
         }
 
-        costs.Computed(promptTokens: 10, seconds: 100); // too few to tell
+        costs.Computed(sequences: 1, promptTokens: 10, seconds: 100); // too few to tell
+        costs.Computed(sequences: 64, promptTokens: 100, seconds: 100); // too few beside those who decode
         costs.Moved(SwapTier.Host, blocks: 0, seconds: 100);
         Assert.Equal(0.05 * 40, costs.Recompute(40), 1e-4);
         Assert.Equal(2 * 7 * 0.2, costs.Swap(SwapTier.Host, 7), 1e-4);
@@ -44,11 +45,11 @@ public sealed class AutoPreemptionTests
     [Fact]
     public void A_prompts_token_costs_what_it_adds_to_a_step_that_runs_anyway()
     {
-        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        var costs = new StepCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
         for (int i = 0; i < 200; i++)
         {
-            costs.Computed(promptTokens: 0, seconds: 0.020 + 16e-4);
-            costs.Computed(promptTokens: 256, seconds: 0.020 + 272e-4);
+            costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.020 + 16e-4);
+            costs.Computed(sequences: 4, promptTokens: 256, seconds: 0.020 + 272e-4);
         }
 
         Assert.Equal(100e-4, costs.Recompute(100), 1e-5);
@@ -57,10 +58,24 @@ public sealed class AutoPreemptionTests
     [Fact]
     public void Steps_without_a_prompt_say_nothing_of_a_prompts_token()
     {
-        var costs = new PreemptionCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
-        for (int i = 0; i < 200; i++) costs.Computed(promptTokens: 0, seconds: 0.5);
+        var costs = new StepCosts(secondsPerToken: 1, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        for (int i = 0; i < 200; i++) costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.5);
         Assert.Equal(100, costs.Recompute(100));
-        costs.Computed(promptTokens: 100, seconds: 0.5); // no longer than without
-        Assert.Equal(100 * 7.0 / 8, costs.Recompute(100), 1e-9);
+        costs.Computed(sequences: 4, promptTokens: 100, seconds: 1.5);
+        Assert.Equal(1, costs.Recompute(100), 1e-9); // what was seen first takes the guess's place
+        costs.Computed(sequences: 4, promptTokens: 100, seconds: 0.5); // no longer than without
+        Assert.Equal(7.0 / 8, costs.Recompute(100), 1e-9);
+    }
+
+    [Fact]
+    public void Prompts_get_the_tokens_that_fit_into_the_allowed_stall_or_into_as_long_as_decoding_takes()
+    {
+        var costs = new StepCosts(secondsPerToken: 0.01, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        Assert.Equal(10, costs.PromptTokens(TimeSpan.FromMilliseconds(100)));
+        costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.05);
+        costs.Computed(sequences: 4, promptTokens: 100, seconds: 0.25);
+        Assert.Equal(50, costs.PromptTokens(TimeSpan.FromMilliseconds(100)));
+        for (int i = 0; i < 200; i++) costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.2);
+        Assert.InRange(costs.PromptTokens(TimeSpan.FromMilliseconds(100)), 99, 100);
     }
 }

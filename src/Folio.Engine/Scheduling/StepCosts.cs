@@ -1,0 +1,71 @@
+namespace Folio.Engine;
+
+/// <summary>How long steps and swaps take: estimates, mended by what is seen. They price ways back for a preempted group, and prompts beside those who decode.</summary>
+/// <remarks>
+/// They decide how long things take, never what is answered. What is computed again runs beside others, whose step reads the weights anyway: a token costs what a step with a
+/// prompt takes longer than one without, by token of the prompt.
+/// </remarks>
+internal sealed class StepCosts
+{
+    /// <summary>Steps with so many tokens of prompts tell what one costs, if there are so many to each sequence too: beside many that decode, what the prompts add is in the noise.</summary>
+    private const int TellingTokens = 16, TellingTokensPerSequence = 4;
+
+    private Rate _token;
+    private Rate _decode; // a step without a prompt
+    private readonly Rate[] _moves = new Rate[2]; // [tiers]
+
+    /// <param name="secondsPerToken">Of a prompt, beside what runs.</param>
+    /// <param name="hostSecondsPerBlock">To or from host memory, one way.</param>
+    /// <param name="diskSecondsPerBlock">To or from disk, one way.</param>
+    public StepCosts(double secondsPerToken, double hostSecondsPerBlock, double diskSecondsPerBlock)
+    {
+        _token = new(secondsPerToken);
+        _moves[(int)SwapTier.Host] = new(hostSecondsPerBlock);
+        _moves[(int)SwapTier.Disk] = new(diskSecondsPerBlock);
+    }
+
+    /// <summary>Until something was measured: a thousand tokens a second, memory at 2 GB/s, a disk at 200 MB/s.</summary>
+    public static StepCosts For(long bytesPerBlock) => new(1e-3, bytesPerBlock / 2e9, bytesPerBlock / 2e8);
+
+    public double Recompute(long tokens) => tokens * _token.Mean;
+
+    /// <summary>How many tokens of prompts a step takes beside its decodes, if they may lengthen it by so much; where the decodes alone take longer than that, they may double it.</summary>
+    public int PromptTokens(TimeSpan stall) => (int)Math.Min(int.MaxValue, Math.Max(stall.TotalSeconds, _decode.Mean) / _token.Mean);
+
+    /// <summary>Out and back.</summary>
+    public double Swap(SwapTier tier, int blocks) => 2 * blocks * _moves[(int)tier].Mean;
+
+    /// <param name="sequences">That took part in the step.</param>
+    /// <param name="promptTokens">Of its rows, those beyond one a sequence.</param>
+    /// <param name="seconds">That it took.</param>
+    public void Computed(int sequences, int promptTokens, double seconds)
+    {
+        if (promptTokens == 0)
+        {
+            _decode.Observe(1, seconds);
+        }
+        else if (promptTokens >= Math.Max(TellingTokens, TellingTokensPerSequence * sequences))
+        {
+            _token.Observe(promptTokens, Math.Max(0, seconds - _decode.Mean));
+        }
+    }
+
+    public void Moved(SwapTier tier, int blocks, double seconds)
+    {
+        if (blocks > 0) _moves[(int)tier].Observe(blocks, seconds);
+    }
+
+    /// <summary>How much there is of something for one of another; the first observation takes the guess's place, each later one weighs an eighth.</summary>
+    private struct Rate(double guess)
+    {
+        private bool _observed;
+
+        public double Mean { get; private set; } = guess;
+
+        public void Observe(int count, double sum)
+        {
+            Mean += (sum / count - Mean) / (_observed ? 8 : 1);
+            _observed = true;
+        }
+    }
+}
