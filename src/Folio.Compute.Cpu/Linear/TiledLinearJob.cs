@@ -29,7 +29,7 @@ internal readonly unsafe struct TiledLinearJob<TProduct> : IParallelJob where TP
 {
     private const int ItemsPerThread = 24;   // as in LinearJob
     private const int MaxRows = 66;          // their sums and activations of a chunk stay near
-    private const int ChunkBytes = 20 << 10; // of a panel, that stay in the first-level cache while several tiles run over them
+    private const int ChunkBytes = 20 << 10; // of a panel, that stay in the first-level cache, beside a tile of activations, while several tiles run over them
 
     private readonly LinearArguments _a;
     private readonly TProduct _product;
@@ -70,9 +70,9 @@ internal readonly unsafe struct TiledLinearJob<TProduct> : IParallelJob where TP
         int chunks = endTile - firstTile == 1 && lanes == Panel.Lanes ? 1 : (blocks * _product.BlockBytes + ChunkBytes - 1) / ChunkBytes, chunk = (blocks + chunks - 1) / chunks;
         for (int first = 0; first < blocks; first += chunk)
         {
-            for (int lane = 0; lane < Panel.Lanes; lane += lanes)
+            for (int tile = firstTile; tile < endTile; tile++)
             {
-                for (int tile = firstTile; tile < endTile; tile++)
+                for (int lane = 0; lane < Panel.Lanes; lane += lanes)
                     _product.Run(tile, panel, first, Math.Min(chunk, blocks - first), lane, sums + (_tiles.Start(tile) - firstRow) * Panel.Lanes + lane);
             }
         }
