@@ -11,9 +11,10 @@ internal interface IParallelJob
     void Run(int item, int worker);
 }
 
-/// <summary>A fork-join team: the calling thread and n − 1 workers that take items of a job one by one.</summary>
+/// <summary>A fork-join team: the calling thread and n − 1 workers, each with a range of a job's items, that take over what others haven't begun.</summary>
 /// <remarks>
-/// Claiming is one atomic decrement of the number of items left, so a job costs no lock, no allocation and no wait for a worker that has
+/// A thread takes its own range's items in ascending order, so that memory which items read one behind the other is fetched ahead into the right core's cache and a core sees the same rows in op after op;
+/// then it takes the last items of the others' ranges. Claiming is one atomic exchange, so a job costs no lock, no allocation and no wait for a worker that has
 /// not shown up: the join waits only for items that were claimed. Everything else about a job is read after a claim, while the
 /// caller cannot leave <see cref="Run"/>, so a late worker never sees a stale job.
 /// Workers spin for <see cref="SpinTime"/> after their last item (the next op of a step is microseconds away), yielding now and then to
@@ -27,18 +28,19 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     private readonly Thread[] _workers;
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly ItemRange[] _ranges; // [threads]: items that nobody has claimed
     private delegate*<void*, int, int, void> _invoke;
     private void* _job;
-    private int _items;
     private int _sleepers;
     private volatile bool _stopping;
-    private CacheLineInt _left;       // items not yet claimed; below zero after failed claims
-    private CacheLineInt _done;       // items that workers have finished
+    private CacheLineInt _jobs; // how many were begun
+    private CacheLineInt _done; // items that workers have finished
 
     public ThreadTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        _ranges = new ItemRange[threads];
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -64,9 +66,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
             _job = pointer;
             _invoke = &Invoke<TJob>;
-            _items = items;
             _done.Value = 0;
-            Interlocked.Exchange(ref _left.Value, items); // a full fence: either a worker going to sleep sees the items or we see the sleeper
+            for (int i = 0; i < _ranges.Length; i++) _ranges[i].Set((int)((long)items * i / Threads), (int)((long)items * (i + 1) / Threads));
+            Interlocked.Increment(ref _jobs.Value); // a full fence: either a worker going to sleep sees the job or we see the sleeper
             if (Volatile.Read(ref _sleepers) > 0 && Interlocked.Exchange(ref _sleepers, 0) is > 0 and int sleepers) _wake.Release(sleepers); // one may have left between
 
             int own = RunClaimed(0);
@@ -88,35 +90,45 @@ internal sealed unsafe class ThreadTeam : IDisposable
     private int RunClaimed(int worker)
     {
         int ran = 0;
-        for (int left; (left = Interlocked.Decrement(ref _left.Value)) >= 0; ran++) _invoke(_job, _items - 1 - left, worker);
+        for (int item; _ranges[worker].TryTakeFirst(out item); ran++) _invoke(_job, item, worker);
+        for (int i = 1; i < _ranges.Length; i++)
+        {
+            ref ItemRange other = ref _ranges[(worker + i) % _ranges.Length];
+            for (int item; other.TryTakeLast(out item); ran++) _invoke(_job, item, worker);
+        }
+
         return ran;
     }
 
     private void Work(int worker)
     {
+        int seen = 0;
         while (!_stopping)
         {
-            if (WaitForItems()) Interlocked.Add(ref _done.Value, RunClaimed(worker));
-            else Sleep();
+            if (!WaitForJob(ref seen)) Sleep(seen);
+            else if (RunClaimed(worker) is > 0 and int ran) Interlocked.Add(ref _done.Value, ran);
         }
     }
 
-    /// <returns>False when there was nothing to do for <see cref="SpinTime"/>.</returns>
-    private bool WaitForItems()
+    /// <param name="seen">How many jobs this worker has seen begin.</param>
+    /// <returns>False when none began for <see cref="SpinTime"/>.</returns>
+    private bool WaitForJob(ref int seen)
     {
         long deadline = Environment.TickCount64 + (long)SpinTime.TotalMilliseconds;
-        for (int pauses = 1; Volatile.Read(ref _left.Value) <= 0; pauses++)
+        int jobs;
+        for (int pauses = 1; (jobs = Volatile.Read(ref _jobs.Value)) == seen; pauses++)
         {
             if (Pause(pauses) && (_stopping || Environment.TickCount64 > deadline)) return false;
         }
 
+        seen = jobs;
         return true;
     }
 
-    private void Sleep()
+    private void Sleep(int seen)
     {
         Interlocked.Increment(ref _sleepers);
-        if (Volatile.Read(ref _left.Value) > 0 && TryLeaveSleepers()) return;
+        if (Volatile.Read(ref _jobs.Value) != seen && TryLeaveSleepers()) return;
         if (!_stopping) _wake.Wait();
     }
 
@@ -143,6 +155,35 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
         Thread.Yield();
         return true;
+    }
+
+    /// <summary>Items [next, end) in one word, on cache lines of its own: its owner takes from the front, others from the back.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct ItemRange
+    {
+        [FieldOffset(128)] private long _word; // end in the upper half, next in the lower
+
+        public void Set(int next, int end) => Volatile.Write(ref _word, ((long)end << 32) | (uint)next);
+
+        public bool TryTakeFirst(out int item)
+        {
+            for (long seen; (item = (int)(seen = Volatile.Read(ref _word))) < seen >> 32;)
+            {
+                if (Interlocked.CompareExchange(ref _word, seen + 1, seen) == seen) return true;
+            }
+
+            return false;
+        }
+
+        public bool TryTakeLast(out int item)
+        {
+            for (long seen; (item = (int)((seen = Volatile.Read(ref _word)) >> 32) - 1) >= (int)seen;)
+            {
+                if (Interlocked.CompareExchange(ref _word, seen - (1L << 32), seen) == seen) return true;
+            }
+
+            return false;
+        }
     }
 
     /// <summary>A counter on cache lines of its own: threads hammer it while others read their neighbours.</summary>

@@ -14,6 +14,36 @@ public sealed class ThreadTeamTests
         }
     }
 
+    /// <summary>Notes who ran which item; the first worker but the caller stands still in its first one until all others are done.</summary>
+    private unsafe struct StandStill : IParallelJob
+    {
+        public int* Workers; // [items]
+        public int* Left;
+
+        public readonly void Run(int item, int worker)
+        {
+            Workers[item] = worker;
+            Interlocked.Decrement(ref *Left);
+            while (worker == 1 && Volatile.Read(ref *Left) > 0) Thread.Yield();
+        }
+    }
+
+    [Fact]
+    public unsafe void What_a_worker_has_not_begun_others_take_over_from_the_end()
+    {
+        const int items = 100;
+        using var team = new ThreadTeam(2);
+        int* workers = stackalloc int[items];
+        for (int run = 0; run < 50; run++)
+        {
+            int left = items;
+            team.Run(items, new StandStill { Workers = workers, Left = &left });
+            int[] taken = [.. new Span<int>(workers, items).ToArray().Select((worker, item) => (worker, item)).Where(one => one.worker == 1).Select(one => one.item)];
+            Assert.True(taken.Length <= 1);
+            Assert.All(taken, item => Assert.Equal(items / 2, item));
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
