@@ -39,14 +39,18 @@ internal sealed class RoundedKernelEmitter
     private readonly RoundedPanel _panel;
     private readonly DotIsa _isa;
     private readonly int _rows, _vectors;
-    private readonly int _w, _w2, _t, _mask, _ones, _flip; // registers behind the sums
+    private readonly int _together; // vectors whose codes are multiplied by one broadcast of activations
+    private readonly int _w, _w2, _t, _mask, _ones, _flip; // registers behind the sums; codes lie from w on
 
     private RoundedKernelEmitter(in RoundedPanel panel, DotIsa isa, Abi abi, int rows, int vectors)
     {
         (_panel, _isa, _rows, _vectors) = (panel, isa, rows, vectors);
         _asm = new(isa == DotIsa.Avx512Vnni ? 64 : 32, evex: isa >= DotIsa.Avx512Vnni256);
+        _together = isa == DotIsa.Avx2 ? 1 : Math.Min(2, vectors); // vpmaddubsw's are overwritten: by the signs, by the products
         int next = rows * vectors;
-        (_w, _w2, _t) = (next++, next++, next++);
+        (_w, _w2) = (next, next + 1);
+        next += Math.Max(2, _together * Parts);
+        _t = next++;
         if (panel.Bits == 4) _mask = next++;
         if (isa == DotIsa.Avx2) _ones = next++;
         if (Signs) _flip = next++;
@@ -57,6 +61,9 @@ internal sealed class RoundedKernelEmitter
 
     /// <summary>Full-range bytes saturate vpmaddubsw unless it multiplies |w| by x · sign(w).</summary>
     private bool Signs => _isa == DotIsa.Avx2 && _panel.Signed;
+
+    /// <summary>Vectors of codes that one of words has.</summary>
+    private int Parts => 8 / _panel.Bits;
 
     /// <summary>Sums are kept as int16 until a group ends.</summary>
     private bool Narrow => _isa == DotIsa.Avx2 && _panel.Bits == 4;
@@ -131,54 +138,51 @@ internal sealed class RoundedKernelEmitter
         int words = _panel.GroupInputs * _panel.Bits / 32;
         for (int word = 0; word < words; word++)
         {
-            for (int v = 0; v < _vectors; v++)
+            for (int first = 0; first < _vectors; first += _together)
             {
-                var codes = new Mem(Words, (group * words + word) * Panel.WordBytes + v * _asm.VectorBytes);
-                int x = group * _panel.GroupInputs + word * 32 / _panel.Bits;
-                if (v * _asm.VectorBytes % 64 == 0) _asm.Prefetch(codes with { Offset = codes.Offset + Panel.Ahead });
-                if (_panel.Bits == 8)
-                {
-                    _asm.Op(VectorOp.Load, _w, codes);
-                    if (Signs) _asm.Op(VectorOp.Xor, _w, _w, _flip);
-                    if (Signs) _asm.Op(VectorOp.Abs, _w2, _w);
-                    for (int r = 0; r < _rows; r++) EmitDot(Sum(r, v), _w, x, r, ref begun[r * _vectors + v]);
-                    continue;
-                }
-
-                _asm.Op(VectorOp.Load, _w2, codes);
-                _asm.Op(VectorOp.And, _w, _w2, _mask);
-                _asm.ShiftRight(_w2, _w2, 4);
-                _asm.Op(VectorOp.And, _w2, _w2, _mask);
+                for (int v = first; v < first + _together; v++) EmitCodes(_w + (v - first) * Parts, new(Words, (group * words + word) * Panel.WordBytes + v * _asm.VectorBytes));
                 for (int r = 0; r < _rows; r++)
                 {
-                    EmitDot(Sum(r, v), _w, x, r, ref begun[r * _vectors + v]);
-                    EmitDot(Sum(r, v), _w2, x + 4, r, ref begun[r * _vectors + v]);
+                    for (int part = 0; part < Parts; part++)
+                    {
+                        _asm.Op(VectorOp.BroadcastInt, _t, new Mem(X, r * RoundedPanel.UnitInputs + group * _panel.GroupInputs + (word * Parts + part) * 4));
+                        for (int v = first; v < first + _together; v++) EmitDot(Sum(r, v), _w + (v - first) * Parts + part, ref begun[r * _vectors + v]);
+                    }
                 }
             }
         }
     }
 
-    /// <summary>sum += the four codes of each lane · four activations of a row.</summary>
-    private void EmitDot(int sum, int codes, int x, int row, ref bool begun)
+    /// <summary>The codes of a vector of words.</summary>
+    private void EmitCodes(int to, Mem words)
     {
-        var activations = new Mem(X, row * RoundedPanel.UnitInputs + x);
+        if (words.Offset % 64 == 0) _asm.Prefetch(words with { Offset = words.Offset + Panel.Ahead });
+        if (_panel.Bits == 8)
+        {
+            _asm.Op(VectorOp.Load, to, words);
+            if (Signs) _asm.Op(VectorOp.Xor, to, to, _flip);
+            if (Signs) _asm.Op(VectorOp.Abs, _w2, to);
+            return;
+        }
+
+        _asm.Op(VectorOp.Load, to + 1, words);
+        _asm.Op(VectorOp.And, to, to + 1, _mask);
+        _asm.ShiftRight(to + 1, to + 1, 4);
+        _asm.Op(VectorOp.And, to + 1, to + 1, _mask);
+    }
+
+    /// <summary>sum += the four codes of each lane · the four activations of a row in t, which may be lost.</summary>
+    private void EmitDot(int sum, int codes, ref bool begun)
+    {
         if (_isa != DotIsa.Avx2)
         {
             if (!begun) _asm.Op(VectorOp.Xor, sum, sum, sum);
             begun = true;
-            if (_isa >= DotIsa.Avx512Vnni256)
-            {
-                _asm.Op(VectorOp.DotBytes, sum, codes, activations with { Broadcast = true });
-                return;
-            }
-
-            _asm.Op(VectorOp.BroadcastInt, _t, activations);
             _asm.Op(VectorOp.DotBytes, sum, codes, _t);
             return;
         }
 
         int product = begun || !Narrow ? _t : sum;
-        _asm.Op(VectorOp.BroadcastInt, _t, activations);
         if (Signs) _asm.Op(VectorOp.Sign, _t, _t, codes);
         _asm.Op(VectorOp.MultiplyAddBytes, product, Signs ? _w2 : codes, _t);
         if (Narrow)
