@@ -26,7 +26,7 @@ public enum CpuIsa
     /// <summary>And with products of pairs of bf16 (vdpbf16ps).</summary>
     Avx512Bf16,
 
-    /// <summary>And with products of matrices of bytes (tdpbsud).</summary>
+    /// <summary>And with products of matrices of bytes and of pairs of bf16 (tdpbsud, tdpbf16ps).</summary>
     Amx,
 }
 
@@ -46,7 +46,7 @@ internal static class CpuIsas
         CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
         CpuIsa.Avx512Vnni => IsSupported(CpuIsa.Avx512) && Features(7).Ecx.Bit(11),
         CpuIsa.Avx512Bf16 => IsSupported(CpuIsa.Avx512Vnni) && Features(7, 1).Eax.Bit(5),
-        _ => IsSupported(CpuIsa.Avx512Bf16) && Features(7).Edx.Bit(24) && Features(7).Edx.Bit(25) && TilePermission.Granted, // tiles, bytes in tiles
+        _ => IsSupported(CpuIsa.Avx512Bf16) && Features(7).Edx is var tiles && tiles.Bit(24) && tiles.Bit(25) && tiles.Bit(22) && TilePermission.Granted, // tiles, of bytes, of bf16
     };
 
     /// <summary>How emitted kernels may multiply bytes, the likeliest to be fastest first; none: there are no kernels.</summary>
@@ -62,9 +62,6 @@ internal static class CpuIsas
 
     /// <summary>Family, model and stepping of the processor, as cpuid has them.</summary>
     public static int Signature => Features(1).Eax;
-
-    /// <summary>Whether pairs of bf16 are multiplied by one instruction.</summary>
-    public static bool MultipliesPairs(this CpuIsa isa) => isa >= CpuIsa.Avx512Bf16;
 
     /// <summary>The level that <see cref="Variable"/> asks for, else <see cref="Best"/>.</summary>
     public static CpuIsa FromEnvironment()

@@ -37,6 +37,13 @@ internal sealed partial class X64Assembler
         Write(0x5E, (byte)(0xC0 | sums << 3 | a));
     }
 
+    /// <summary>sums[row, lane] += the pairs of bf16 of a · those of b: a [rows, k, 2], b [k, lanes, 2] (tdpbf16ps).</summary>
+    public void DotPairTiles(int sums, int a, int b)
+    {
+        Tile(Prefix.F3, b, index: 0, 0);
+        Write(0x5C, (byte)(0xC0 | sums << 3 | a));
+    }
+
     private void MoveTile(Prefix prefix, int tile, Mem memory, Gp stride, int scale)
     {
         Tile(prefix, second: 0, (int)stride, (int)memory.Base);

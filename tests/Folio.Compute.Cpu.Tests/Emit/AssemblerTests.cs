@@ -123,6 +123,7 @@ public sealed class AssemblerTests
         foreach (int tile in (int[])[0, 3, 7])
         {
             listing.Add(asm => asm.ZeroTile(tile), $"tilezero tmm{tile}");
+            foreach (int b in (int[])[1, 5, 6]) listing.Add(asm => asm.DotPairTiles(tile, 2, b), $"tdpbf16ps tmm{tile},tmm2,tmm{b}");
             foreach (int b in (int[])[1, 5, 6]) listing.Add(asm => asm.DotTiles(tile, 2, b), $"tdpbsud tmm{tile},tmm2,tmm{b}");
             foreach (Gp stride in (Gp[])[Gp.Rax, Gp.Rdi, Gp.R12, Gp.R13])
             {

@@ -6,18 +6,19 @@ namespace Folio.Compute.Cpu.Tests.Emit;
 /// <summary>Kernels of fp32, fp16 and bf16 weights of every level, emulated: this processor may lack it.</summary>
 public sealed unsafe class EmulatedFloatKernelTests
 {
-    private const int Steps = 3, Inputs = Steps * FloatKernel.Step;
+    private const int Steps = 3;
 
     /// <summary>Chains of multiply-adds, or of products of pairs as Intel's manual has them, for every number of rows.</summary>
     [Theory, MemberData(nameof(Kernels))]
-    public void Sums_are_chains_over_ascending_inputs_and_nothing_but_the_tile_is_touched(DType type, bool pairs, bool wide, bool windows)
+    public void Sums_are_chains_over_ascending_inputs_and_nothing_but_the_tile_is_touched(DType type, bool pairs, bool wide, bool tiles, bool windows)
     {
-        var kernel = new FloatKernel(type, pairs, wide);
+        var kernel = new FloatKernel(type, pairs, wide, tiles);
+        int inputs = Steps * kernel.Step, values = Steps * kernel.StepValues, wordRows = inputs / kernel.PerWord;
         for (int rows = 1; rows <= kernel.MaxRows; rows++)
         {
-            int lanes = kernel.Vectors(rows) * kernel.Lanes, wordRows = Inputs / kernel.PerWord, values = Inputs / FloatKernel.Step * kernel.StepValues;
-            uint[] panel = [.. Given.Values(Inputs * Panel.Lanes, seed: rows).Chunk(kernel.PerWord).Select(weights => Word(type, weights))];
-            uint[] x = [.. Given.Values(Inputs * rows, seed: 20 + rows).Chunk(pairs ? 2 : 1).Select(numbers => Word(pairs ? DType.BF16 : DType.F32, numbers))];
+            int lanes = kernel.Vectors(rows) * kernel.Lanes;
+            uint[] panel = [.. Given.Values(inputs * Panel.Lanes, seed: rows).Chunk(kernel.PerWord).Select(weights => Word(type, weights))];
+            uint[] x = [.. Given.Values(inputs * rows, seed: 20 + rows).Chunk(pairs ? 2 : 1).Select(numbers => Word(pairs ? DType.BF16 : DType.F32, numbers))];
             float[] before = Given.Values(rows * Panel.Lanes, seed: 40 + rows), sums = [.. before];
             fixed (uint* words = panel, activations = x)
             fixed (float* totals = sums)
@@ -33,19 +34,37 @@ public sealed unsafe class EmulatedFloatKernelTests
             {
                 for (int lane = 0; lane < Panel.Lanes; lane++)
                 {
+                    uint[] own = [.. Enumerable.Range(0, values).Select(value => x[tiles ? (value / kernel.StepValues * rows + row) * kernel.StepValues + value % kernel.StepValues : value * rows + row])];
+                    uint[] column = [.. Enumerable.Range(0, wordRows).Select(word => panel[word * Panel.Lanes + lane])];
                     float sum = before[row * Panel.Lanes + lane];
-                    for (int value = 0; value < values && lane < lanes; value++)
-                    {
-                        uint activation = x[value * rows + row];
-                        sum = pairs
-                            ? BitConverter.UInt32BitsToSingle(Emulator.PairProduct(BitConverter.SingleToUInt32Bits(sum), panel[value * Panel.Lanes + lane], activation))
-                            : MathF.FusedMultiplyAdd(Weight(type, panel[value / kernel.PerWord * Panel.Lanes + lane], value % kernel.PerWord), BitConverter.UInt32BitsToSingle(activation), sum);
-                    }
-
+                    if (lane < lanes) sum = Chain(kernel, own, column, sum);
                     Assert.Equal(sum, sums[row * Panel.Lanes + lane]);
                 }
             }
         }
+    }
+
+    private static float Chain(FloatKernel kernel, uint[] x, uint[] words, float before)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(before);
+        for (int value = 0; value < x.Length; value++)
+        {
+            if (kernel.Tiles)
+            {
+                if (value % kernel.StepValues == 0) bits = Emulator.AddPairs(bits, x.AsSpan(value, kernel.StepValues), words.AsSpan(value, kernel.StepValues));
+            }
+            else if (kernel.Pairs)
+            {
+                bits = Emulator.PairProduct(bits, words[value], x[value]);
+            }
+            else
+            {
+                float weight = Weight(kernel.Type, words[value / kernel.PerWord], value % kernel.PerWord);
+                bits = BitConverter.SingleToUInt32Bits(MathF.FusedMultiplyAdd(weight, BitConverter.UInt32BitsToSingle(x[value]), BitConverter.UInt32BitsToSingle(bits)));
+            }
+        }
+
+        return BitConverter.UInt32BitsToSingle(bits);
     }
 
     /// <summary>One number of 32 bits or two of 16, the first of them low.</summary>
@@ -64,19 +83,19 @@ public sealed unsafe class EmulatedFloatKernelTests
     };
 
     /// <summary>Every kernel, for Linux and for Windows.</summary>
-    public static TheoryData<DType, bool, bool, bool> Kernels
+    public static TheoryData<DType, bool, bool, bool, bool> Kernels
     {
         get
         {
-            var data = new TheoryData<DType, bool, bool, bool>();
+            var data = new TheoryData<DType, bool, bool, bool, bool>();
             foreach (bool windows in (bool[])[false, true])
             {
                 foreach (DType type in (DType[])[DType.F32, DType.F16, DType.BF16])
                 {
-                    foreach (bool wide in (bool[])[false, true]) data.Add(type, false, wide, windows);
+                    foreach (bool wide in (bool[])[false, true]) data.Add(type, false, wide, false, windows);
                 }
 
-                data.Add(DType.BF16, true, true, windows);
+                foreach (bool tiles in (bool[])[false, true]) data.Add(DType.BF16, true, true, tiles, windows);
             }
 
             return data;

@@ -23,7 +23,8 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Tilezero: Tile(i, 0).Clear(); return true;
             case Mnemonic.Tileloadd: MoveTile(i, i.Op0Register, (place, row) => _memory.Read(place, row.Length).CopyTo(row)); return true;
             case Mnemonic.Tilestored: MoveTile(i, i.Op1Register, (place, row) => row.CopyTo(_memory.Write(place, row.Length))); return true;
-            case Mnemonic.Tdpbsud: DotTiles(i); return true;
+            case Mnemonic.Tdpbsud: DotTiles(i, AddBytes); return true;
+            case Mnemonic.Tdpbf16ps: DotTiles(i, AddPairs); return true;
             default: return false;
         }
     }
@@ -68,22 +69,44 @@ internal sealed unsafe partial class Emulator
         for (int row = 0; row < rows; row++) move(start + (ulong)row * stride, tile.Slice(row * TileRowBytes, bytes));
     }
 
-    private void DotTiles(in Instruction i)
+    /// <param name="a">A row of k words.</param>
+    /// <param name="b">A word of each of k rows.</param>
+    private delegate uint WordDot(uint sum, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b);
+
+    private void DotTiles(in Instruction i, WordDot dot)
     {
-        Span<byte> a = Tile(i, 1), b = Tile(i, 2);
-        Span<int> sums = MemoryMarshal.Cast<byte, int>(Tile(i, 0));
+        Span<uint> sums = MemoryMarshal.Cast<byte, uint>(Tile(i, 0)), a = MemoryMarshal.Cast<byte, uint>(Tile(i, 1)), b = MemoryMarshal.Cast<byte, uint>(Tile(i, 2));
         ((int rows, int sumBytes), (int aRows, int aBytes), (int bRows, int bBytes)) = (_shapes[i.Op0Register.GetNumber()], _shapes[i.Op1Register.GetNumber()], _shapes[i.Op2Register.GetNumber()]);
         if (i.Op0Register == i.Op1Register || i.Op1Register == i.Op2Register || i.Op0Register == i.Op2Register) throw new InvalidOperationException($"'{i}' names a tile twice");
         if (rows != aRows || aBytes != 4 * bRows || sumBytes != bBytes || sumBytes % 4 != 0) throw new InvalidOperationException($"'{i}': [{aRows}, {aBytes}] bytes by [{bRows}, {bBytes}] to [{rows}, {sumBytes}]");
-        for (int row = 0; row < rows; row++)
+        Span<uint> column = stackalloc uint[TileRows];
+        for (int lane = 0; lane < sumBytes / 4; lane++)
         {
-            for (int k = 0; k < bRows; k++)
-            {
-                for (int lane = 0; lane < sumBytes / 4; lane++)
-                {
-                    for (int part = 0; part < 4; part++) sums[row * TileRowBytes / 4 + lane] += (sbyte)a[row * TileRowBytes + 4 * k + part] * b[k * TileRowBytes + 4 * lane + part];
-                }
-            }
+            for (int k = 0; k < bRows; k++) column[k] = b[k * TileRows + lane]; // a row has 16 words
+            for (int row = 0; row < rows; row++) sums[row * TileRows + lane] = dot(sums[row * TileRows + lane], a.Slice(row * TileRows, bRows), column[..bRows]);
         }
+    }
+
+    private static uint AddBytes(uint sum, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b)
+    {
+        for (int k = 0; k < a.Length; k++)
+        {
+            for (int part = 0; part < 4; part++) sum += (uint)UnsignedTimesSigned(b[k], a[k], part);
+        }
+
+        return sum;
+    }
+
+    /// <summary>First and second numbers of the pairs are summed apart, then to each other, then to what was there.</summary>
+    public static uint AddPairs(uint sum, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b)
+    {
+        float first = 0, second = 0;
+        for (int k = 0; k < a.Length; k++)
+        {
+            first = Flushed(MathF.FusedMultiplyAdd(Flushed(a[k] << 16), Flushed(b[k] << 16), first));
+            second = Flushed(MathF.FusedMultiplyAdd(Flushed(a[k] & 0xFFFF0000), Flushed(b[k] & 0xFFFF0000), second));
+        }
+
+        return BitConverter.SingleToUInt32Bits(Flushed(Flushed(sum) + Flushed(first + second)));
     }
 }

@@ -4,10 +4,11 @@ namespace Folio.Compute.Cpu.Linear;
 /// <param name="Type">Of the weights.</param>
 /// <param name="Pairs">bf16 weights times activations rounded to bf16, two inputs at a time (vdpbf16ps); else fp32 activations.</param>
 /// <param name="Wide">512-bit vectors, else 256.</param>
-internal readonly record struct FloatKernel(DType Type, bool Pairs, bool Wide)
+/// <param name="Tiles">Pairs by tiles (tdpbf16ps).</param>
+internal readonly record struct FloatKernel(DType Type, bool Pairs, bool Wide, bool Tiles = false)
 {
     /// <summary>Inputs that a kernel takes at a time.</summary>
-    public const int Step = 8;
+    public int Step => Tiles ? 32 : 8;
 
     /// <summary>Weights of a lane's word of 32 bits.</summary>
     public int PerWord => Type == DType.F32 ? 1 : 2;
@@ -21,14 +22,17 @@ internal readonly record struct FloatKernel(DType Type, bool Pairs, bool Wide)
     /// <summary>Outputs of a vector.</summary>
     public int Lanes => Wide ? 16 : 8;
 
-    /// <summary>Most rows of a tile: 16 or 32 registers hold the sums, a vector's weights, one of activations and up to two constants.</summary>
-    public int MaxRows => Wide ? 12 : Type == DType.F16 ? 5 : 6;
+    /// <summary>Most rows of a tile: tiles have 16 rows; else 16 or 32 registers hold the sums, a vector's weights, one of activations and up to two constants.</summary>
+    public int MaxRows => Tiles ? 16 : Wide ? 12 : Type == DType.F16 ? 5 : 6;
 
     /// <summary>Vectors of outputs of a tile of so many rows.</summary>
     public int Vectors(int rows) => !Wide && rows <= 2 ? 4 : 2;
 
     /// <returns>Null: no kernel is emitted for the type at this level.</returns>
-    public static FloatKernel? For(DType type, CpuIsa isa, CpuActivations activations) =>
-        isa == CpuIsa.Portable || type is not (DType.F32 or DType.F16 or DType.BF16) ? null
-        : new(type, type == DType.BF16 && activations == CpuActivations.Rounded && isa.MultipliesPairs(), isa >= CpuIsa.Avx512);
+    public static FloatKernel? For(DType type, CpuIsa isa, CpuActivations activations)
+    {
+        if (isa == CpuIsa.Portable || type is not (DType.F32 or DType.F16 or DType.BF16)) return null;
+        bool pairs = type == DType.BF16 && activations == CpuActivations.Rounded && isa >= CpuIsa.Avx512Bf16;
+        return new(type, pairs, isa >= CpuIsa.Avx512, pairs && isa >= CpuIsa.Amx);
+    }
 }

@@ -37,7 +37,7 @@ internal sealed class FloatKernelEmitter
     private bool IsBF16 => _kernel.Type == DType.BF16 && !_kernel.Pairs;
 
     /// <returns>A function of one pointer to a <see cref="FloatTile"/>.</returns>
-    public static byte[] Emit(in FloatKernel kernel, Abi abi, int rows) => new FloatKernelEmitter(kernel, abi, rows).Emit();
+    public static byte[] Emit(in FloatKernel kernel, Abi abi, int rows) => kernel.Tiles ? new PairTileEmitter(kernel, abi, rows).Emit() : new FloatKernelEmitter(kernel, abi, rows).Emit();
 
     private byte[] Emit()
     {

@@ -29,12 +29,12 @@ internal sealed unsafe class FloatOps(FloatKernel kernel, EmittedFunctions funct
         }
 
         var x = new TiledRows(arguments.Rows, Values(arguments.Columns), kernel.MaxRows, (float*)scratch);
-        if (kernel.Pairs) team.Run(x.Tiles.Count, new TilePairsJob(arguments, x));
+        if (kernel.Pairs) team.Run(x.Tiles.Count, new TilePairsJob(arguments, x, kernel.Tiles ? kernel.StepValues : 1));
         else team.Run(x.Tiles.Count, new TileRowsJob(arguments, x));
         var job = new TiledLinearJob<FloatProduct>(arguments, new(x, kernel, functions), team.Threads);
         team.Run(job.Items, job);
     }
 
     /// <summary>Values of a row of activations, as tiles hold them.</summary>
-    private int Values(int columns) => (columns + FloatKernel.Step - 1) / FloatKernel.Step * kernel.StepValues;
+    private int Values(int columns) => (columns + kernel.Step - 1) / kernel.Step * kernel.StepValues;
 }

@@ -32,24 +32,31 @@ internal readonly unsafe struct TileRowsJob(LinearArguments arguments, TiledRows
     }
 }
 
-/// <summary>Rounds a tile an item to bf16 and transposes it pair by pair.</summary>
-internal readonly unsafe struct TilePairsJob(LinearArguments arguments, TiledRows tiles) : IParallelJob
+/// <summary>Rounds a tile an item to bf16 and transposes it, a pair or a few together.</summary>
+/// <param name="run">Pairs of a row that stay side by side; a divisor of its values.</param>
+internal readonly unsafe struct TilePairsJob(LinearArguments arguments, TiledRows tiles, int run) : IParallelJob
 {
     private readonly LinearArguments _a = arguments;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int item, int worker)
     {
-        int start = tiles.Tiles.Start(item), height = tiles.Tiles.Height(item), whole = _a.Columns / 2;
+        int start = tiles.Tiles.Start(item), height = tiles.Tiles.Height(item);
         uint* to = (uint*)tiles.Tile(item);
         for (int row = 0; row < height; row++)
         {
             float* x = _a.X + (start + row) * _a.XStride;
-            for (int pair = 0; pair < whole; pair++) to[(long)pair * height + row] = Round(x[2 * pair]) | Round(x[2 * pair + 1]) << 16;
-            for (int pair = whole; pair < tiles.Values; pair++) to[(long)pair * height + row] = 0;
-            if (_a.Columns % 2 == 1) to[(long)whole * height + row] = Round(x[_a.Columns - 1]);
+            for (int first = 0; first < tiles.Values; first += run)
+            {
+                uint* place = to + (long)first * height + row * run;
+                for (int pair = first; pair < first + run; pair++) *place++ = Pair(x, 2 * pair);
+            }
         }
     }
+
+    /// <summary>Inputs k and k + 1; zeros past the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Pair(float* x, int k) => (k < _a.Columns ? Round(x[k]) : 0) | (k + 1 < _a.Columns ? Round(x[k + 1]) << 16 : 0);
 
     /// <summary>To the nearest bf16, ties to even; what is too large becomes infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -38,7 +38,8 @@ internal sealed class TileKernelEmitter
     public byte[] Emit()
     {
         _frame.Enter();
-        EmitShapes();
+        (int, int) sums = (_rows, RowBytes), codes = (_panel.GroupInputs / 4, RowBytes);
+        TileShapes.Emit(_asm, sums, sums, (_rows, _panel.GroupInputs), codes, codes);
         if (_panel.Bits == 4) _asm.Broadcast(Mask, 0x0F0F0F0F, scratch: Gp.Rax);
         _frame.LoadFields(s_fields);
         _asm.Set(Stride, RoundedPanel.UnitInputs);
@@ -59,27 +60,6 @@ internal sealed class TileKernelEmitter
         _asm.ReleaseTiles();
         _frame.Return();
         return _asm.ToArray();
-    }
-
-    /// <summary>Configures the tiles: palette 1, then bytes of a row at 16, rows at 48.</summary>
-    private void EmitShapes()
-    {
-        long codeRows = _panel.GroupInputs / 4, inputs = _panel.GroupInputs, rows = _rows;
-        EmitLocal(0, 1);
-        EmitLocal(8, 0);
-        EmitLocal(16, RowBytes | RowBytes << 16 | inputs << 32 | (long)RowBytes << 48);
-        EmitLocal(24, RowBytes);
-        EmitLocal(32, 0);
-        EmitLocal(40, 0);
-        EmitLocal(48, rows | rows << 8 | rows << 16 | codeRows << 24 | codeRows << 32);
-        EmitLocal(56, 0);
-        _asm.ConfigureTiles(new(Gp.Rsp, 0));
-    }
-
-    private void EmitLocal(int offset, long value)
-    {
-        _asm.Set(Gp.Rax, value);
-        _asm.Store(new(Gp.Rsp, offset), Gp.Rax);
     }
 
     private void EmitGroup(int group)
