@@ -16,17 +16,17 @@ public sealed unsafe partial class CpuBackend : Backend
     private readonly CpuIsa _isa;
     private readonly CpuActivations _activations;
     private readonly ExecutableMemory _code = new();
-    private readonly TileChoices _tileChoices = new(path: null);
+    private readonly TileChoices _tileChoices;
     private readonly Dictionary<DType, ProductOps> _products = [];
     private readonly GrowingBuffer _rearranged = new(); // activations as the kernels walk them
 
     /// <param name="threads">Threads of the team, the caller among them; null: one a physical core.</param>
     /// <param name="isa">The level of the kernels; null: what FOLIO_CPU_ISA says, else the best that the processor has. A level above that runs in software.</param>
     /// <param name="activations">Whether products round their activations; null: where that pays, which takes emitted kernels.</param>
-    /// <param name="packedWeights">Where packed weights are looked for and kept; null: nowhere.</param>
+    /// <param name="packedWeights">Where packed weights, and which tiles were measured to be fastest, are looked for and kept; null: nowhere.</param>
     public CpuBackend(int? threads = null, CpuIsa? isa = null, CpuActivations? activations = null, PackedWeightCache? packedWeights = null)
     {
-        _cache = packedWeights;
+        (_cache, _tileChoices) = (packedWeights, new(packedWeights?.TilesPath));
         if (threads < 1) throw new FolioException($"threads is {threads}; expected 1 or more.");
         _isa = isa ?? CpuIsas.FromEnvironment();
         _activations = activations ?? (CanEmit() ? CpuActivations.Rounded : CpuActivations.F32);

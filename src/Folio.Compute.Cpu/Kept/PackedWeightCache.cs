@@ -27,6 +27,9 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
 
     internal static Guid DigestOf(string text) => new(XxHash128.Hash(MemoryMarshal.AsBytes(text.AsSpan())));
 
+    /// <summary>Where the choice of tiles is kept.</summary>
+    internal string TilesPath => Path.Combine(directory, "tiles.txt");
+
     internal string PathOf(Guid origin) => Path.Combine(directory, $"{origin:N}{Ending}");
 
     internal void Warn(string sentence) => warning?.Invoke(sentence);
