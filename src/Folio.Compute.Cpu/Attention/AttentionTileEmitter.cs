@@ -9,16 +9,19 @@ namespace Folio.Compute.Cpu;
 /// </remarks>
 internal sealed class AttentionTileEmitter
 {
-    private const Gp Arguments = Gp.Rdi, W = Gp.Rax, X = Gp.Rcx, Sums = Gp.Rdx, Steps = Gp.Rsi, Columns = Gp.R8, Tiles = Gp.R9;
+    private const Gp W = Gp.Rax, X = Gp.R10, Sums = Gp.Rdx, Steps = Gp.R11, Columns = Gp.R8, Tiles = Gp.R9; // no caller wants these back
     private const int Vectors = 2;
 
     private readonly X64Assembler _asm;
+    private readonly KernelFrame _frame;
+    private readonly Gp _arguments;
     private readonly int _rows, _w, _t;
 
-    private AttentionTileEmitter(bool wide, int rows)
+    private AttentionTileEmitter(bool wide, Abi abi, int rows)
     {
         _asm = new(wide ? 64 : 32);
         (_rows, _w, _t) = (rows, rows * Vectors, rows * Vectors + Vectors);
+        (_frame, _arguments) = (new(_asm, abi, used: [], vectors: _t + 1), abi.Argument);
     }
 
     /// <summary>Most rows of a tile: 16 or 32 registers hold the sums, a vector pair of w and one number of x.</summary>
@@ -26,11 +29,12 @@ internal sealed class AttentionTileEmitter
 
     /// <param name="wide">512-bit vectors, else 256.</param>
     /// <param name="unroll">Steps must be a multiple of it.</param>
-    /// <returns>A function of one pointer to an <see cref="AttentionTileArguments"/> (System V calling convention).</returns>
-    public static byte[] Emit(bool wide, int rows, in AttentionStrides strides, int unroll) => new AttentionTileEmitter(wide, rows).Emit(strides, unroll);
+    /// <returns>A function of one pointer to an <see cref="AttentionTileArguments"/>.</returns>
+    public static byte[] Emit(bool wide, Abi abi, int rows, in AttentionStrides strides, int unroll) => new AttentionTileEmitter(wide, abi, rows).Emit(strides, unroll);
 
     private byte[] Emit(in AttentionStrides strides, int unroll)
     {
+        _frame.Enter();
         _asm.Load(Columns, Field(0));
         _asm.Load(Sums, Field(2));
         _asm.Load(Tiles, Field(4));
@@ -53,12 +57,11 @@ internal sealed class AttentionTileEmitter
         _asm.Add(Columns, Vectors * _asm.VectorBytes);
         _asm.Add(Sums, Vectors * _asm.VectorBytes);
         _asm.Loop(Tiles, tile);
-        _asm.ZeroUpper();
-        _asm.Return();
+        _frame.Return();
         return _asm.ToArray();
     }
 
-    private static Mem Field(int index) => new(Arguments, index * sizeof(long));
+    private Mem Field(int index) => new(_arguments, index * sizeof(long));
 
     private void EmitStep(in AttentionStrides strides, int k)
     {

@@ -75,9 +75,9 @@ internal unsafe struct AttentionTiles
     private bool TryEmit(bool wide, ExecutableMemory memory)
     {
         (int rows, AttentionStrides scores, AttentionStrides values, int unroll) = (AttentionTileEmitter.MaxRows(wide), _scoreStrides, _valueStrides, _scoreUnroll);
-        IsEmitted = EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, n, scores, unroll), out _scores)
-            && EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, n, values, Unroll), out _values)
-            && EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, n, values, unroll: 1), out _singleValues);
+        IsEmitted = EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, Abi.OfThisSystem, n, scores, unroll), out _scores)
+            && EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, Abi.OfThisSystem, n, values, Unroll), out _values)
+            && EmittedFunctions.TryCreate(memory, rows, n => AttentionTileEmitter.Emit(wide, Abi.OfThisSystem, n, values, unroll: 1), out _singleValues);
         (Lanes, MaxRows) = (wide ? 32 : 16, rows);
         return IsEmitted;
     }

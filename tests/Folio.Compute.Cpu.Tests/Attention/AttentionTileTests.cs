@@ -18,11 +18,11 @@ public sealed unsafe class AttentionTileTests
     }
 
     [Theory]
-    [InlineData(false, true, 8)]
-    [InlineData(false, false, 1)]
-    [InlineData(true, true, 8)]
-    [InlineData(true, false, 1)]
-    public void Sums_are_chains_of_multiply_adds_and_nothing_but_the_tile_is_touched(bool wide, bool fresh, int unroll)
+    [InlineData(false, true, 8, false)]
+    [InlineData(false, false, 1, true)]
+    [InlineData(true, true, 8, true)]
+    [InlineData(true, false, 1, false)]
+    public void Sums_are_chains_of_multiply_adds_and_nothing_but_the_tile_is_touched(bool wide, bool fresh, int unroll, bool windows)
     {
         const int tiles = 2;
         int lanes = wide ? 32 : 16, steps = 3 * unroll, wRow = tiles * lanes + 8, xRow = steps + 5, sumRow = tiles * lanes + 16;
@@ -41,7 +41,7 @@ public sealed unsafe class AttentionTileTests
                     memory.Writable(totals + row * sumRow, tiles * lanes * sizeof(float));
                 }
 
-                new Emulator(AttentionTileEmitter.Emit(wide, rows, strides, unroll)).Call(&arguments, memory, new Random(1));
+                new Emulator(AttentionTileEmitter.Emit(wide, windows ? Abi.Windows : Abi.SystemV, rows, strides, unroll)).Call(&arguments, memory, new Random(1), windows);
             }
 
             for (int i = 0; i < sums.Length; i++)
