@@ -17,9 +17,9 @@ internal static unsafe class MatrixBench
         (49152, 576),
     ];
 
-    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, CpuActivations? activations, double peak)
+    public static void Products(string title, (int Outputs, int Columns)[] shapes, DType[] types, int[] rowCounts, int? threads, CpuActivations? activations, Ceilings ceilings)
     {
-        Console.WriteLine($"\n{title}\n{"type",-6}{"rows",6}{"ms",10}{"best ms",10}{"Gop/s",8}{"% peak",8}{"GB/s",7}{"x row 1",9}");
+        Console.WriteLine($"\n{title}\n{"type",-6}{"rows",6}{"ms",10}{"best ms",10}{"Gop/s",8}{"of peak",8}{"GB/s",7}{"of read",8}{"x row 1",9}");
         foreach (DType type in types)
         {
             if (shapes.Any(shape => shape.Columns % QuantizedBlocks.BlockSize(type) != 0)) shapes = [.. shapes.Select(shape => (shape.Outputs, (shape.Columns + 255) / 256 * 256))];
@@ -27,7 +27,7 @@ internal static unsafe class MatrixBench
             Weight[] weights = PackCopies(backend, type, shapes);
             double operations = 2 * weights.Sum(weight => (double)weight.Rows * weight.Columns), bytes = weights.Sum(weight => weight.Bytes);
             Tensor x = backend.Allocate(rowCounts.Max(), shapes.Max(shape => shape.Columns)), y = backend.Allocate(rowCounts.Max(), shapes.Max(shape => shape.Outputs));
-            double copies = weights.Length / (double)shapes.Length, oneRow = 0;
+            double peak = ceilings.Gops(type, activations), copies = weights.Length / (double)shapes.Length, oneRow = 0;
             foreach (int rows in rowCounts)
             {
                 (double median, double best) = Time(weights.Length, i =>
@@ -36,8 +36,8 @@ internal static unsafe class MatrixBench
                     backend.Linear(x.FirstRows(rows).Slice(0, weight.Columns), weight, default, y.FirstRows(rows).Slice(0, weight.Rows));
                 });
                 if (oneRow == 0) oneRow = median;
-                double gops = rows * operations / median / 1e9;
-                Console.WriteLine($"{type,-6}{rows,6}{median / copies * 1e3,10:F3}{best / copies * 1e3,10:F3}{gops,8:F0}{gops / peak,8:P0}{bytes / median / 1e9,7:F1}{median / oneRow,9:F2}");
+                double gops = rows * operations / median / 1e9, read = bytes / median / 1e9;
+                Console.WriteLine($"{type,-6}{rows,6}{median / copies * 1e3,10:F3}{best / copies * 1e3,10:F3}{gops,8:F0}{gops / peak,8:P0}{read,7:F1}{read / ceilings.Bandwidth,8:P0}{median / oneRow,9:F2}");
             }
         }
     }

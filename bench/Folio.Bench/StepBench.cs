@@ -12,7 +12,8 @@ internal static class StepBench
 
     /// <param name="rows">Sequences of a decoding step.</param>
     /// <param name="context">Tokens before it; of the prompt, where <paramref name="prefill"/> asks for one.</param>
-    public static void Run(string model, int? threads, CpuActivations? activations, DType kvType, int[] rows, int context, int[] prefill, int repeats, double bandwidth)
+    /// <returns>Seconds of the last of these steps, the median.</returns>
+    public static double Run(string model, int? threads, CpuActivations? activations, DType kvType, int[] rows, int context, int[] prefill, int repeats, double bandwidth)
     {
         using var backend = new TimedBackend(new CpuBackend(threads, activations: activations));
         using ModelSource source = ModelSource.Open(model);
@@ -23,8 +24,10 @@ internal static class StepBench
         KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(BlockSize, blocksEach * sequences, kvType));
         var batch = new StepBatch(Math.Max(most, 512), sequences, blocksEach);
         Console.WriteLine($"{Path.GetFileName(model)}: {decoder.WeightBytes / 1e6:F0} MB packed, {kvType} cache, {backend.Description}");
+        double last = 0;
         foreach (int tokens in prefill) Measure($"prefill {tokens}", tokens, 0, () => Add(1, tokens, 0));
         foreach (int count in rows) Measure($"decode {count} after {context}", count, decoder.WeightBytes, () => Add(count, 1, context));
+        return last;
 
         void Add(int count, int tokens, int start)
         {
@@ -52,7 +55,7 @@ internal static class StepBench
             }
 
             seconds.Sort();
-            double median = seconds[repeats / 2];
+            double median = last = seconds[repeats / 2];
             string read = bytes > 0 ? $", weights at {bytes / median / 1e9:F1} GB/s, {bytes / median / 1e9 / bandwidth:P0} of the bandwidth" : "";
             Console.WriteLine($"\n{title}: {median * 1e3:F2} ms (best {seconds[0] * 1e3:F2}), {tokens / median:F0} tok/s (best {tokens / seconds[0]:F0}){read}");
             foreach ((string op, double time) in best.OrderByDescending(op => op.Value)) Console.WriteLine($"  {op,-22}{time * 1e3,9:F3} ms at best");

@@ -3,7 +3,7 @@ namespace Folio.Compute.Cpu;
 /// <summary>An item is one request's row of logits [rows, vocabulary]: filtered in place, then one draw (<see cref="SampleRequest"/> defines both).</summary>
 /// <remarks>
 /// Order: each row is one thread's, so a draw depends on its row and request only. Requests must name different rows.
-/// Bound: a few vector passes over a row in the second-level cache, and one histogram pass each for top-k and top-p.
+/// Bound: a few vector passes over a row in the second-level cache; of a draw without filters half the time is making random bits.
 /// </remarks>
 internal readonly unsafe struct SampleJob(Tensor logits, SampleRequest* requests, int* results) : IParallelJob
 {

@@ -39,12 +39,12 @@ internal static unsafe class TokenFilter
     {
         float floor = float.NegativeInfinity;
         if (minP > 0) floor = Math.Min(max, max + MathF.Log(minP));
-        if (topK > 0 && topK < n) floor = LogitSelect.Largest(row, n, floor, topK);
+        if (topK > 0 && topK < n) floor = TopK.Find(row, n, floor, topK);
 
-        ulong drop = 0;
+        int drop = 0;
         if (topP < 1)
         {
-            LogitSelect.Cut cut = LogitSelect.Find(row, n, floor, new LogitSelect.Tail(max, topP));
+            LogitSelect.Cut cut = TopP.Find(row, n, floor, max, topP);
             floor = cut.Value;
             drop = cut.Ties;
         }
