@@ -36,7 +36,7 @@ internal unsafe struct AttentionTiles
         var portable = new AttentionTiles(headDim);
         if (!ExecutableMemory.IsSupported || !isa.IsSupported() || isa == CpuIsa.Portable) return portable;
         AttentionTiles tiles = portable;
-        return tiles.TryEmit(isa is CpuIsa.Avx512 or CpuIsa.Avx512Vnni, memory) && tiles.Agrees(portable) ? tiles : portable;
+        return tiles.TryEmit(isa >= CpuIsa.Avx512, memory) && tiles.Agrees(portable) ? tiles : portable;
     }
 
     /// <summary>scores[r] = q[r] · k: queries [rows, channels] × keys [channels, KeyRow] → [rows, ScoreStride], so many tiles of columns.</summary>
