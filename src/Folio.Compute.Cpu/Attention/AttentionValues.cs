@@ -3,28 +3,26 @@ using System.Runtime.Intrinsics;
 
 namespace Folio.Compute.Cpu;
 
-/// <summary>state += Σ weights[t] · values[t] over positions [from, to) ascending: values [positions, lanes], one multiply-add chain a channel. Lanes are whole sixteens.</summary>
+/// <summary>state += Σ weights[t] · values[t] over a chunk's positions [from, to) ascending, for some channels: one multiply-add chain a channel.</summary>
 internal static unsafe class AttentionValues<TElement> where TElement : IKvElement
 {
     private const int Lanes = 16;
 
-    /// <summary>Four query vectors over the same positions.</summary>
-    /// <param name="values">Position 0.</param>
-    /// <param name="ahead">How far behind these values lie those that will be read next, in bytes, to be fetched meanwhile.</param>
-    /// <param name="stride">Bytes from one position's values to the next's.</param>
+    /// <summary>Four query vectors, sixteen channels from <paramref name="channel"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four(
-        float* w0, float* w1, float* w2, float* w3, int from, int to, byte* values, long ahead, int stride, float* y0, float* y1, float* y2, float* y3)
+        float* w0, float* w1, float* w2, float* w3, int from, int to, in ChunkRows rows, int channel, float* y0, float* y1, float* y2, float* y3)
     {
-        byte* first = values + (long)from * stride;
-        for (byte* channels = first; channels < first + stride; channels += Lanes * TElement.Bytes, y0 += Lanes, y1 += Lanes, y2 += Lanes, y3 += Lanes)
+        Vector256<float> a0 = Vector256.Load(y0), a1 = Vector256.Load(y0 + 8), b0 = Vector256.Load(y1), b1 = Vector256.Load(y1 + 8);
+        Vector256<float> c0 = Vector256.Load(y2), c1 = Vector256.Load(y2 + 8), d0 = Vector256.Load(y3), d1 = Vector256.Load(y3 + 8);
+        int stride = rows.Stride;
+        byte* ahead = rows.Ahead(channel);
+        for (int t = from; t < to;)
         {
-            Vector256<float> a0 = Vector256.Load(y0), a1 = Vector256.Load(y0 + 8), b0 = Vector256.Load(y1), b1 = Vector256.Load(y1 + 8);
-            Vector256<float> c0 = Vector256.Load(y2), c1 = Vector256.Load(y2 + 8), d0 = Vector256.Load(y3), d1 = Vector256.Load(y3 + 8);
-            byte* v = channels;
-            for (int t = from; t < to; t++, v += stride)
+            byte* v = rows.Token(t, out int count) + channel * TElement.Bytes;
+            for (int end = Math.Min(to, t + count); t < end; t++, v += stride, ahead += Lanes * TElement.Bytes)
             {
-                CacheLine.Fetch(v + ahead);
+                CacheLine.Fetch(ahead);
                 TElement.Load(v, out Vector256<float> v0, out Vector256<float> v1);
                 Vector256<float> w = Vector256.Create(w0[t]);
                 a0 = Vector256.FusedMultiplyAdd(w, v0, a0);
@@ -39,32 +37,31 @@ internal static unsafe class AttentionValues<TElement> where TElement : IKvEleme
                 d0 = Vector256.FusedMultiplyAdd(w, v0, d0);
                 d1 = Vector256.FusedMultiplyAdd(w, v1, d1);
             }
-
-            Store(a0, a1, y0);
-            Store(b0, b1, y1);
-            Store(c0, c1, y2);
-            Store(d0, d1, y3);
         }
+
+        Store(a0, a1, y0);
+        Store(b0, b1, y1);
+        Store(c0, c1, y2);
+        Store(d0, d1, y3);
     }
 
-    /// <summary>One query vector; nothing where from ≥ to.</summary>
+    /// <summary>One query vector, 64 channels: eight chains of four cycles keep both multiply-add units busy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void One(float* weights, int from, int to, byte* values, long ahead, int stride, float* y)
+    public static void One(float* weights, int from, int to, in ChunkRows rows, int channel, float* y)
     {
-        if (from >= to) return;
-        byte* channels = values + (long)from * stride, end = channels + stride;
-        for (; channels <= end - 4 * Lanes * TElement.Bytes; channels += 4 * Lanes * TElement.Bytes, y += 4 * Lanes)
+        Vector256<float> a = Vector256.Load(y), b = Vector256.Load(y + 8), c = Vector256.Load(y + 16), d = Vector256.Load(y + 24);
+        Vector256<float> e = Vector256.Load(y + 32), f = Vector256.Load(y + 40), g = Vector256.Load(y + 48), h = Vector256.Load(y + 56);
+        int stride = rows.Stride;
+        byte* ahead = rows.Ahead(channel), ahead1 = rows.Ahead(channel + Lanes), ahead2 = rows.Ahead(channel + 2 * Lanes), ahead3 = rows.Ahead(channel + 3 * Lanes);
+        for (int t = from; t < to;)
         {
-            // Eight chains of four cycles keep both multiply-add units busy.
-            Vector256<float> a = Vector256.Load(y), b = Vector256.Load(y + 8), c = Vector256.Load(y + 16), d = Vector256.Load(y + 24);
-            Vector256<float> e = Vector256.Load(y + 32), f = Vector256.Load(y + 40), g = Vector256.Load(y + 48), h = Vector256.Load(y + 56);
-            byte* v = channels;
-            for (int t = from; t < to; t++, v += stride)
+            byte* v = rows.Token(t, out int count) + channel * TElement.Bytes;
+            for (int end = Math.Min(to, t + count), offset = t * Lanes * TElement.Bytes; t < end; t++, v += stride, offset += Lanes * TElement.Bytes)
             {
-                CacheLine.Fetch(v + ahead);
-                CacheLine.Fetch(v + ahead + 64);
-                if (TElement.Bytes > 2) CacheLine.Fetch(v + ahead + 128);
-                if (TElement.Bytes > 2) CacheLine.Fetch(v + ahead + 192);
+                CacheLine.Fetch(ahead + offset);
+                CacheLine.Fetch(ahead1 + offset);
+                CacheLine.Fetch(ahead2 + offset);
+                CacheLine.Fetch(ahead3 + offset);
                 Vector256<float> w = Vector256.Create(weights[t]);
                 TElement.Load(v, out Vector256<float> low, out Vector256<float> high);
                 a = Vector256.FusedMultiplyAdd(w, low, a);
@@ -79,27 +76,12 @@ internal static unsafe class AttentionValues<TElement> where TElement : IKvEleme
                 g = Vector256.FusedMultiplyAdd(w, low, g);
                 h = Vector256.FusedMultiplyAdd(w, high, h);
             }
-
-            Store(a, b, y);
-            Store(c, d, y + 16);
-            Store(e, f, y + 32);
-            Store(g, h, y + 48);
         }
 
-        for (; channels < end; channels += Lanes * TElement.Bytes, y += Lanes)
-        {
-            Vector256<float> a = Vector256.Load(y), b = Vector256.Load(y + 8);
-            byte* v = channels;
-            for (int t = from; t < to; t++, v += stride)
-            {
-                TElement.Load(v, out Vector256<float> low, out Vector256<float> high);
-                Vector256<float> w = Vector256.Create(weights[t]);
-                a = Vector256.FusedMultiplyAdd(w, low, a);
-                b = Vector256.FusedMultiplyAdd(w, high, b);
-            }
-
-            Store(a, b, y);
-        }
+        Store(a, b, y);
+        Store(c, d, y + 16);
+        Store(e, f, y + 32);
+        Store(g, h, y + 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
