@@ -101,7 +101,8 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        _team.Run(plan.PartCount, new AttentionPartJob<TElement>(plan, _attentionScratch, scratch, _partStates, partStride));
+        var parts = new AttentionPartJob<TElement>(plan, Math.Clamp(plan.PartCount / (itemsForBalance * Threads), 1, 8), _attentionScratch, scratch, _partStates, partStride);
+        _team.Run(parts.Items, parts);
         _team.Run(items, new AttentionMergeJob<TElement>(plan, _partStates, partStride));
     }
 

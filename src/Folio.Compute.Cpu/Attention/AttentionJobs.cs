@@ -24,22 +24,27 @@ internal unsafe struct AttentionJob<TElement>(AttentionPlan plan, float* scratch
     }
 }
 
-/// <summary>For few tiles with long contexts: an item is one (tile, KV head, partition), its state goes to a slot of its own.</summary>
+/// <summary>For few tiles with long contexts: an item is a run of (tile, KV head, partition), each state goes to a slot of its own.</summary>
+/// <param name="run">Neighbours of an item: what one fetches ahead is the next one's.</param>
 /// <param name="states">[parts, MaxQueries, StateStride]</param>
-internal unsafe struct AttentionPartJob<TElement>(AttentionPlan plan, float* scratch, long scratchStride, float* states, long partStride) : IParallelJob where TElement : IKvElement
+internal unsafe struct AttentionPartJob<TElement>(AttentionPlan plan, int run, float* scratch, long scratchStride, float* states, long partStride) : IParallelJob where TElement : IKvElement
 {
     private AttentionPlan _plan = plan;
 
+    public int Items => (_plan.PartCount + run - 1) / run;
+
     public void Run(int item, int worker)
     {
-        int index = _plan.TileCount - 1;
-        while (_plan.Tiles[index].FirstPart > item) index--;
-        ref AttentionTile tile = ref _plan.Tiles[index];
-        int kvHead = (item - tile.FirstPart) / tile.Partitions, partition = (item - tile.FirstPart) % tile.Partitions;
         var memory = new AttentionScratch(scratch + worker * scratchStride, AttentionPlan.MaxQueries(_plan.Group), _plan.Cache.HeadDim);
-
-        AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
-        AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + item * partStride);
+        for (int part = item * run; part < Math.Min(item * run + run, _plan.PartCount); part++)
+        {
+            int index = _plan.TileCount - 1;
+            while (_plan.Tiles[index].FirstPart > part) index--;
+            ref AttentionTile tile = ref _plan.Tiles[index];
+            (int kvHead, int partition) = Math.DivRem(part - tile.FirstPart, tile.Partitions);
+            AttentionKernel<TElement>.LoadQueries(_plan, tile, kvHead, memory);
+            AttentionKernel<TElement>.Partition(_plan, tile, kvHead, tile.FirstPartition + partition, memory, states + part * partStride);
+        }
     }
 }
 

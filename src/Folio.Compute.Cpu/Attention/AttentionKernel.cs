@@ -63,6 +63,7 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Chunk(in AttentionPlan plan, in ChunkRange range, int rows, in AttentionScratch scratch, float* states)
     {
         if (TElement.HasScales) LoadScales(plan, range, scratch);
@@ -94,6 +95,7 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
     }
 
     /// <summary>Sets which of a chunk's positions each query vector sees.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SetVisible(in AttentionPlan plan, in AttentionTile tile, int chunk, in AttentionScratch scratch)
     {
         for (int row = 0, query = 0; row < tile.Rows; row++)
@@ -103,6 +105,7 @@ internal static unsafe class AttentionKernel<TElement> where TElement : IKvEleme
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SoftmaxState State(in AttentionPlan plan, float* states, int query) =>
         new(states + query * AttentionScratch.StateStride(plan.Cache.HeadDim), AttentionScratch.PaddedChannels(plan.Cache.HeadDim));
 

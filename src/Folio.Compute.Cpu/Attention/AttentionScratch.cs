@@ -6,6 +6,8 @@ internal readonly unsafe struct AttentionScratch
     /// <summary>Scores and keys before and behind a chunk: whole vectors are stored at its ends.</summary>
     private const int Slack = 16;
 
+    private const int RowSize = AttentionPlan.ChunkTokens * 2; // pointers, in floats
+
     public const int ScoreStride = Slack + AttentionPlan.ChunkTokens + Slack;
 
     /// <summary>Numbers from one channel's keys to the next's.</summary>
@@ -17,12 +19,14 @@ internal readonly unsafe struct AttentionScratch
     public readonly float* Largest;         // [queries] of the chunk's scores
     public readonly int* From, To;          // [queries] visible positions of the chunk, relative to its origin; none where From ≥ To
     public readonly float* KeyScales, ValueScales; // of the chunk's tokens, where numbers have scales
+    public readonly byte** Rows;            // [ChunkTokens] where each token's values lie in the cache
     public readonly float* Values;          // [ChunkTokens, PaddedChannels(headDim)] in fp32, in the same memory as the keys
     private readonly float* _scores;        // [queries, ScoreStride]
 
     public AttentionScratch(float* memory, int queries, int headDim)
     {
-        Values = memory;
+        Rows = (byte**)memory;
+        Values = memory + RowSize;
         Queries = Values + ChunkSize(headDim);
         Merged = Queries + queries * RoundUp(headDim, 16);
         Partial = Merged + queries * StateStride(headDim);
@@ -47,7 +51,7 @@ internal readonly unsafe struct AttentionScratch
     public static int PaddedChannels(int headDim) => RoundUp(headDim, 32);
 
     public static long Size(int queries, int headDim) =>
-        RoundUp(ChunkSize(headDim) + queries * (RoundUp(headDim, 16) + 2 * StateStride(headDim) + ScoreStride + 3) + 2 * ScoreStride, 16);
+        RoundUp(RowSize + ChunkSize(headDim) + queries * (RoundUp(headDim, 16) + 2 * StateStride(headDim) + ScoreStride + 3) + 2 * ScoreStride, 16);
 
     private static int ChunkSize(int headDim) => Math.Max(headDim * KeyRow, AttentionPlan.ChunkTokens * PaddedChannels(headDim));
 

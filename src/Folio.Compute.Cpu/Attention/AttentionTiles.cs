@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Folio.Compute.Cpu.Emit;
 using Folio.Compute.Cpu.Linear;
 
@@ -40,6 +41,7 @@ internal unsafe struct AttentionTiles
     }
 
     /// <summary>scores[r] = q[r] · k: queries [rows, channels] × keys [channels, KeyRow] → [rows, ScoreStride], so many tiles of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Scores(int rows, float* queries, float* keys, float* scores, int tiles)
     {
         var arguments = new AttentionTileArguments { W = keys, X = queries, Sums = scores, Steps = _channels, Tiles = tiles };
@@ -54,6 +56,7 @@ internal unsafe struct AttentionTiles
     }
 
     /// <summary>states[r] += Σ weights[r, t] · v[t]: weights [rows, ScoreStride] × values [tokens, channels] → [rows, StateStride].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Values(int rows, float* weights, float* values, float* states, int tokens)
     {
         if (tokens <= 0) return;

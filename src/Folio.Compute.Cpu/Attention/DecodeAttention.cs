@@ -26,7 +26,7 @@ internal static unsafe class DecodeAttention<TElement> where TElement : IKvEleme
     public static void Values(in AttentionPlan plan, in ChunkRange range, in AttentionScratch scratch, float* states)
     {
         int stride = AttentionScratch.StateStride(plan.Cache.HeadDim), channels = plan.Cache.ChannelLanes, from = range.First - range.Origin, to = range.End - range.Origin;
-        var rows = new ChunkRows(plan, range);
+        FindRows(plan.Cache, range, scratch.Rows);
         for (int query = 0; query < range.Queries; query += 4)
         {
             // A group of fewer than four repeats its last vector: the same sums are made and stored twice.
@@ -36,13 +36,39 @@ internal static unsafe class DecodeAttention<TElement> where TElement : IKvEleme
             int channel = 0;
             if (last == query)
             {
-                for (; channel <= channels - 4 * Lanes; channel += 4 * Lanes) AttentionValues<TElement>.One(w0, from, to, rows, channel, y0 + channel);
+                for (; channel <= channels - 4 * Lanes; channel += 4 * Lanes)
+                {
+                    byte* a0 = Ahead(plan, range, channel), a1 = Ahead(plan, range, channel + Lanes), a2 = Ahead(plan, range, channel + 2 * Lanes), a3 = Ahead(plan, range, channel + 3 * Lanes);
+                    AttentionValues<TElement>.One(w0, from, to, scratch.Rows, a0, a1, a2, a3, channel, y0 + channel);
+                }
             }
 
             for (; channel < channels; channel += Lanes)
             {
-                AttentionValues<TElement>.Four(w0, w1, w2, w3, from, to, rows, channel, y0 + channel, y1 + channel, y2 + channel, y3 + channel);
+                AttentionValues<TElement>.Four(w0, w1, w2, w3, from, to, scratch.Rows, Ahead(plan, range, channel), channel, y0 + channel, y1 + channel, y2 + channel, y3 + channel);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FindRows(in KvLayout cache, in ChunkRange range, byte** rows)
+    {
+        for (int position = range.First, count; position < range.End; position += count)
+        {
+            (int block, int offset) = Math.DivRem(position, cache.BlockSize);
+            count = Math.Min(cache.BlockSize - offset, range.End - position);
+            byte* values = cache.Values(range.Table[block], range.KvHead) + (long)offset * cache.ValueStride;
+            for (int i = 0; i < count; i++, values += cache.ValueStride) rows[position - range.Origin + i] = values;
+        }
+    }
+
+    /// <summary>The next chunk's keys, of which each walk over a chunk's values, sixteen channels at a time, fetches its share: a row of keys of sixteen tokens for each token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Ahead(in AttentionPlan plan, in ChunkRange range, int channel)
+    {
+        (int sixteen, int row) = Math.DivRem(channel / Lanes * AttentionPlan.ChunkTokens, plan.Cache.HeadDim);
+        int block = range.Origin / Lanes + AttentionPlan.ChunkTokens / Lanes + sixteen;
+        if (plan.Cache.BlockSize != Lanes || block >= plan.BlocksPerSequence) return plan.Cache.Keys(range.Table[range.First / plan.Cache.BlockSize], range.KvHead); // nothing new
+        return plan.Cache.Keys(range.Table[block], range.KvHead) + (long)row * plan.Cache.KeyStride;
     }
 }
