@@ -4,7 +4,8 @@ namespace Folio.Compute.Cpu;
 
 /// <summary>One chunk for the query vectors of one position: keys and values are read once, straight from the cache.</summary>
 /// <remarks>
-/// Bound: reading; of int8 the conversion to fp32. Reached on Zen 3, after 8000 tokens: about 80 to 90 % of the read bandwidth of bf16 (bench: attention, step). Blocks lie apart, and where one ends the processor's own prefetching does; so the keys' pass fetches the chunk's values, and the values' pass the next chunk's keys.
+/// Bound: reading, and close behind it the multiply-adds: at their best on Zen 3, after 8000 tokens of bf16, three query heads to a KV head of 64 channels read at 75 to 80 % of the bandwidth, four at 60 to 65 %; of int8, half the bytes take
+/// about as long, so that is bound by arithmetic (bench: attention). Blocks lie apart, and where one ends the processor's own prefetching does; so the keys' pass fetches the chunk's values, and the values' pass the next chunk's keys.
 /// </remarks>
 internal static unsafe class DecodeAttention<TElement> where TElement : IKvElement
 {
