@@ -4,7 +4,7 @@ using Folio.Compute.Cpu;
 
 namespace Folio.Bench;
 
-/// <summary>Speed of attention by itself: prompts beside the multiply-add peak, decoding beside the read bandwidth. Speed doesn't depend on values: they are zero bits.</summary>
+/// <summary>Speed of attention by itself: prompts beside the multiply-add peak, decoding beside the read bandwidth. Values are zero bits, but written: speed depends on where memory is, not on what is there.</summary>
 internal static class AttentionBench
 {
     private const int BlockSize = 16;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Folio.Bench;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Models;
@@ -28,6 +29,7 @@ internal sealed class StepRun : IDisposable
         int rows = Math.Max(tokens, sequences);
         _decoder.Reserve(rows, sequences);
         _cache = _backend.AllocateKvCache(_decoder.KvCacheShape(BlockSize, _blocksEach * sequences));
+        WrittenCache.Fill(_backend, _cache);
         _batch = new(rows, sequences, _blocksEach);
     }
 
