@@ -63,13 +63,13 @@ internal static class CompareCommand
     private static Command Groups()
     {
         (Argument<string> model, Option<int> threads) = (new("MODEL"), Whole("--threads", Environment.ProcessorCount, "Threads."));
-        (Option<int> prompts, Option<int> width, Option<int> tokens, Option<bool> beams) = (Whole("--prompts", 16, "Prompts."), Whole("--width", 8, "Sequences of each."), Whole("--tokens", 64, "Of each sequence."), new("--beams"));
-        var command = new Command("groups", "Times groups of sequences, and as many plain ones, in this process.") { model, threads, prompts, width, tokens, beams };
+        (Option<int> prompts, Option<int> width, Option<int> tokens, Option<bool> beams, Option<bool> plainFirst) = (Whole("--prompts", 16, "Prompts."), Whole("--width", 8, "Sequences of each."), Whole("--tokens", 64, "Of each sequence."), new("--beams"), new("--plain-first"));
+        var command = new Command("groups", "Times groups of sequences, and as many plain ones, in this process.") { model, threads, prompts, width, tokens, beams, plainFirst };
         command.Hidden = true;
         command.SetAction(async (parsed, _) =>
         {
             await using var run = new GroupRun(parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(prompts), parsed.GetValue(width), parsed.GetValue(tokens));
-            (double group, double plain) = await run.MeasureAsync(parsed.GetValue(beams));
+            (double group, double plain) = await run.MeasureAsync(parsed.GetValue(beams), parsed.GetValue(plainFirst));
             Console.Out.WriteLine(FormattableString.Invariant($"{group} {plain}"));
         });
         return command;

@@ -25,11 +25,13 @@ internal sealed class FolioEngine(string command, int threads)
         StepsAsync(model, ["--decode", $"{sequences}", "--context", $"{context}", "--tokens", $"{tokens}"]);
 
     /// <returns>Tokens a second of groups of sequences of a prompt each, and of as many sequences that are requests of their own.</returns>
-    public async Task<(Run Group, Run Plain)> GroupsAsync(Model model, int prompts, int width, int tokens, bool beams)
+    public async Task<(Run Group, Run Plain)> GroupsAsync(Model model, int prompts, int width, int tokens, bool beams, bool plainFirst)
     {
-        string[] arguments = ["groups", model.Path, "--threads", $"{threads}", "--prompts", $"{prompts}", "--width", $"{width}", "--tokens", $"{tokens}", .. beams ? ["--beams"] : Array.Empty<string>()];
-        string[] figures = (await ChildProcess.RunAsync(Self, arguments)).Split(' ');
+        string[] arguments = ["groups", model.Path, "--threads", $"{threads}", "--prompts", $"{prompts}", "--width", $"{width}", "--tokens", $"{tokens}"];
+        if (beams) arguments = [.. arguments, "--beams"];
         string shown = ChildProcess.Command(Self, arguments);
+        if (plainFirst) arguments = [.. arguments, "--plain-first"];
+        string[] figures = (await ChildProcess.RunAsync(Self, arguments)).Split(' ');
         return (new(double.Parse(figures[0], CultureInfo.InvariantCulture), shown), new(double.Parse(figures[1], CultureInfo.InvariantCulture), shown));
     }
 
