@@ -15,7 +15,7 @@ public sealed record EngineOptions
     public int MaxNumBatchedTokens { get; init; } = 512;
 
     /// <summary>How much longer prompts may make a step in which others decode, so that newcomers don't stall running answers. Null: as long as the token budget allows.</summary>
-    /// <remarks>Kept by estimate, and at least a block gets on; where decoding alone takes longer than this, prompts get as much time as it.</remarks>
+    /// <remarks>Kept by estimate, and two blocks' worth of tokens get on in any case; where decoding alone takes longer than this, prompts get as much time as it.</remarks>
     public TimeSpan? MaxPrefillStall { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Bytes for the KV cache. Null: planned from free memory.</summary>
@@ -82,7 +82,7 @@ public sealed record EngineOptions
         RequirePositive(MaxWaitingTokens, "--max-waiting-tokens");
         RequirePositive(DiskSwapSpace, "--disk-swap-space");
         RequirePositive(PrefixCacheDiskSpace, "--prefix-cache-disk-space");
-        if (MaxPrefillStall <= TimeSpan.Zero) throw new FolioException($"--max-prefill-stall is {MaxPrefillStall}; expected a positive time, or none.");
+        if (MaxPrefillStall <= TimeSpan.Zero) throw new FolioException($"--max-prefill-stall is {MaxPrefillStall.Value.TotalMilliseconds} ms; expected more than 0.");
         if (SwapSpace < 0) throw new FolioException($"--swap-space is {SwapSpace}; expected 0 or more.");
         if (MaxLogprobs < 0) throw new FolioException($"--max-logprobs is {MaxLogprobs}; expected 0 or more.");
     }

@@ -88,7 +88,7 @@ public sealed class PrefillSharingTests
     [Theory]
     [InlineData(1000, 20)]
     [InlineData(460, 9)]
-    [InlineData(1, 4)] // a block in any case
+    [InlineData(1, 8)] // two blocks in any case
     [InlineData(null, 63)]
     public void Prompts_lengthen_a_step_in_which_others_decode_only_by_what_is_allowed(int? stall, int expected)
     {
@@ -110,6 +110,20 @@ public sealed class PrefillSharingTests
         SequenceGroup first = engine.Submit(prompt: 190, maxTokens: 5), second = engine.Submit(prompt: 190, maxTokens: 5);
         engine.Run(1);
         Assert.Equal(64, first.Leader.Computed + second.Leader.Computed);
+    }
+
+    [Fact]
+    public void A_short_prompt_gets_through_behind_a_long_one_at_the_slowest_pace_too()
+    {
+        StubEngine engine = Paced(1);
+        engine.Submit(prompt: 5, maxTokens: 190);
+        engine.Run(1);
+        SequenceGroup book = engine.Submit(prompt: 190, maxTokens: 5);
+        engine.Run(1);
+        SequenceGroup question = engine.Submit(prompt: 6, maxTokens: 5);
+        engine.Run(3);
+        Assert.True(question.OutputLength(0) > 0);
+        Assert.InRange(book.Leader.Computed, 1, 189);
     }
 
     private static StubEngine Paced(int? stall) => new(

@@ -17,7 +17,7 @@ public sealed class RandomBlastTests(ITestOutputHelper output)
         SchedulingPolicy policy, PreemptionMode mode, int blocks, int blockSize, int budget, int sequences, int hostBlocks, int diskBlocks)
     {
         Storm(true, new() { Policy = policy, Preemption = mode, HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 0 });
-        Storm(false, new() { Policy = policy, Preemption = mode, HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 4 });
+        Storm(false, new() { Policy = policy, Preemption = mode, HostBlocks = hostBlocks, DiskBlocks = diskBlocks, GrowthTokens = 0, ResumeTokens = 4, MaxPrefillStall = TimeSpan.FromMilliseconds(1) });
 
         void Storm(bool prefixCaching, SchedulerSettings settings)
         {

@@ -11,8 +11,11 @@ internal sealed partial class Scheduler
     /// <summary>Running groups with prompts that haven't been planned for yet.</summary>
     private int _prefillsToCome;
 
-    /// <summary>Tokens that prompts may still take in this step without stalling those who decode.</summary>
-    private int _promptTokensLeft;
+    /// <summary>Tokens that prompts may take in this step without stalling those who decode, and what is left of them.</summary>
+    private int _promptTokens, _promptTokensLeft;
+
+    /// <summary>Blocks' worth of tokens that prompts get in any case: who stands behind a long prompt gets on too.</summary>
+    private const int LeastPromptBlocks = 2;
 
     private bool _admitting;
 
@@ -38,7 +41,8 @@ internal sealed partial class Scheduler
             if (group.Prefills()) _prefillsToCome++;
         }
 
-        _promptTokensLeft = _settings.MaxPrefillStall is { } stall && _decodesToCome > 0 ? Math.Max(_pool.BlockSize, _costs.PromptTokens(stall)) : int.MaxValue;
+        bool paced = _settings.MaxPrefillStall is not null && _decodesToCome > 0;
+        _promptTokensLeft = _promptTokens = paced ? Math.Max(LeastPromptBlocks * _pool.BlockSize, _costs.PromptTokens(_settings.MaxPrefillStall!.Value, _decodesToCome)) : int.MaxValue;
     }
 
     /// <summary>Plans what the group can do in this step.</summary>
@@ -69,12 +73,12 @@ internal sealed partial class Scheduler
         return true;
     }
 
-    /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it, in whole blocks, where somebody stands behind. Who goes first gets on in any case.</summary>
+    /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it where somebody stands behind. Who goes first gets on in any case.</summary>
     private int PrefillShare(bool first)
     {
         int left = Math.Max(first ? 1 : 0, Math.Min(_plan.TokensLeft - _decodesToCome, _promptTokensLeft));
         bool alone = _prefillsToCome == 0 && Waiting == 0;
-        return alone ? left : Math.Min(left, _pool.BlocksFor((left + 1) / 2) * _pool.BlockSize);
+        return alone ? left : (left + 1) / 2;
     }
 
     private bool TryPrefill(Sequence sequence, ref int share)
@@ -89,12 +93,11 @@ internal sealed partial class Scheduler
         }
 
         int pastBlock = (sequence.Computed + tokens) % _pool.BlockSize;
-        if (pastBlock < tokens && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
+        if (pastBlock <= tokens / 4 && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
         if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
         CountCached(sequence.Group, cached);
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
         share -= tokens;
-        _promptTokensLeft -= tokens;
         return true;
     }
 
@@ -122,6 +125,7 @@ internal sealed partial class Scheduler
         }
 
         _plan.Add(sequence, tokens, tokensBefore, copiesBefore);
+        if (reason == PreemptionReason.Prefill) _promptTokensLeft -= tokens;
         return true;
     }
 
@@ -212,6 +216,7 @@ internal sealed partial class Scheduler
     {
         if (_running.Count == 0) return 0;
         int tokens = newcomer.State == GroupState.Preempted ? _settings.ResumeTokens : _settings.GrowthTokens;
+        if (tokens > 0) tokens = Math.Max(tokens, newcomer.Leader.Length / _promptTokens); // steps until its prompt is read, in each of which the others gain a token
         int blocks = newcomer.BlocksToTake(tokens, _pool) - needed;
         for (SequenceGroup? group = _running.First; group is not null; group = group.Next) blocks += group.BlocksToTake(tokens, _pool);
         return Math.Max(_watermarkBlocks, blocks);

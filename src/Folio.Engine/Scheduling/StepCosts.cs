@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Folio.Engine;
 
 /// <summary>How long steps and swaps take: estimates, mended by what is seen. They price ways back for a preempted group, and prompts beside those who decode.</summary>
@@ -7,11 +9,11 @@ namespace Folio.Engine;
 /// </remarks>
 internal sealed class StepCosts
 {
-    /// <summary>Steps with so many tokens of prompts tell what one costs, if there are so many to each sequence too: beside many that decode, what the prompts add is in the noise.</summary>
-    private const int TellingTokens = 16, TellingTokensPerSequence = 4;
+    /// <summary>Steps with so many tokens of prompts tell what one costs.</summary>
+    private const int TellingTokens = 16;
 
     private Rate _token;
-    private Rate _decode; // a step without a prompt
+    private readonly Rate[] _decodes = new Rate[16]; // a sequence's part of a step without a prompt, by the binary logarithm of how many there are
     private readonly Rate[] _moves = new Rate[2]; // [tiers]
 
     /// <param name="secondsPerToken">Of a prompt, beside what runs.</param>
@@ -30,7 +32,7 @@ internal sealed class StepCosts
     public double Recompute(long tokens) => tokens * _token.Mean;
 
     /// <summary>How many tokens of prompts a step takes beside its decodes, if they may lengthen it by so much; where the decodes alone take longer than that, they may double it.</summary>
-    public int PromptTokens(TimeSpan stall) => (int)Math.Min(int.MaxValue, Math.Max(stall.TotalSeconds, _decode.Mean) / _token.Mean);
+    public int PromptTokens(TimeSpan stall, int decodes) => (int)Math.Min(int.MaxValue, Math.Max(stall.TotalSeconds, Decode(decodes)) / _token.Mean);
 
     /// <summary>Out and back.</summary>
     public double Swap(SwapTier tier, int blocks) => 2 * blocks * _moves[(int)tier].Mean;
@@ -40,14 +42,8 @@ internal sealed class StepCosts
     /// <param name="seconds">That it took.</param>
     public void Computed(int sequences, int promptTokens, double seconds)
     {
-        if (promptTokens == 0)
-        {
-            _decode.Observe(1, seconds);
-        }
-        else if (promptTokens >= Math.Max(TellingTokens, TellingTokensPerSequence * sequences))
-        {
-            _token.Observe(promptTokens, Math.Max(0, seconds - _decode.Mean));
-        }
+        if (promptTokens == 0) _decodes[Bucket(sequences)].Observe(sequences, seconds);
+        else if (promptTokens >= TellingTokens) _token.Observe(promptTokens, Math.Max(0, seconds - Decode(sequences)));
     }
 
     public void Moved(SwapTier tier, int blocks, double seconds)
@@ -55,17 +51,37 @@ internal sealed class StepCosts
         if (blocks > 0) _moves[(int)tier].Observe(blocks, seconds);
     }
 
+    /// <summary>Seconds of a step without prompts, by what was seen of as many sequences, of fewer, or else of more. Where only fewer were seen that is too much, and prompts get more than
+    /// they should for a while, which shows what a token costs; the other way about they would get too little for it ever to show.</summary>
+    private double Decode(int sequences)
+    {
+        int bucket = Bucket(sequences);
+        for (int i = bucket; i >= 0; i--)
+        {
+            if (_decodes[i].Observed) return sequences * _decodes[i].Mean;
+        }
+
+        for (int i = bucket + 1; i < _decodes.Length; i++)
+        {
+            if (_decodes[i].Observed) return sequences * _decodes[i].Mean;
+        }
+
+        return 0;
+    }
+
+    private int Bucket(int sequences) => Math.Min(_decodes.Length - 1, BitOperations.Log2((uint)sequences));
+
     /// <summary>How much there is of something for one of another; the first observation takes the guess's place, each later one weighs an eighth.</summary>
     private struct Rate(double guess)
     {
-        private bool _observed;
+        public bool Observed { get; private set; }
 
         public double Mean { get; private set; } = guess;
 
         public void Observe(int count, double sum)
         {
-            Mean += (sum / count - Mean) / (_observed ? 8 : 1);
-            _observed = true;
+            Mean += (sum / count - Mean) / (Observed ? 8 : 1);
+            Observed = true;
         }
     }
 }

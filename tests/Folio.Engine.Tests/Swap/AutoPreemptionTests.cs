@@ -34,7 +34,6 @@ public sealed class AutoPreemptionTests
         }
 
         costs.Computed(sequences: 1, promptTokens: 10, seconds: 100); // too few to tell
-        costs.Computed(sequences: 64, promptTokens: 100, seconds: 100); // too few beside those who decode
         costs.Moved(SwapTier.Host, blocks: 0, seconds: 100);
         Assert.Equal(0.05 * 40, costs.Recompute(40), 1e-4);
         Assert.Equal(2 * 7 * 0.2, costs.Swap(SwapTier.Host, 7), 1e-4);
@@ -71,11 +70,35 @@ public sealed class AutoPreemptionTests
     public void Prompts_get_the_tokens_that_fit_into_the_allowed_stall_or_into_as_long_as_decoding_takes()
     {
         var costs = new StepCosts(secondsPerToken: 0.01, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
-        Assert.Equal(10, costs.PromptTokens(TimeSpan.FromMilliseconds(100)));
+        Assert.Equal(10, costs.PromptTokens(TimeSpan.FromMilliseconds(100), decodes: 4));
         costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.05);
         costs.Computed(sequences: 4, promptTokens: 100, seconds: 0.25);
-        Assert.Equal(50, costs.PromptTokens(TimeSpan.FromMilliseconds(100)));
+        Assert.Equal(50, costs.PromptTokens(TimeSpan.FromMilliseconds(100), decodes: 4));
         for (int i = 0; i < 200; i++) costs.Computed(sequences: 4, promptTokens: 0, seconds: 0.2);
-        Assert.InRange(costs.PromptTokens(TimeSpan.FromMilliseconds(100)), 99, 100);
+        Assert.InRange(costs.PromptTokens(TimeSpan.FromMilliseconds(100), decodes: 4), 99, 100);
+    }
+
+    /// <summary>Steps of 5 ms, 2 ms a sequence and 1 ms a token of a prompt; the first ones, after a start, take ten times as long.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(100)]
+    public void However_wrong_the_first_estimate_was_prompts_get_their_tokens_in_the_end(int sequences)
+    {
+        var costs = new StepCosts(secondsPerToken: 0.001, hostSecondsPerBlock: 1, diskSecondsPerBlock: 1);
+        costs.Computed(sequences: 1, promptTokens: 20, seconds: 10 * 0.027);
+        for (int i = 0; i < 5; i++) costs.Computed(sequences: 1, promptTokens: 0, seconds: 0.007);
+        int tokens = 0;
+        for (int i = 0; i < 60; i++) // never a step without a prompt again
+        {
+            tokens = Math.Clamp(costs.PromptTokens(TimeSpan.FromMilliseconds(100), sequences), 32, 512);
+            costs.Computed(sequences, tokens, 0.005 + 0.002 * sequences + 0.001 * tokens);
+        }
+
+        double decode = 0.005 + 0.002 * sequences;
+        Assert.InRange(tokens, 0.9 * Math.Max(0.1, decode) / 0.001, 512);
+        for (int i = 0; i < 60; i++) costs.Computed(sequences, promptTokens: 0, decode);
+        for (int i = 0; i < 60; i++) costs.Computed(sequences, 200, decode + 0.2);
+        Assert.Equal(Math.Max(0.1, decode) / 0.001, costs.PromptTokens(TimeSpan.FromMilliseconds(100), sequences), 0.02 * Math.Max(0.1, decode) / 0.001 + 1);
     }
 }
