@@ -2,8 +2,10 @@ namespace Folio.Compute.Cpu;
 
 public sealed unsafe partial class CpuBackend
 {
-    /// <summary>What <see cref="KvLayout"/> does; a change of it changes this name.</summary>
-    public override string KvImageFormat => $"cpu: layers, heads, keys [channel, token / 16], values [token, channel / 16], of {_activations} activations";
+    /// <summary>What <see cref="KvLayout"/> does, and how keys and values were computed; a change of either changes this name.</summary>
+    /// <remarks>Levels agree in every bit, but for products of pairs of bf16.</remarks>
+    public override string KvImageFormat =>
+        $"cpu: layers, heads, keys [channel, token / 16], values [token, channel / 16], arithmetic 2, of {_activations} activations{(_activations == CpuActivations.Rounded && _isa >= CpuIsa.Avx512Bf16 ? $" by {_isa}" : "")}";
 
     public override HostKvBlocks AllocateHostBlocks(KvCacheShape shape) => new CpuHostKvBlocks(shape, KvBytesPerBlock(shape));
 

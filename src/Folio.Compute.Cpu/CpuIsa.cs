@@ -43,7 +43,7 @@ internal static class CpuIsas
         CpuIsa.Portable => true,
         CpuIsa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported && Features(1).Ecx.Bit(29), // fp16 conversions
         CpuIsa.AvxVnni => IsSupported(CpuIsa.Avx2) && AvxVnni.IsSupported,
-        CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
+        CpuIsa.Avx512 => IsSupported(CpuIsa.Avx2) && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512F.VL.IsSupported,
         CpuIsa.Avx512Vnni => IsSupported(CpuIsa.Avx512) && Features(7).Ecx.Bit(11),
         CpuIsa.Avx512Bf16 => IsSupported(CpuIsa.Avx512Vnni) && Features(7, 1).Eax.Bit(5),
         _ => IsSupported(CpuIsa.Avx512Bf16) && Features(7).Edx is var tiles && tiles.Bit(24) && tiles.Bit(25) && tiles.Bit(22) && TilePermission.Granted, // tiles, of bytes, of bf16

@@ -31,6 +31,9 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <summary>Host memory for preempted groups, in blocks of the KV cache.</summary>
     public int HostBlocks { get; init; }
 
+    /// <summary>How much longer prompts may make a step in which others decode. This engine's default is 100 ms; none here unless a deployment is planned.</summary>
+    public TimeSpan? MaxPrefillStall { get; init; }
+
     /// <param name="pool">The blocks of the KV cache.</param>
     /// <param name="limits">What a step holds at most.</param>
     /// <param name="maxModelLen">Tokens of the longest sequence.</param>
@@ -38,7 +41,7 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <param name="outputLength">The true length of a group's outputs: for the baselines alone.</param>
     public IScheduler Scheduler(BlockPool pool, StepLimits limits, int maxModelLen, IStepCost cost, Func<SequenceGroup, int> outputLength) => Reservation is { } reservation
         ? new ReservationScheduler(pool, limits, maxModelLen, reservation, outputLength, WholeBatches)
-        : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = HostBlocks }, Estimates(cost), new EngineMetrics(maxModelLen));
+        : new Scheduler(pool, limits, maxModelLen, new() { Preemption = Preemption, HostBlocks = HostBlocks, MaxPrefillStall = MaxPrefillStall }, Estimates(cost), new EngineMetrics(maxModelLen));
 
     /// <summary>What the scheduler is told of costs: the truth, as there is nothing to measure. A prompt of some length is computed beside some that decode.</summary>
     private static StepCosts Estimates(IStepCost cost)

@@ -14,33 +14,41 @@ public sealed class ThreadTeamTests
         }
     }
 
-    /// <summary>Notes who ran which item; the first worker but the caller stands still in its first one until all others are done.</summary>
+    /// <summary>Notes in which order the caller ran its items. It begins once the other worker has; that one stands still in its first item until all others are done.</summary>
     private unsafe struct StandStill : IParallelJob
     {
-        public int* Workers; // [items]
-        public int* Left;
+        public int* Callers; // items in the caller's order
+        public int* Ran;     // how many those are
+        public int* Others;  // the other worker's item; −1: it hasn't begun
+        public int Items;
 
         public readonly void Run(int item, int worker)
         {
-            Workers[item] = worker;
-            Interlocked.Decrement(ref *Left);
-            while (worker == 1 && Volatile.Read(ref *Left) > 0) Thread.Yield();
+            if (worker == 1)
+            {
+                Volatile.Write(ref *Others, item);
+                while (Volatile.Read(ref *Ran) < Items - 1) Thread.Yield();
+                return;
+            }
+
+            while (Volatile.Read(ref *Others) < 0) Thread.Yield();
+            Callers[*Ran] = item;
+            Volatile.Write(ref *Ran, *Ran + 1);
         }
     }
 
     [Fact]
-    public unsafe void What_a_worker_has_not_begun_others_take_over_from_the_end()
+    public unsafe void A_thread_runs_its_own_range_upwards_then_what_others_have_not_begun_from_their_end()
     {
         const int items = 100;
         using var team = new ThreadTeam(2);
-        int* workers = stackalloc int[items];
+        int* callers = stackalloc int[items];
         for (int run = 0; run < 50; run++)
         {
-            int left = items;
-            team.Run(items, new StandStill { Workers = workers, Left = &left });
-            int[] taken = [.. new Span<int>(workers, items).ToArray().Select((worker, item) => (worker, item)).Where(one => one.worker == 1).Select(one => one.item)];
-            Assert.True(taken.Length <= 1);
-            Assert.All(taken, item => Assert.Equal(items / 2, item));
+            int ran = 0, others = -1;
+            team.Run(items, new StandStill { Callers = callers, Ran = &ran, Others = &others, Items = items });
+            Assert.Equal(50, others);
+            Assert.Equal([.. Enumerable.Range(0, 50), .. Enumerable.Range(51, 49).Reverse()], new Span<int>(callers, ran).ToArray());
         }
     }
 

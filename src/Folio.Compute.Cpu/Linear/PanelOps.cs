@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Folio.Compute.Blocks;
 
 namespace Folio.Compute.Cpu.Linear;
@@ -14,7 +15,7 @@ internal abstract class PanelOps : ProductOps
 
     public static PanelOps For(DType type, CpuIsa isa) => isa switch
     {
-        >= CpuIsa.Avx512 => For<Simd512, Vector512<float>>(type),
+        >= CpuIsa.Avx512 when Vector512.IsHardwareAccelerated || !Avx512F.IsSupported => For<Simd512, Vector512<float>>(type),
         >= CpuIsa.Avx2 => For<Simd256, Vector256<float>>(type),
         _ => For<Simd128, Vector128<float>>(type),
     };

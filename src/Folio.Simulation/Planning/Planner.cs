@@ -80,7 +80,7 @@ public static class Planner
         int blockSize = request.Options.BlockSize, blocks = deployment.Blocks(blockSize);
         return new()
         {
-            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode, HostBlocks = HostBlocks(request) },
+            System = ServingSystem.Paged with { PrefixCaching = request.Options.EnablePrefixCaching, Preemption = request.Options.PreemptionMode, HostBlocks = HostBlocks(request), MaxPrefillStall = request.Options.MaxPrefillStall },
             Cost = deployment.Cost(HostOverhead.Modern, blockSize),
             Blocks = blocks,
             BlockSize = blockSize,

@@ -98,7 +98,7 @@ public sealed unsafe class EmulatedKernelTests
         Assert.Equal(trusted != CpuIsa.Portable, expected.IsEmitted);
         var random = new Random(2);
         RoundedPanel panel = PanelOf(type);
-        int blocks = panel.Units == 1 ? 3 : 1, columns = blocks * panel.Units * RoundedPanel.UnitInputs;
+        int blocks = panel.Units == 1 ? 3 : 2, columns = blocks * panel.Units * RoundedPanel.UnitInputs;
         byte* weights = (byte*)arena.Allocate(blocks * panel.BlockBytes);
         float* x = (float*)arena.Allocate((long)rowCounts.Max() * columns * sizeof(float));
         foreach (int rows in rowCounts)

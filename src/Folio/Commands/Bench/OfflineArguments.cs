@@ -31,7 +31,7 @@ internal sealed class OfflineArguments
     public string? OutputFile(ParseResult parsed) => parsed.GetValue(_file);
 
     /// <summary>However many prompts there are, they may all wait.</summary>
-    public static EngineOptions Options(EngineOptions options) => options with { MaxWaitingRequests = int.MaxValue };
+    public static EngineOptions Options(EngineOptions options) => options with { MaxWaitingRequests = int.MaxValue, MaxPrefillStall = null };
 
     /// <summary>Draws as vLLM's benchmarks do, at temperature 1, past end tokens.</summary>
     public SamplingParams Sampling(ParseResult parsed) => new()
