@@ -8,12 +8,17 @@ internal sealed unsafe partial class BusyNeighbour : IDisposable
     private const int MaskWords = 16; // 1024 cores
 
     private readonly Thread _thread;
+    private readonly TaskCompletionSource<string?> _bound = new(); // why it couldn't be; null: it is
     private volatile bool _enough;
 
+    /// <exception cref="FolioException">The system doesn't bind it to the core.</exception>
     public BusyNeighbour(int core)
     {
         _thread = new(() => Spin(core)) { IsBackground = true };
         _thread.Start();
+        if (_bound.Task.GetAwaiter().GetResult() is not { } refusal) return;
+        Dispose();
+        throw new FolioException($"the busy neighbour can't be bound to core {core}: {refusal}.");
     }
 
     public void Dispose()
@@ -26,7 +31,7 @@ internal sealed unsafe partial class BusyNeighbour : IDisposable
     {
         ulong* mask = stackalloc ulong[MaskWords];
         mask[core / 64] = 1UL << (core % 64);
-        if (SetAffinity(0, MaskWords * sizeof(ulong), mask) != 0) Console.Error.WriteLine($"the neighbour isn't bound to core {core}: {Marshal.GetLastPInvokeErrorMessage()}");
+        _bound.SetResult(SetAffinity(0, MaskWords * sizeof(ulong), mask) == 0 ? null : Marshal.GetLastPInvokeErrorMessage());
         while (!_enough) { }
     }
 

@@ -10,9 +10,10 @@ internal static class ChildProcess
     /// <summary>Whatever ends this program, no server stays behind.</summary>
     static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
 
+    /// <param name="withErrors">Its standard error follows.</param>
     /// <returns>Its standard output.</returns>
     /// <exception cref="FolioException">It can't be started or fails.</exception>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, bool withErrors = false)
     {
         Process process = Start(program, arguments);
         try
@@ -20,7 +21,7 @@ internal static class ChildProcess
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
-            return process.ExitCode == 0 ? output : throw Failed(process, await errors);
+            return process.ExitCode == 0 ? withErrors ? output + await errors : output : throw Failed(process, await errors);
         }
         finally
         {

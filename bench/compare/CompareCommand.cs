@@ -33,8 +33,9 @@ internal static class CompareCommand
             if (files.Length == 0) throw new FolioException("--model is missing; a name and a GGUF file were expected, as in --model small=model.Q8_0.gguf.");
             int count = parsed.GetValue(threads);
             string folder = parsed.GetValue(llama) ?? throw new FolioException("--llama is missing; the folder with llama-bench and its neighbours was expected.");
-            var setup = new Setup(FolioEngine.Find(parsed.GetValue(folio), count), new LlamaCpp(folder, count), count, sizes);
-            setup.Llama.Require(wanted.SelectMany(cell => cell.Programs));
+            (FolioEngine ours, LlamaCpp theirs) = (FolioEngine.Find(parsed.GetValue(folio), count), new(folder, count));
+            theirs.Require(wanted.SelectMany(cell => cell.Programs));
+            var setup = new Setup(ours, theirs, await Versions.AskAsync(ours, theirs), count, sizes);
             using var file = new ResultFile(parsed.GetValue(results));
             var comparison = new Comparison(setup, file, parsed.GetValue(quick) ? 1 : parsed.GetValue(rounds));
             bool whole = await comparison.RunAsync(wanted, files, parsed.GetValue(all));

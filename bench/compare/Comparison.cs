@@ -22,9 +22,9 @@ internal sealed class Comparison(Setup setup, ResultFile file, int rounds)
             {
                 for (int round = 0; round < rounds; round++) await RoundAsync(cell, model, round);
             }
-            catch (FolioException error)
+            catch (Exception error) // whatever a run or an answer lacks, the other cells are measured
             {
-                Console.Error.WriteLine($"{cell.Name} {model.Name}: {error.Message}");
+                Console.Error.WriteLine($"{cell.Name} {model.Name}: {(error is FolioException ? "" : $"{error.GetType().Name}: ")}{error.Message}");
                 whole = false;
             }
         }
@@ -43,7 +43,13 @@ internal sealed class Comparison(Setup setup, ResultFile file, int rounds)
             {
                 string who = reading.Plain ? Measurement.Plain : engine == Engine.Folio ? Measurement.Folio : Measurement.Llama;
                 var measurement = new Measurement(
-                    DateTime.UtcNow, Machine.Description, reading.Metric, model.Name, model.Small, model.Type, model.ReadBytes, who, round, reading.Value, bandwidth, reading.Command);
+                    DateTime.UtcNow, Machine.Description, reading.Metric, model.Name, model.Small, model.Type, model.ReadBytes, who, round, reading.Value, bandwidth, reading.Command)
+                {
+                    File = Path.GetFileName(model.Path),
+                    Threads = setup.Threads,
+                    Sizes = setup.Sizes,
+                    Versions = setup.Versions,
+                };
                 _measurements.Add(measurement);
                 file.Append(measurement);
                 Console.Error.WriteLine($"{reading.Metric} {model.Name}, round {round + 1}: {who} {MetricList.Find(reading.Metric).Show(reading.Value)} ({bandwidth:0.0} GB/s)");

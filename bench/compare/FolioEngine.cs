@@ -7,6 +7,8 @@ namespace Folio.Compare;
 /// <param name="command">The folio command.</param>
 internal sealed class FolioEngine(string command, int threads)
 {
+    public string Command => command;
+
     /// <param name="given">Null: the Release build of the repository that this program was built in.</param>
     public static FolioEngine Find(string? given, int threads)
     {
@@ -21,8 +23,9 @@ internal sealed class FolioEngine(string command, int threads)
     public Task<Run> PrefillAsync(Model model, int tokens) => StepsAsync(model, ["--prefill", $"{tokens}"]);
 
     /// <returns>Tokens a second of so many sequences of <paramref name="tokens"/> each, after <paramref name="context"/>.</returns>
-    public Task<Run> DecodeAsync(Model model, int sequences, int context, int tokens) =>
-        StepsAsync(model, ["--decode", $"{sequences}", "--context", $"{context}", "--tokens", $"{tokens}"]);
+    /// <param name="cores">That it is kept on; null: any.</param>
+    public Task<Run> DecodeAsync(Model model, int sequences, int context, int tokens, int[]? cores = null) =>
+        StepsAsync(model, ["--decode", $"{sequences}", "--context", $"{context}", "--tokens", $"{tokens}"], cores);
 
     /// <returns>Tokens a second of groups of sequences of a prompt each, and of as many sequences that are requests of their own.</returns>
     public async Task<(Run Group, Run Plain)> GroupsAsync(Model model, int prompts, int width, int tokens, bool beams, bool plainFirst)
@@ -75,10 +78,10 @@ internal sealed class FolioEngine(string command, int threads)
     /// <summary>This program, which times steps in a process of their own.</summary>
     private static string Self => Path.Combine(AppContext.BaseDirectory, "Folio.Compare");
 
-    private async Task<Run> StepsAsync(Model model, string[] what)
+    private async Task<Run> StepsAsync(Model model, string[] what, int[]? cores = null)
     {
-        string[] arguments = ["steps", model.Path, "--threads", $"{threads}", .. what];
-        return new(double.Parse(await ChildProcess.RunAsync(Self, arguments), CultureInfo.InvariantCulture), ChildProcess.Command(Self, arguments));
+        (string program, string[] arguments) = Cores.Bind(Self, ["steps", model.Path, "--threads", $"{threads}", .. what], cores);
+        return new(double.Parse(await ChildProcess.RunAsync(program, arguments), CultureInfo.InvariantCulture), ChildProcess.Command(program, arguments));
     }
 }
 

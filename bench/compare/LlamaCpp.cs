@@ -9,6 +9,9 @@ internal sealed class LlamaCpp(string folder, int threads)
 
     private readonly string _folder = Path.GetFullPath(folder);
 
+    /// <summary>A program that has --version, which llama-bench has not; null: it isn't there.</summary>
+    public string? SaysVersion => ((string[])[Server, BatchedBench]).Select(program => Path.Combine(_folder, program)).FirstOrDefault(File.Exists);
+
     /// <exception cref="FolioException">One is not there.</exception>
     public void Require(IEnumerable<string> programs)
     {
@@ -19,12 +22,13 @@ internal sealed class LlamaCpp(string folder, int threads)
     }
 
     /// <returns>Tokens a second of one prompt of <paramref name="prefill"/> tokens or of one stream of <paramref name="decode"/>.</returns>
-    public async Task<Run> BenchAsync(Model model, int prefill, int decode)
+    /// <param name="cores">That it is kept on; null: any.</param>
+    public async Task<Run> BenchAsync(Model model, int prefill, int decode, int[]? cores = null)
     {
-        string[] arguments = ["-m", model.Path, "-t", $"{threads}", "-p", $"{prefill}", "-n", $"{decode}", "-r", "1", "-o", "json"];
-        string output = await RunAsync(Bench, arguments);
+        (string program, string[] arguments) = Cores.Bind(Path.Combine(_folder, Bench), ["-m", model.Path, "-t", $"{threads}", "-p", $"{prefill}", "-n", $"{decode}", "-r", "1", "-o", "json"], cores);
+        string output = await ChildProcess.RunAsync(program, arguments);
         using JsonDocument json = Parse(Bench, output);
-        return new(json.RootElement[0].GetProperty("avg_ts").GetDouble(), ChildProcess.Command(Bench, arguments));
+        return new(json.RootElement[0].GetProperty("avg_ts").GetDouble(), ChildProcess.Command(program, arguments));
     }
 
     /// <returns>Tokens a second of so many sequences.</returns>
@@ -34,7 +38,7 @@ internal sealed class LlamaCpp(string folder, int threads)
         [
             "-m", model.Path, "-t", $"{threads}", "-tb", $"{threads}", "-c", $"{sequences * (context + tokens)}", "-npp", $"{context}", "-ntg", $"{tokens}", "-npl", $"{sequences}", "--output-format", "jsonl",
         ];
-        string output = await RunAsync(BatchedBench, arguments);
+        string output = await ChildProcess.RunAsync(Path.Combine(_folder, BatchedBench), arguments);
         using JsonDocument json = Parse(BatchedBench, output.Split('\n').FirstOrDefault(line => line.StartsWith('{')) ?? "");
         return new(json.RootElement.GetProperty("speed_tg").GetDouble(), ChildProcess.Command(BatchedBench, arguments));
     }
@@ -43,8 +47,6 @@ internal sealed class LlamaCpp(string folder, int threads)
     /// <param name="context">Tokens of each.</param>
     public ServerProcess Serve(Model model, int slots, int context) => new(Path.Combine(_folder, Server), port =>
         ["-m", model.Path, "-t", $"{threads}", "-tb", $"{threads}", "-np", $"{slots}", "-c", $"{slots * context}", "--host", "127.0.0.1", "--port", $"{port}", "--no-webui"]);
-
-    private Task<string> RunAsync(string program, string[] arguments) => ChildProcess.RunAsync(Path.Combine(_folder, program), arguments);
 
     private static JsonDocument Parse(string program, string output)
     {

@@ -1,7 +1,7 @@
 namespace Folio.Compare;
 
 /// <summary>What a cell measures with.</summary>
-internal sealed record Setup(FolioEngine Folio, LlamaCpp Llama, int Threads, Sizes Sizes);
+internal sealed record Setup(FolioEngine Folio, LlamaCpp Llama, Versions Versions, int Threads, Sizes Sizes);
 
 /// <summary>How much work a cell is.</summary>
 /// <param name="Prefill">Tokens of the prompt.</param>

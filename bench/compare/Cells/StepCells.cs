@@ -21,18 +21,19 @@ internal static class StepCells
         return readings;
     }
 
-    /// <summary>One stream beside a thread that keeps the last core busy, as a share of the same beside nothing.</summary>
+    /// <summary>One stream beside a thread that keeps one of its cores busy, as a share of the same beside nothing. Engines have a core for each thread and no other, so that none can step aside.</summary>
     public static async Task<IReadOnlyList<Reading>> BusyAsync(Setup setup, Model model, Engine engine, int round)
     {
-        Run quiet = await StreamAsync(setup, model, engine);
-        using var neighbour = new BusyNeighbour(Environment.ProcessorCount - 1);
-        Run busy = await StreamAsync(setup, model, engine);
+        int[] cores = Cores.First(setup.Threads);
+        Run quiet = await StreamAsync(setup, model, engine, cores);
+        using var neighbour = new BusyNeighbour(cores[^1]);
+        Run busy = await StreamAsync(setup, model, engine, cores);
         return [new("busy", busy.Value / quiet.Value, busy.Command)];
     }
 
-    private static Task<Run> StreamAsync(Setup setup, Model model, Engine engine) => engine == Engine.Folio
-        ? setup.Folio.DecodeAsync(model, 1, 0, setup.Sizes.DecodeTokens)
-        : setup.Llama.BenchAsync(model, 0, setup.Sizes.DecodeTokens);
+    private static Task<Run> StreamAsync(Setup setup, Model model, Engine engine, int[]? cores = null) => engine == Engine.Folio
+        ? setup.Folio.DecodeAsync(model, 1, 0, setup.Sizes.DecodeTokens, cores)
+        : setup.Llama.BenchAsync(model, 0, setup.Sizes.DecodeTokens, cores);
 
     private static Reading Of(string metric, Run run) => new(metric, run.Value, run.Command);
 }

@@ -11,6 +11,16 @@ namespace Folio.Compare;
 internal sealed record Measurement(
     DateTime Time, string Machine, string Metric, string Model, bool Small, string Type, double ReadBytes, string Engine, int Round, double Value, double Bandwidth, string Command)
 {
+    /// <summary>The model's, without folders, as <see cref="Command"/> has it.</summary>
+    public string? File { get; init; }
+
+    public int Threads { get; init; }
+
+    public Sizes? Sizes { get; init; }
+
+    /// <summary>Of both engines.</summary>
+    public Versions? Versions { get; init; }
+
     /// <summary>The engines' names. The last is Folio's own plain decoding.</summary>
     public const string Folio = "Folio", Llama = "llama.cpp", Plain = "Folio, plain";
 }

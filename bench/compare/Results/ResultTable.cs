@@ -8,14 +8,16 @@ internal static class ResultTable
     public static string Of(IReadOnlyList<Measurement> measurements)
     {
         var text = new StringBuilder();
-        foreach (IGrouping<string, Measurement> machine in measurements.GroupBy(measurement => measurement.Machine)) Write(text, machine.Key, [.. machine]);
+        foreach (var alike in measurements.GroupBy(measurement => (measurement.Machine, measurement.Threads, measurement.Sizes, measurement.Versions))) Write(text, [.. alike]);
         return text.ToString();
     }
 
-    private static void Write(StringBuilder text, string machine, Measurement[] all)
+    /// <param name="all">Of the same machine, threads, work and versions: others have tables of their own.</param>
+    private static void Write(StringBuilder text, Measurement[] all)
     {
+        Measurement any = all[0];
         var bandwidth = new Spread(all.Select(measurement => measurement.Bandwidth));
-        text.Append($"{machine}; {all.Min(measurement => measurement.Time):yyyy-MM-dd HH:mm} to {all.Max(measurement => measurement.Time):yyyy-MM-dd HH:mm} UTC; ")
+        text.Append($"{any.Machine}, {any.Threads} threads; {any.Versions?.Folio} beside llama.cpp {any.Versions?.Llama}; {Work(any.Sizes)}{all.Min(measurement => measurement.Time):yyyy-MM-dd HH:mm} to {all.Max(measurement => measurement.Time):yyyy-MM-dd HH:mm} UTC; ")
             .Append($"memory read at {bandwidth.Show(value => FormattableString.Invariant($"{value:0.0}"))} GB/s\n\n")
             .Append("| | model | runs | Folio | beside it | ratio | of the bandwidth | asked | |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n");
         foreach (Metric metric in MetricList.All)
@@ -24,7 +26,7 @@ internal static class ResultTable
         }
 
         text.Append("\nCommands:\n\n");
-        foreach (string command in all.Select(measurement => measurement.Command.Replace(FileOf(measurement), "MODEL", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)) text.Append($"    {command}\n");
+        foreach (string command in all.Select(measurement => measurement.File is { } file ? measurement.Command.Replace(file, "MODEL", StringComparison.Ordinal) : measurement.Command).Distinct().Order(StringComparer.Ordinal)) text.Append($"    {command}\n");
         text.Append('\n');
     }
 
@@ -43,8 +45,7 @@ internal static class ResultTable
 
     private static string Number(double value, string format) => double.IsNaN(value) ? "" : value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>The model's file in the command, which is the same for every model otherwise.</summary>
-    private static string FileOf(Measurement measurement) => measurement.Command.Split(' ').First(word => word.EndsWith(".gguf", StringComparison.Ordinal));
+    private static string Work(Sizes? sizes) => sizes == Sizes.Full ? "" : sizes == Sizes.Quick ? "--quick, which shows only that each cell runs; " : $"{sizes}; ";
 
     /// <summary>Median, least and most.</summary>
     private sealed class Spread
