@@ -46,8 +46,9 @@ internal sealed class FolioEngine(string command, int threads)
     }
 
     /// <param name="context">Tokens of each sequence at most.</param>
-    public ServerProcess Serve(Model model, int sequences, int context) => new(command, port =>
-        ["serve", model.Path, "--threads", $"{threads}", "--max-model-len", $"{context}", "--num-blocks", $"{sequences * (context / 16 + 2)}", "--port", $"{port}"]);
+    /// <param name="options">Beside these.</param>
+    public ServerProcess Serve(Model model, int sequences, int context, params string[] options) => new(command, port =>
+        ["serve", model.Path, "--threads", $"{threads}", "--max-model-len", $"{context}", "--num-blocks", $"{sequences * (context / 16 + 2)}", "--port", $"{port}", .. options]);
 
     /// <summary>Has folio's own benchmark ask a server, Folio's or another.</summary>
     public async Task<ServerFigures> AskAsync(ServerProcess server, int requests, int clients, int prefix, int input, int output, int warmups, int seed)

@@ -42,6 +42,9 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <param name="part">Of a file's path.</param>
+    public bool Maps(string part) => File.ReadLines($"/proc/{_process.Id}/maps").Any(line => line.Contains(part, StringComparison.Ordinal));
+
     /// <summary>Waits until it answers.</summary>
     public async Task ReadyAsync()
     {

@@ -4,6 +4,7 @@ namespace Folio.Compare;
 internal static class ServerCells
 {
     private const int Clients = 16, Input = 128, Prefix = 400, Warmups = 2;
+    private const string MappedMemory = "memory-mapped", PackedWeights = "folio/packed";
 
     public static async Task<IReadOnlyList<Reading>> ServerAsync(Setup setup, Model model, Engine engine, int round)
     {
@@ -17,14 +18,29 @@ internal static class ServerCells
         return [new("prefix", figures.Throughput, command), new("prefix-ttft", figures.FirstTokenP95, command)];
     }
 
-    /// <summary>The most that a server has resident while its 16 sequences grow to their full length.</summary>
+    /// <summary>The most that a server has resident while its 16 sequences grow to their full length. llama-server maps the model's file; Folio is measured with the file of packed weights mapped, and packing them itself.</summary>
     public static async Task<IReadOnlyList<Reading>> MemoryAsync(Setup setup, Model model, Engine engine, int round)
     {
+        if (engine == Engine.Llama)
+        {
+            Reading peak = await PeakAsync(setup, setup.Llama.Serve(model, Clients, setup.Sizes.Context), round);
+            return [peak, peak with { Metric = MappedMemory }];
+        }
+
+        await setup.Folio.StartAsync(model); // leaves the file of packed weights
+        Reading mapped = await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context), round, PackedWeights);
+        return [mapped with { Metric = MappedMemory }, await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context, "--no-packed-cache"), round)];
+    }
+
+    /// <param name="mapped">A part of a file's path that it is to have mapped; null: any or none.</param>
+    private static async Task<Reading> PeakAsync(Setup setup, ServerProcess started, int round, string? mapped = null)
+    {
         const int output = 16, spare = 16;
-        using ServerProcess server = Serve(setup, model, engine, setup.Sizes.Context);
+        using ServerProcess server = started;
         await server.ReadyAsync();
+        if (mapped is not null && !server.Maps(mapped)) throw new FolioException($"{server.Command} has no file of {mapped} mapped, though another start came before; it would be measured as what it isn't.");
         await setup.Folio.AskAsync(server, Clients, Clients, 0, setup.Sizes.Context - output - spare, output, warmups: 0, round);
-        return [new("memory", server.PeakMemory, server.Command)];
+        return new("memory", server.PeakMemory, server.Command);
     }
 
     /// <summary>Process start to first token, over HTTP for both and printed by the folio command.</summary>
