@@ -77,7 +77,7 @@ public sealed unsafe partial class CpuBackend : Backend
         _team.Dispose();
         _rearranged.Dispose();
         _code.Dispose();
-        foreach (KeptWeights kept in _kept) kept.Dispose(); // may still be writing what lies in the arena
+        foreach (KeptWeights kept in _kept) kept.Dispose(); // may still be writing what lies in the arena: gives up
         _arena.Dispose();
     }
 }

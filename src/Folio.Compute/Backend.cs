@@ -21,8 +21,8 @@ public abstract class Backend : IDisposable
     public abstract Tensor Upload(ReadOnlySpan<float> values);
 
     /// <summary>Says whose weights are packed next, until <see cref="EndWeights"/>: a backend may keep them for the next start.</summary>
-    /// <param name="origin">A text that no checkpoint with other weights has; null: nothing tells them apart.</param>
-    public virtual void BeginWeights(string? origin)
+    /// <param name="origin">Null: nothing tells them from other weights.</param>
+    public virtual void BeginWeights(WeightOrigin? origin)
     {
     }
 

@@ -10,8 +10,11 @@ namespace Folio;
 /// <summary>An engine and the backend under it, loaded as the command line asks.</summary>
 internal sealed class LoadedModel : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly CpuBackend _backend;
     private readonly bool _quiet;
+    private bool _isDone;
 
     private LoadedModel(CpuBackend backend, LlmEngine engine, bool quiet)
     {
@@ -48,10 +51,14 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <param name="path">Null: the embedded demo model.</param>
     public static ModelSource Open(string? path) => path is null ? DemoModel.Open() : ModelSource.Open(path);
 
+    /// <summary>The command has done what it was asked: packed weights that are still being written are waited for a while. After an error nobody waits.</summary>
+    public void Done() => _isDone = true;
+
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
         if (Engine.KeptPrefixTokens > 0) Tell($"{Engine.KeptPrefixTokens} tokens of prefixes are kept in {Engine.Options.PrefixCacheDirectory}");
+        if (_isDone) _backend.AwaitKept(s_patience);
         _backend.Dispose();
     }
 

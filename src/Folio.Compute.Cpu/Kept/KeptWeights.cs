@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Folio.Compute.Cpu.Kept;
@@ -5,8 +6,6 @@ namespace Folio.Compute.Cpu.Kept;
 /// <summary>One checkpoint's packed weights: found in the cache, or written to it beside the work once all are there.</summary>
 internal sealed unsafe class KeptWeights : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10); // at the end of a process that has only just packed
-
     private readonly PackedWeightCache _cache;
     private readonly Guid _origin;
     private readonly string _path;
@@ -16,11 +15,12 @@ internal sealed unsafe class KeptWeights : IDisposable
     private Thread? _writer;
     private bool _isComplete = true; // all weights were found
 
-    public KeptWeights(PackedWeightCache cache, string origin)
+    public KeptWeights(PackedWeightCache cache, WeightOrigin origin)
     {
         _cache = cache;
         _origin = PackedWeightCache.DigestOf(origin);
-        _path = cache.PathOf(_origin);
+        _path = cache.PathOf(origin);
+        cache.Sweep();
         if (!File.Exists(_path)) return;
         _file = PackedFile.TryOpen(_path, PackedWeightCache.Build, _origin, out string? problem);
         if (problem is not null) cache.Warn($"{_path}: the packed weights kept there are not used: {problem}.");
@@ -53,20 +53,25 @@ internal sealed unsafe class KeptWeights : IDisposable
     public void Keep()
     {
         long bytes = _weights.Sum(weight => weight.Bytes);
-        if (_isComplete || bytes < _cache.LeastBytes || bytes > _cache.MostBytes) return;
+        if (_isComplete || bytes < _cache.LeastBytes) return;
+        if (bytes > _cache.MostBytes)
+        {
+            _cache.Warn(string.Create(CultureInfo.InvariantCulture, $"packed weights take {bytes / 1e9:0.0} GB and at most {_cache.MostBytes / 1e9:0.0} GB are kept, so they are packed at each start (--packed-cache-space says how many are)."));
+            return;
+        }
+
         _writer = new Thread(Write) { IsBackground = true, Name = "folio-keep", Priority = ThreadPriority.BelowNormal };
         _writer.Start();
     }
 
-    /// <summary>Waits a while for a file that is being written, then gives it up. The weights' memory may go afterwards.</summary>
+    /// <returns>Whether no file is being written any more.</returns>
+    public bool Await(TimeSpan patience) => _writer?.Join(patience) ?? true;
+
+    /// <summary>Gives up a file that is still being written, which takes no longer than a slice of it takes to the disk. The weights' memory may go afterwards.</summary>
     public void Dispose()
     {
-        if (_writer?.Join(s_patience) == false)
-        {
-            _stop.Cancel();
-            _writer.Join();
-        }
-
+        _stop.Cancel();
+        _writer?.Join();
         _stop.Dispose();
         _file?.Dispose();
     }
@@ -77,10 +82,11 @@ internal sealed unsafe class KeptWeights : IDisposable
         {
             _cache.MakeRoom(_path, _weights.Sum(weight => weight.Bytes));
             PackedFileWriter.Write(_path, PackedWeightCache.Build, _origin, _weights, _stop.Token);
+            _cache.Trim(_path);
         }
         catch (OperationCanceledException)
         {
-            // The process ends; the next one packs again.
+            _cache.Warn($"{_path}: packed weights were still being written at the end and are not kept; the next start packs them again.");
         }
         catch (Exception error) when (PackedWeightCache.IsRefusal(error))
         {

@@ -9,7 +9,8 @@ namespace Folio.Compute.Cpu.Kept;
 /// <summary>A file of packed weights, mapped: processes that serve the same model share its pages.</summary>
 /// <remarks>
 /// Nothing of the header is believed before it is checked. The panels themselves are not: no content of theirs can lead a kernel out of bounds, and a file is
-/// only given its name once all of it is on the disk.
+/// only given its name once all of it is on the disk. A file that another process shortens while it is mapped faults on reading, as a checkpoint would; Folio
+/// itself only ever replaces such files, which leaves what is mapped as it was.
 /// </remarks>
 internal sealed unsafe class PackedFile : IDisposable
 {
@@ -18,10 +19,10 @@ internal sealed unsafe class PackedFile : IDisposable
     private readonly Dictionary<Guid, PackedFileEntry> _entries = [];
     private readonly byte* _data;
 
-    private PackedFile(FileStream stream, PackedFileEntry[] entries)
+    private PackedFile(FileStream stream, long length, PackedFileEntry[] entries)
     {
         foreach (PackedFileEntry entry in entries) _entries[entry.Key] = entry;
-        Length = stream.Length;
+        Length = length;
         _file = MemoryMappedFile.CreateFromFile(stream, null, Length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
@@ -42,7 +43,7 @@ internal sealed unsafe class PackedFile : IDisposable
             problem = Check(stream.SafeFileHandle, out PackedFileHeader header, out PackedFileEntry[] entries);
             if (problem is null && header.Build == build && header.Origin == origin)
             {
-                var file = new PackedFile(stream, entries);
+                var file = new PackedFile(stream, header.Length, entries);
                 stream = null;
                 return file;
             }

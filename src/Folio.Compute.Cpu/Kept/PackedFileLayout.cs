@@ -8,15 +8,15 @@ namespace Folio.Compute.Cpu.Kept;
 /// <param name="Magic">"FOLIOPAK".</param>
 /// <param name="Format">Of this file, counted up with every change of it.</param>
 /// <param name="Weights">Entries.</param>
-/// <param name="Build">The build of the packer: panels may lie otherwise in the next one.</param>
-/// <param name="Origin">Digest of the checkpoint's <see cref="Backend.BeginWeights">origin</see>.</param>
+/// <param name="Build">The <see cref="PackedWeightCache.Build">build</see> of the packer: panels may lie otherwise in the next one.</param>
+/// <param name="Origin">Digest of the checkpoint's <see cref="WeightOrigin"/>, place and content.</param>
 /// <param name="Length">Of the whole file.</param>
 /// <param name="EntriesChecksum">Of all entries.</param>
 /// <param name="Checksum">Of everything before.</param>
 internal readonly record struct PackedFileHeader(ulong Magic, int Format, int Weights, Guid Build, Guid Origin, long Length, ulong EntriesChecksum, ulong Checksum)
 {
     public const ulong ThisMagic = 0x4B41_504F_494C_4F46;
-    public const int ThisFormat = 1;
+    public const int ThisFormat = 2;
 
     public static int Bytes => Unsafe.SizeOf<PackedFileHeader>();
 

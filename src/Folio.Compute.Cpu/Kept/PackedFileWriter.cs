@@ -19,6 +19,7 @@ internal readonly unsafe struct KeptWeight(Guid key, byte* panels, long bytes)
 internal static unsafe class PackedFileWriter
 {
     private const int Slice = 4 << 20; // between two looks at whether to go on
+    private const long Flush = 64 << 20; // brought to the disk at once: giving up waits no longer than for these
 
     /// <param name="path">What the file is called in the end.</param>
     /// <param name="weights">In memory until this returns.</param>
@@ -30,9 +31,11 @@ internal static unsafe class PackedFileWriter
         try
         {
             var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = length };
+            if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // as the folder
             using (var stream = new FileStream(temporary, how))
             {
-                for (int i = 0; i < entries.Length; i++) Write(stream.SafeFileHandle, weights[i], entries[i].Offset, cancellation);
+                long pending = 0;
+                for (int i = 0; i < entries.Length; i++) Write(stream.SafeFileHandle, weights[i], entries[i].Offset, ref pending, cancellation);
                 RandomAccess.SetLength(stream.SafeFileHandle, length);
                 ReadOnlySpan<byte> table = MemoryMarshal.AsBytes(entries.AsSpan());
                 RandomAccess.Write(stream.SafeFileHandle, table, PackedFileHeader.Bytes);
@@ -64,12 +67,17 @@ internal static unsafe class PackedFileWriter
         return entries;
     }
 
-    private static void Write(SafeFileHandle file, KeptWeight weight, long offset, CancellationToken cancellation)
+    private static void Write(SafeFileHandle file, KeptWeight weight, long offset, ref long pending, CancellationToken cancellation)
     {
         for (long done = 0; done < weight.Bytes; done += Slice)
         {
             cancellation.ThrowIfCancellationRequested();
-            RandomAccess.Write(file, new ReadOnlySpan<byte>(weight.Panels + done, (int)Math.Min(Slice, weight.Bytes - done)), offset + done);
+            int bytes = (int)Math.Min(Slice, weight.Bytes - done);
+            RandomAccess.Write(file, new ReadOnlySpan<byte>(weight.Panels + done, bytes), offset + done);
+            pending += bytes;
+            if (pending < Flush) continue;
+            RandomAccess.FlushToDisk(file);
+            pending = 0;
         }
     }
 }

@@ -9,10 +9,6 @@ namespace Folio.Engine;
 /// <summary>What a cached block depends on besides its tokens: the model, its weights, and how a backend lays blocks out.</summary>
 internal static class CacheFingerprint
 {
-    // Of each tensor, so many pieces from its first byte to its last are hashed: training or merging changes weights everywhere, and reading all would double the time of loading.
-    private const int Pieces = 8;
-    private const int PieceBytes = 1024;
-
     /// <param name="source">The checkpoint, still open.</param>
     /// <param name="imageFormat"><see cref="Backend.KvImageFormat"/>.</param>
     /// <param name="shape">The cache's; how many blocks it has doesn't matter.</param>
@@ -26,7 +22,7 @@ internal static class CacheFingerprint
         foreach (StoredTensor tensor in source.Tensors.Tensors)
         {
             Append(hash, $"{tensor}");
-            AppendSample(hash, tensor);
+            for (int piece = 0; piece < TensorSample.Pieces; piece++) hash.AppendData(TensorSample.Piece(tensor, piece));
         }
 
         return Digest.From(hash.GetHashAndReset());
@@ -37,13 +33,5 @@ internal static class CacheFingerprint
     {
         hash.AppendData(MemoryMarshal.AsBytes([text.Length]));
         hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
-    }
-
-    private static unsafe void AppendSample(IncrementalHash hash, StoredTensor tensor)
-    {
-        long last = Math.Max(0, tensor.Bytes - PieceBytes); // where the last piece begins
-        int bytes = (int)Math.Min(tensor.Bytes, PieceBytes);
-        for (int piece = 0; piece < Pieces; piece++) hash.AppendData(new ReadOnlySpan<byte>(tensor.Data + last / (Pieces - 1) * piece, bytes));
-        hash.AppendData(new ReadOnlySpan<byte>(tensor.Data + last, bytes));
     }
 }

@@ -27,6 +27,7 @@ internal static class ChatCommand
             var conversation = new Conversation(loaded.Engine, template, tokenizer, sampling.Params(parsed, model.Defaults), parsed.GetValue(system));
             Console.Error.WriteLine($"{model.Name} listens. /reset begins anew, /exit leaves, Ctrl+C stops an answer.");
             await conversation.RunAsync();
+            loaded.Done();
             return 0;
         });
         return command;

@@ -25,6 +25,7 @@ internal static class GenerateCommand
             string text = parsed.GetValue(prompt) is [{ } given] ? given : await Console.In.ReadToEndAsync(cancellation);
             ModelInfo model = loaded.Engine.Model;
             await PrintAsync(loaded.Engine, model.Encode(text), sampling.Params(parsed, model.Defaults), silent, cancellation);
+            loaded.Done();
             return 0;
         });
         return command;

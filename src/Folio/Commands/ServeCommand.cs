@@ -40,6 +40,7 @@ internal static partial class ServeCommand
             };
             await pins.PinAsync(parsed, loaded.Engine, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
+            loaded.Done();
             return 0;
         });
         return command;

@@ -27,7 +27,7 @@ internal sealed class TileChoices(string? path)
         if (path is null) return;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            PackedWeightCache.MakeFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
             File.AppendAllText(path, $"{Start(type, isa)}{dot}\n");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

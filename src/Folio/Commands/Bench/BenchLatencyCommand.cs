@@ -31,6 +31,7 @@ internal static class BenchLatencyCommand
             var report = new LatencyReport(runs, ModelWork.Of(engineArguments.Model(parsed), loaded.Engine.Plan));
             Console.Out.WriteLine(report);
             if (requests.OutputFile(parsed) is { } file) report.Save(file);
+            loaded.Done();
             return 0;
         });
         return command;

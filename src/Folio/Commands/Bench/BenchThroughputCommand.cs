@@ -31,6 +31,7 @@ internal static class BenchThroughputCommand
             var report = new ThroughputReport(prompts.Length, prefill, whole, ModelWork.Of(engineArguments.Model(parsed), loaded.Engine.Plan), ReadBandwidth.Measure(loaded.Threads));
             Console.Out.WriteLine(report);
             if (requests.OutputFile(parsed) is { } file) report.Save(file);
+            loaded.Done();
             return 0;
         });
         return command;
