@@ -10,7 +10,7 @@ internal sealed class PackedWeightArguments
 
     private readonly Option<string?> _directory = new("--packed-cache-dir")
     {
-        Description = "A folder where weights are kept in the layout of the kernels, so that the next start maps them (default: folio/packed in the user's cache folder).",
+        Description = "A folder where weights are kept in the layout of the kernels, so that the next start maps them (default: folio/packed in $XDG_CACHE_HOME or ~/.cache, on macOS in ~/Library/Caches, on Windows in %LOCALAPPDATA%).",
         HelpName = "DIR",
     };
 
@@ -34,12 +34,15 @@ internal sealed class PackedWeightArguments
         return new(directory, parsed.GetValue(_space) ?? DefaultSpace, warning);
     }
 
-    /// <returns>~/.cache/folio/packed or what the system has in its place; null: the user has no such folder.</returns>
+    /// <returns>Null: the user has no folder of caches.</returns>
     private static string? DefaultDirectory()
     {
-        string caches = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given
-            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".cache") : "";
-        return Path.IsPathRooted(caches) ? Path.Combine(caches, "folio", "packed") : null;
+        string caches = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : OperatingSystem.IsMacOS() ? InHome("Library/Caches")
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } given && Path.IsPathRooted(given) ? given // "All paths must be absolute; relative ones should be ignored": XDG Base Directory Specification
+            : InHome(".cache");
+        return caches.Length > 0 ? Path.Combine(caches, "folio", "packed") : null;
     }
+
+    private static string InHome(string folder) => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, folder) : "";
 }
