@@ -51,17 +51,21 @@ internal sealed class StepCosts
         if (blocks > 0) _moves[(int)tier].Observe(blocks, seconds);
     }
 
-    /// <summary>Seconds of a step without prompts, by what was seen of as many sequences, of fewer, or else of more. Where only fewer were seen that is too much, and prompts get more than
-    /// they should for a while, which shows what a token costs; the other way about they would get too little for it ever to show.</summary>
+    /// <summary>Seconds of a step without prompts, by what was seen of as many sequences, or else of more, or of fewer.</summary>
+    /// <remarks>
+    /// From more it is taken to shrink with the square root: less than in proportion, as it reads the weights once. From fewer it is taken to grow in proportion, which is too much: then prompts get more
+    /// than they should for a while, which shows what their tokens cost; the other way about they would get too few for it ever to show.
+    /// </remarks>
     private double Decode(int sequences)
     {
         int bucket = Bucket(sequences);
-        for (int i = bucket; i >= 0; i--)
+        if (_decodes[bucket].Observed) return sequences * _decodes[bucket].Mean;
+        for (int i = bucket + 1; i < _decodes.Length; i++)
         {
-            if (_decodes[i].Observed) return sequences * _decodes[i].Mean;
+            if (_decodes[i].Observed) return Math.Sqrt((double)sequences * (1 << i)) * _decodes[i].Mean;
         }
 
-        for (int i = bucket + 1; i < _decodes.Length; i++)
+        for (int i = bucket - 1; i >= 0; i--)
         {
             if (_decodes[i].Observed) return sequences * _decodes[i].Mean;
         }
