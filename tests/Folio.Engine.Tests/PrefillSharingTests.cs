@@ -126,6 +126,22 @@ public sealed class PrefillSharingTests
         Assert.InRange(book.Leader.Computed, 1, 189);
     }
 
+    /// <summary>A block of 4 tokens may be computed twice where a chunk ended inside it, no more.</summary>
+    [Fact]
+    public void Newcomers_that_begin_alike_share_the_work_at_a_slow_pace_too()
+    {
+        StubEngine engine = Paced(1000);
+        engine.Submit(prompt: 5, maxTokens: 190);
+        engine.Run(1);
+        int[] prefix = [.. Enumerable.Range(0, 120).Select(i => 1 + i % 37)];
+        SequenceGroup[] alike = [.. Enumerable.Range(1, 8).Select(own => engine.Submit(new GenerationRequest { Prompt = (int[])[.. prefix, own, own, own, own], Sampling = new() { MaxTokens = 2, Seed = own, IgnoreEos = true } }))];
+        long before = engine.Model.Tokens;
+        int steps = 0;
+        for (; alike.Any(group => group.State != GroupState.Finished); steps++) engine.Run(1);
+        Assert.InRange(engine.Model.Tokens - before - steps, 120 + 8 * 5, 120 + 8 * 5 + 8 * 4 + 4 * steps);
+        Assert.InRange(steps, 1, 25);
+    }
+
     private static StubEngine Paced(int? stall) => new(
         budget: 64,
         settings: new() { GrowthTokens = 0, ResumeTokens = 0, MaxPrefillStall = stall is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null },

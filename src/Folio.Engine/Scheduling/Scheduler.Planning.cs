@@ -73,14 +73,14 @@ internal sealed partial class Scheduler
         return true;
     }
 
-    /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it, in whole blocks if there are several, where somebody stands behind. Who goes first gets on in any case.</summary>
+    /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it, in whole blocks while it lasts, where somebody stands behind. Who goes first gets on in any case.</summary>
     private int PrefillShare(bool first)
     {
         int left = Math.Max(first ? 1 : 0, Math.Min(_plan.TokensLeft - _decodesToCome, _promptTokensLeft));
         bool alone = _prefillsToCome == 0 && Waiting == 0;
         if (alone) return left;
         int half = (left + 1) / 2;
-        return left < 3 * _pool.BlockSize ? half : Math.Min(left, _pool.BlocksFor(half) * _pool.BlockSize);
+        return left <= _pool.BlockSize ? half : Math.Min(left, _pool.BlocksFor(half) * _pool.BlockSize);
     }
 
     private bool TryPrefill(Sequence sequence, ref int share)
@@ -95,7 +95,7 @@ internal sealed partial class Scheduler
         }
 
         int pastBlock = (sequence.Computed + tokens) % _pool.BlockSize;
-        if (pastBlock <= tokens / 4 && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
+        if (pastBlock < tokens && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
         if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
         CountCached(sequence.Group, cached);
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
