@@ -43,7 +43,7 @@ internal sealed class StepCosts
     public void Computed(int sequences, int promptTokens, double seconds)
     {
         if (promptTokens == 0) _decodes[Bucket(sequences)].Observe(sequences, seconds);
-        else if (promptTokens >= TellingTokens) _token.Observe(promptTokens, Math.Max(0, seconds - Decode(sequences)));
+        else if (promptTokens >= TellingTokens) _token.Observe(promptTokens, Math.Max(0, seconds - Decode(sequences, most: seconds * 2 * sequences / (2 * sequences + promptTokens))));
     }
 
     public void Moved(SwapTier tier, int blocks, double seconds)
@@ -53,10 +53,11 @@ internal sealed class StepCosts
 
     /// <summary>Seconds of a step without prompts, by what was seen of as many sequences, or else of more, or of fewer.</summary>
     /// <remarks>
-    /// From more it is taken to shrink with the square root: less than in proportion, as it reads the weights once. From fewer it is taken to grow in proportion, which is too much: then prompts get more
-    /// than they should for a while, which shows what their tokens cost; the other way about they would get too few for it ever to show.
+    /// From more it is taken to shrink with the square root: less than in proportion, as it reads the weights once. From fewer it is taken to grow in proportion, which is rather too much: then prompts get
+    /// more than they should for a while, which shows what their tokens cost; the other way about they would get too few for it ever to show. Of a step that was seen it takes no more than
+    /// rows that cost twice a prompt's would.
     /// </remarks>
-    private double Decode(int sequences)
+    private double Decode(int sequences, double most = double.PositiveInfinity)
     {
         int bucket = Bucket(sequences);
         if (_decodes[bucket].Observed) return sequences * _decodes[bucket].Mean;
@@ -67,7 +68,7 @@ internal sealed class StepCosts
 
         for (int i = bucket - 1; i >= 0; i--)
         {
-            if (_decodes[i].Observed) return sequences * _decodes[i].Mean;
+            if (_decodes[i].Observed) return Math.Min(most, sequences * _decodes[i].Mean);
         }
 
         return 0;
