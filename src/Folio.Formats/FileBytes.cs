@@ -60,7 +60,7 @@ internal sealed unsafe partial class FileBytes : IDisposable
         {
             throw new ModelFormatException(path, "there is no such file.", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (PrivateFile.IsRefusal(e))
         {
             throw new ModelFormatException(path, $"the file can't be read: {e.Message}", e);
         }

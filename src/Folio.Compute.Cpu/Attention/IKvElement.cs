@@ -55,6 +55,7 @@ internal readonly unsafe struct BF16Element : IKvElement
         high = (words & Vector256.Create(0xFFFF0000)).AsSingle();
     }
 
+    /// <summary>To the nearest bf16, ties to even; what is too large becomes infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Round(float value)
     {

@@ -88,7 +88,7 @@ internal sealed unsafe class KeptWeights : IDisposable
         {
             _cache.Warn($"{_path}: packed weights were still being written at the end and are not kept; the next start packs them again.");
         }
-        catch (Exception error) when (PackedWeightCache.IsRefusal(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             _cache.Warn($"{_path}: packed weights can't be kept: {error.Message}");
         }

@@ -48,7 +48,7 @@ internal sealed unsafe class PackedFile : IDisposable
                 return file;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (PrivateFile.IsRefusal(e))
         {
             problem = $"it can't be read ({e.Message})";
         }

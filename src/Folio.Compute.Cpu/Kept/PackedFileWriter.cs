@@ -30,9 +30,7 @@ internal static unsafe class PackedFileWriter
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = length };
-            if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // as the folder
-            using (var stream = new FileStream(temporary, how))
+            using (FileStream stream = PrivateFile.Create(temporary, length, FileOptions.None))
             {
                 long pending = 0;
                 for (int i = 0; i < entries.Length; i++) Write(stream.SafeFileHandle, weights[i], entries[i].Offset, ref pending, cancellation);

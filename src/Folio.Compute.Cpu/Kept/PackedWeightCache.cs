@@ -39,9 +39,6 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
 
     internal void Warn(string sentence) => warning?.Invoke(sentence);
 
-    /// <summary>Whether an exception is the system's refusal to make, read or write a file, rather than a defect.</summary>
-    internal static bool IsRefusal(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
-
     /// <summary>Marks a file as used just now.</summary>
     internal static void Touch(string path)
     {
@@ -49,7 +46,7 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
         {
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         }
-        catch (Exception error) when (IsRefusal(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             // A folder that can only be read keeps its order.
         }
@@ -101,7 +98,7 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
         {
             return new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
         }
-        catch (Exception error) when (IsRefusal(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             return long.MaxValue; // a network's folder: writing shows it
         }
@@ -117,7 +114,7 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
             var folder = new DirectoryInfo(directory);
             return folder.Exists ? folder.GetFiles(pattern) : [];
         }
-        catch (Exception error) when (IsRefusal(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             return []; // whoever writes there says what is wrong
         }
@@ -131,7 +128,7 @@ public sealed class PackedWeightCache(string directory, long mostBytes, Action<s
             file.Delete();
             return true;
         }
-        catch (Exception error) when (IsRefusal(error))
+        catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
             return false;
         }

@@ -38,26 +38,20 @@ internal sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? Template, s
         return File.Exists(path) ? Tokenizer.FromJson(File.ReadAllBytes(path), path) : null;
     }
 
-    private static GgufVocabulary VocabularyOf(GgufMetadata metadata)
+    private static GgufVocabulary VocabularyOf(GgufMetadata metadata) => new()
     {
-        return new()
-        {
-            FileName = metadata.File,
-            Model = metadata.GetString("tokenizer.ggml.model"),
-            Pre = metadata.TryGetString("tokenizer.ggml.pre", out string? pre) ? pre : null,
-            Tokens = metadata.GetStrings("tokenizer.ggml.tokens"),
-            Scores = metadata.TryGetFloats("tokenizer.ggml.scores", out float[]? scores) ? scores : null,
-            TokenTypes = metadata.TryGetInts("tokenizer.ggml.token_type", out int[]? types) ? types : null,
-            Merges = metadata.TryGetStrings("tokenizer.ggml.merges", out string[]? merges) ? merges : null,
-            BosId = Id("bos_token_id"),
-            EosId = Id("eos_token_id"),
-            UnkId = Id("unknown_token_id"),
-            AddBos = Flag("add_bos_token"),
-            AddEos = Flag("add_eos_token"),
-            AddSpacePrefix = Flag("add_space_prefix"),
-        };
-
-        int? Id(string key) => metadata.TryGetInt64($"tokenizer.ggml.{key}", out long id) && id is >= 0 and <= int.MaxValue ? (int)id : null; // converters write −1 for none
-        bool? Flag(string key) => metadata.TryGetBool($"tokenizer.ggml.{key}", out bool flag) ? flag : null;
-    }
+        FileName = metadata.File,
+        Model = metadata.GetString("tokenizer.ggml.model"),
+        Pre = metadata.TryGetString("tokenizer.ggml.pre", out string? pre) ? pre : null,
+        Tokens = metadata.GetStrings("tokenizer.ggml.tokens"),
+        Scores = metadata.TryGetFloats("tokenizer.ggml.scores", out float[]? scores) ? scores : null,
+        TokenTypes = metadata.TryGetInts("tokenizer.ggml.token_type", out int[]? types) ? types : null,
+        Merges = metadata.TryGetStrings("tokenizer.ggml.merges", out string[]? merges) ? merges : null,
+        BosId = metadata.FindId("tokenizer.ggml.bos_token_id"),
+        EosId = metadata.FindId("tokenizer.ggml.eos_token_id"),
+        UnkId = metadata.FindId("tokenizer.ggml.unknown_token_id"),
+        AddBos = metadata.FindBool("tokenizer.ggml.add_bos_token"),
+        AddEos = metadata.FindBool("tokenizer.ggml.add_eos_token"),
+        AddSpacePrefix = metadata.FindBool("tokenizer.ggml.add_space_prefix"),
+    };
 }

@@ -66,12 +66,10 @@ public sealed record GenerationDefaults
             TopK = Whole("general.sampling.top_k"),
             MinP = Number("general.sampling.min_p"),
             RepetitionPenalty = Number("general.sampling.penalty_repeat"),
-            BosTokenId = Id("tokenizer.ggml.bos_token_id"),
-            EosTokenIds = [.. ends.Select(Id).OfType<int>().Distinct()],
-            PadTokenId = Id("tokenizer.ggml.padding_token_id"),
+            BosTokenId = metadata.FindId("tokenizer.ggml.bos_token_id"),
+            EosTokenIds = [.. ends.Select(metadata.FindId).OfType<int>().Distinct()],
+            PadTokenId = metadata.FindId("tokenizer.ggml.padding_token_id"),
         };
-
-        int? Id(string key) => metadata.TryGetInt64(key, out long id) && id is >= 0 and <= int.MaxValue ? (int)id : null; // converters write −1 for none
 
         int? Whole(string key) => metadata.TryGetInt32(key, out int value) ? value : null;
         double? Number(string key) => metadata.TryGetDouble(key, out double value) ? value : null;

@@ -89,12 +89,10 @@ public sealed record TokenizerConfig
             EosToken = Token("eos"),
             UnkToken = Token("unknown"),
             PadToken = Token("padding"),
-            AddBosToken = Flag("tokenizer.ggml.add_bos_token"),
-            AddEosToken = Flag("tokenizer.ggml.add_eos_token"),
-            AddPrefixSpace = Flag("tokenizer.ggml.add_space_prefix"),
+            AddBosToken = metadata.FindBool("tokenizer.ggml.add_bos_token"),
+            AddEosToken = metadata.FindBool("tokenizer.ggml.add_eos_token"),
+            AddPrefixSpace = metadata.FindBool("tokenizer.ggml.add_space_prefix"),
         }.WithTemplates(templates);
-
-        bool? Flag(string key) => metadata.TryGetBool(key, out bool value) ? value : null;
 
         string? Token(string role)
         {

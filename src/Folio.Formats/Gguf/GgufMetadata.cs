@@ -40,6 +40,11 @@ public sealed class GgufMetadata
         return value.HasValue;
     }
 
+    public bool? FindBool(string key) => TryGetBool(key, out bool flag) ? flag : null;
+
+    /// <returns>A token's id; null: there is none, for which converters write −1.</returns>
+    public int? FindId(string key) => TryGetInt64(key, out long id) && id is >= 0 and <= int.MaxValue ? (int)id : null;
+
     public bool TryGetInt64(string key, out long number)
     {
         object? value = GetValue(key);

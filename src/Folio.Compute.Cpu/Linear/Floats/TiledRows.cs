@@ -56,13 +56,5 @@ internal readonly unsafe struct TilePairsJob(LinearArguments arguments, TiledRow
 
     /// <summary>Inputs k and k + 1; zeros past the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Pair(float* x, int k) => (k < _a.Columns ? Round(x[k]) : 0) | (k + 1 < _a.Columns ? Round(x[k + 1]) << 16 : 0);
-
-    /// <summary>To the nearest bf16, ties to even; what is too large becomes infinite.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Round(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? bits >> 16 | 0x40 : bits + 0x7FFF + (bits >> 16 & 1) >> 16;
-    }
+    private uint Pair(float* x, int k) => (k < _a.Columns ? BF16Element.Round(x[k]) : 0u) | (k + 1 < _a.Columns ? (uint)BF16Element.Round(x[k + 1]) << 16 : 0);
 }

@@ -1,6 +1,6 @@
-namespace Folio.Engine;
+namespace Folio;
 
-/// <summary>Files of blocks: they hold what people wrote, so nobody but their owner may read them, and they are large, so their room is reserved when they are made.</summary>
+/// <summary>Files of blocks and of packed weights: they hold what people wrote, or a model that may be confidential, so nobody but their owner may read them, and they are large, so their room is reserved when they are made.</summary>
 internal static class PrivateFile
 {
     /// <param name="bytes">What will be written. A disk without the room refuses at once, where the file system can tell.</param>
