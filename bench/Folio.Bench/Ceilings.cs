@@ -6,7 +6,7 @@ namespace Folio.Bench;
 /// <summary>What this machine can do at most, all threads together: the roofline that kernels are held against.</summary>
 /// <param name="Floats">10⁹ operations a second of fp32 multiply-adds (two operations each).</param>
 /// <param name="Bytes">The same of products of 8-bit codes with bytes, as the level's instructions do them.</param>
-/// <param name="Nibbles">The same of 4-bit codes, whose products need less care.</param>
+/// <param name="Nibbles">The same of 4-bit codes, and of those of 5 and 6 bits about an offset, whose products need less care.</param>
 /// <param name="Pairs">The same of products of bf16; of fp32 where the processor has none of them.</param>
 /// <param name="Bandwidth">10⁹ bytes a second read from memory.</param>
 internal sealed record Ceilings(double Floats, double Bytes, double Nibbles, double Pairs, double Bandwidth)
@@ -23,7 +23,7 @@ internal sealed record Ceilings(double Floats, double Bytes, double Nibbles, dou
     {
         DType.F32 or DType.F16 => Floats,
         DType.BF16 => Pairs,
-        DType.Q2_K or DType.Q3_K or DType.Q4_0 or DType.Q4_1 or DType.Q4_K => Nibbles,
+        DType.Q2_K or DType.Q3_K or DType.Q4_0 or DType.Q4_1 or DType.Q4_K or DType.Q5_0 or DType.Q6_K => Nibbles,
         _ => Bytes,
     };
 

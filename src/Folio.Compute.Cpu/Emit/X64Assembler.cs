@@ -17,6 +17,8 @@ internal readonly record struct VectorOp(OpcodeMap Map, Prefix Prefix, byte Opco
     public static readonly VectorOp Multiply = new(OpcodeMap.M0F, Prefix.None, 0x59);          // vmulps
     public static readonly VectorOp ToSingle = new(OpcodeMap.M0F, Prefix.None, 0x5B);          // vcvtdq2ps
     public static readonly VectorOp And = new(OpcodeMap.M0F, Prefix.P66, 0xDB);                // vpand, vpandd
+    public static readonly VectorOp AndNot = new(OpcodeMap.M0F, Prefix.P66, 0xDF);             // vpandn, vpandnd: a = ~b & c
+    public static readonly VectorOp Or = new(OpcodeMap.M0F, Prefix.P66, 0xEB);                 // vpor, vpord
     public static readonly VectorOp Xor = new(OpcodeMap.M0F, Prefix.P66, 0xEF);                // vpxor, vpxord
     public static readonly VectorOp MultiplyAddWords = new(OpcodeMap.M0F, Prefix.P66, 0xF5);   // vpmaddwd
     public static readonly VectorOp AddWords = new(OpcodeMap.M0F, Prefix.P66, 0xFD);           // vpaddw

@@ -56,7 +56,7 @@ internal sealed unsafe class KeptWeights : IDisposable
         if (_isComplete || bytes < _cache.LeastBytes) return;
         if (bytes > _cache.MostBytes)
         {
-            _cache.Warn(string.Create(CultureInfo.InvariantCulture, $"packed weights take {bytes / 1e9:0.0} GB and at most {_cache.MostBytes / 1e9:0.0} GB are kept, so they are packed at each start (--packed-cache-space says how many are)."));
+            _cache.Warn(string.Create(CultureInfo.InvariantCulture, $"packed weights take {bytes / 1e6:0} MB and at most {_cache.MostBytes / 1e6:0} MB are kept, so they are packed at each start (--packed-cache-space says how many are)."));
             return;
         }
 

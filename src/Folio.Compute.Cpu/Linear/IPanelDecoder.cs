@@ -18,6 +18,13 @@ internal unsafe interface IPanelDecoder<TSelf, TV> where TSelf : struct where TV
     /// <summary>Inputs in a word.</summary>
     static abstract int InputsPerWord { get; }
 
+    /// <summary>Bytes of a group's words.</summary>
+    static abstract int GroupBytes { get; }
+
+    /// <summary>Reads a word of a group.</summary>
+    /// <param name="words">The group's, of the first lane that is wanted.</param>
+    static abstract TV Load(byte* words, int word);
+
     /// <summary>Reads the scales of a group for the lanes from <paramref name="lane"/> on.</summary>
     static abstract TSelf Open(byte* block, int group, int lane);
 

@@ -28,6 +28,8 @@ internal unsafe interface ISimd<TV> where TV : struct
 
     static abstract TV And(TV bits, uint mask);
 
+    static abstract TV Or(TV a, TV b);
+
     static abstract TV ShiftLeft(TV bits, int count);
 
     static abstract TV ShiftRight(TV bits, int count);

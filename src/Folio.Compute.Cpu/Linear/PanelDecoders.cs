@@ -11,6 +11,10 @@ internal readonly unsafe struct F32Decoder<TSimd, TV> : IPanelDecoder<F32Decoder
     public static int BlockBytes => 32 * Panel.WordBytes;
     public static int WordsOffset => 0;
     public static int InputsPerWord => 1;
+    public static int GroupBytes => BlockBytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV Load(byte* words, int word) => TSimd.Load(words + word * Panel.WordBytes);
 
     public static F32Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
@@ -26,6 +30,10 @@ internal readonly unsafe struct BF16Decoder<TSimd, TV> : IPanelDecoder<BF16Decod
     public static int BlockBytes => 16 * Panel.WordBytes;
     public static int WordsOffset => 0;
     public static int InputsPerWord => 2;
+    public static int GroupBytes => BlockBytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV Load(byte* words, int word) => TSimd.Load(words + word * Panel.WordBytes);
 
     public static BF16Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
@@ -46,6 +54,10 @@ internal readonly unsafe struct F16Decoder<TSimd, TV> : IPanelDecoder<F16Decoder
     public static int BlockBytes => 16 * Panel.WordBytes;
     public static int WordsOffset => 0;
     public static int InputsPerWord => 2;
+    public static int GroupBytes => BlockBytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV Load(byte* words, int word) => TSimd.Load(words + word * Panel.WordBytes);
 
     public static F16Decoder<TSimd, TV> Open(byte* block, int group, int lane) => default;
 
@@ -81,6 +93,10 @@ internal readonly unsafe struct QuantizedDecoder<TSimd, TV, TFormat> : IPanelDec
     public static int BlockBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.BlockBytes; }
     public static int WordsOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.CodesOffset; }
     public static int InputsPerWord { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.CodesPerWord; }
+    public static int GroupBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => QuantizedPanel<TFormat>.GroupBytes; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV Load(byte* words, int word) => PanelWords<TSimd, TV, TFormat>.Load(words, word);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static QuantizedDecoder<TSimd, TV, TFormat> Open(byte* block, int group, int lane)
@@ -98,7 +114,7 @@ internal readonly unsafe struct QuantizedDecoder<TSimd, TV, TFormat> : IPanelDec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TV Next(ref TV words)
     {
-        TV codes = TSimd.ToSingle(TSimd.And(words, (1u << QuantizedPanel<TFormat>.Bits) - 1));
+        TV codes = TSimd.ToSingle(TSimd.And(words, QuantizedPanel<TFormat>.Bits == 4 ? 15u : 255u));
         words = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(words, 4) : TSimd.ShiftRight(words, 8); // literals: a shift by an immediate
         return TSimd.MultiplyAdd(_d, codes, _m);
     }

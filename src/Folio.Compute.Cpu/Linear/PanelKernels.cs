@@ -61,18 +61,18 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
         {
             int groupEnd = Math.Min(k + TDecoder.Group, end), group = k / TDecoder.Group % TDecoder.Groups;
             byte* block = panel + (long)(k / TDecoder.Group / TDecoder.Groups) * TDecoder.BlockBytes;
-            byte* words = block + TDecoder.WordsOffset + group * (TDecoder.Group / TDecoder.InputsPerWord * Panel.WordBytes);
+            byte* words = block + TDecoder.WordsOffset + group * TDecoder.GroupBytes;
             for (int l = lane; l < lane + lanes; l += TSimd.Count)
             {
                 TDecoder decoder = TDecoder.Open(block, group, l);
-                byte* word = words + l * sizeof(uint);
+                byte* ofLane = words + l * sizeof(uint);
                 float* to = w + l - lane + (long)(k - start) * lanes;
-                int i = k;
-                for (; i <= groupEnd - TDecoder.InputsPerWord; i += TDecoder.InputsPerWord, word += Panel.WordBytes, to += TDecoder.InputsPerWord * lanes)
-                    DecodeWord(decoder, TSimd.Load(word), lanes, to);
+                int i = k, word = 0;
+                for (; i <= groupEnd - TDecoder.InputsPerWord; i += TDecoder.InputsPerWord, word++, to += TDecoder.InputsPerWord * lanes)
+                    DecodeWord(decoder, TDecoder.Load(ofLane, word), lanes, to);
 
                 if (i == groupEnd) continue;
-                TV rest = TSimd.Load(word);
+                TV rest = TDecoder.Load(ofLane, word);
                 for (; i < groupEnd; i++, to += lanes) TSimd.Store(decoder.Next(ref rest), to);
             }
         }
@@ -107,7 +107,7 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
             TV b0 = default, b1 = default, b2 = default, b3 = default;
             TV c0 = default, c1 = default, c2 = default, c3 = default;
             byte* block = panel;
-            float* words = (float*)(block + TDecoder.WordsOffset) + lane;
+            byte* words = block + TDecoder.WordsOffset + lane * sizeof(uint);
             for (int k = 0, group = 0; k < columns;)
             {
                 TDecoder d0 = TDecoder.Open(block, group, lane), d1 = TDecoder.Open(block, group, lane + n), d2 = default, d3 = default;
@@ -117,11 +117,11 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
                     d3 = TDecoder.Open(block, group, lane + 3 * n);
                 }
 
-                int groupEnd = Math.Min(k + TDecoder.Group, columns);
-                for (; k < groupEnd; words += Panel.Lanes)
+                int groupEnd = Math.Min(k + TDecoder.Group, columns), vector = n * sizeof(uint);
+                for (int word = 0; k < groupEnd; word++)
                 {
-                    TV bits0 = TSimd.Load(words), bits1 = TSimd.Load(words + n);
-                    TV bits2 = four ? TSimd.Load(words + 2 * n) : default, bits3 = four ? TSimd.Load(words + 3 * n) : default;
+                    TV bits0 = TDecoder.Load(words, word), bits1 = TDecoder.Load(words + vector, word);
+                    TV bits2 = four ? TDecoder.Load(words + 2 * vector, word) : default, bits3 = four ? TDecoder.Load(words + 3 * vector, word) : default;
                     for (int wordEnd = Math.Min(k + TDecoder.InputsPerWord, groupEnd); k < wordEnd; k++)
                     {
                         TV w0 = d0.Next(ref bits0), w1 = d1.Next(ref bits1);
@@ -151,11 +151,12 @@ internal static unsafe class PanelKernels<TSimd, TV, TDecoder>
                     }
                 }
 
+                words += TDecoder.GroupBytes;
                 if (++group == TDecoder.Groups)
                 {
                     group = 0;
                     block += TDecoder.BlockBytes;
-                    words = (float*)(block + TDecoder.WordsOffset) + lane;
+                    words = block + TDecoder.WordsOffset + lane * sizeof(uint);
                 }
             }
 

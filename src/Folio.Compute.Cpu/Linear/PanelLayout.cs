@@ -6,8 +6,8 @@ namespace Folio.Compute.Cpu.Linear;
 /// <summary>How a packed matrix lies in memory: panels of 32 outputs, in each the inputs ascending, an output a lane.</summary>
 /// <remarks>
 /// The unit is a word of 32 bits a lane, so 128 bytes a panel: one fp32 weight, two of 16 bits, four codes of 8 bits or eight of 4 bits, the first input in the low
-/// bits. Types of 2 and 3 bits are widened to 4, those of 5 and 6 to 8: their codes then take a shift and a mask to read. Missing outputs of
-/// the last panel are zeros.
+/// bits. Types of 2 and 3 bits are widened to 4: their codes then take a shift and a mask to read. Those of 5 and 6 bits take three words for 16 codes: the first 12 lie in the low six bits
+/// of the 12 bytes, and the high pairs of each word's bytes are two bits of the last four. Missing outputs of the last panel are zeros.
 /// </remarks>
 internal static class Panel
 {
@@ -31,9 +31,10 @@ internal static class Panel
 internal static class QuantizedPanel<TFormat> where TFormat : IBlockFormat
 {
     /// <summary>Bits of a packed code.</summary>
-    public static int Bits { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Bits <= 4 ? 4 : 8; }
+    public static int Bits { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Bits <= 4 ? 4 : TFormat.Bits <= 6 ? 6 : 8; }
 
-    public static int CodesPerWord { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => 32 / Bits; }
+    /// <summary>Codes of a word as <see cref="PanelWords{TSimd, TV, TFormat}"/> reads it.</summary>
+    public static int CodesPerWord { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Bits == 4 ? 8 : 4; }
 
     /// <summary>Whether d and m have a small factor for each group.</summary>
     public static bool HasFactors => TFormat.Values > 32;
@@ -48,7 +49,7 @@ internal static class QuantizedPanel<TFormat> where TFormat : IBlockFormat
 
     public static int CodesOffset { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => FactorsOffset + (HasFactors ? Groups * Panel.Lanes * (TFormat.HasMins ? 2 : 1) : 0); }
 
-    public static int GroupBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Group / CodesPerWord * Panel.WordBytes; }
+    public static int GroupBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TFormat.Group * Bits / 32 * Panel.WordBytes; }
 
     public static int BlockBytes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => CodesOffset + Groups * GroupBytes; }
 }

@@ -84,8 +84,25 @@ internal readonly unsafe struct PackBlocksJob<TFormat>(PackArguments arguments) 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteCodes(byte* codes, uint* word)
     {
-        for (byte* end = codes + TFormat.Values; codes < end; codes += QuantizedPanel<TFormat>.CodesPerWord, word += Panel.Lanes)
+        byte* end = codes + TFormat.Values;
+        if (QuantizedPanel<TFormat>.Bits == 6)
+        {
+            for (; codes < end; codes += 16, word += 3 * Panel.Lanes) WriteSixBits((uint*)codes, word);
+            return;
+        }
+
+        for (; codes < end; codes += QuantizedPanel<TFormat>.CodesPerWord, word += Panel.Lanes)
             *word = QuantizedPanel<TFormat>.Bits == 8 ? *(uint*)codes : JoinNibbles(*(ulong*)codes);
+    }
+
+    /// <summary>Sixteen codes to three words: see <see cref="Panel"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteSixBits(uint* codes, uint* word)
+    {
+        uint last = codes[3];
+        word[0] = codes[0] | (last & 0x03030303) << 6;
+        word[Panel.Lanes] = codes[1] | (last & 0x0C0C0C0C) << 4;
+        word[2 * Panel.Lanes] = codes[2] | (last & 0x30303030) << 2;
     }
 
     /// <summary>Eight bytes below 16 to one word, the first byte lowest.</summary>

@@ -25,6 +25,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(a, b, c) : a * b + c;
 
     [MethodImpl(Inline)] public static Vector128<float> And(Vector128<float> bits, uint mask) => (bits.AsUInt32() & Vector128.Create(mask)).AsSingle();
+    [MethodImpl(Inline)] public static Vector128<float> Or(Vector128<float> a, Vector128<float> b) => a | b;
     [MethodImpl(Inline)] public static Vector128<float> ShiftLeft(Vector128<float> bits, int count) => (bits.AsUInt32() << count).AsSingle();
     [MethodImpl(Inline)] public static Vector128<float> ShiftRight(Vector128<float> bits, int count) => (bits.AsUInt32() >>> count).AsSingle();
     [MethodImpl(Inline)] public static Vector128<float> ShiftRightSigned(Vector128<float> bits, int count) => (bits.AsInt32() >> count).AsSingle();
@@ -48,6 +49,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(Inline)] public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
     [MethodImpl(Inline)] public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
     [MethodImpl(Inline)] public static Vector256<float> And(Vector256<float> bits, uint mask) => (bits.AsUInt32() & Vector256.Create(mask)).AsSingle();
+    [MethodImpl(Inline)] public static Vector256<float> Or(Vector256<float> a, Vector256<float> b) => a | b;
     [MethodImpl(Inline)] public static Vector256<float> ShiftLeft(Vector256<float> bits, int count) => (bits.AsUInt32() << count).AsSingle();
     [MethodImpl(Inline)] public static Vector256<float> ShiftRight(Vector256<float> bits, int count) => (bits.AsUInt32() >>> count).AsSingle();
     [MethodImpl(Inline)] public static Vector256<float> ShiftRightSigned(Vector256<float> bits, int count) => (bits.AsInt32() >> count).AsSingle();
@@ -71,6 +73,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)] public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
     [MethodImpl(Inline)] public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
     [MethodImpl(Inline)] public static Vector512<float> And(Vector512<float> bits, uint mask) => (bits.AsUInt32() & Vector512.Create(mask)).AsSingle();
+    [MethodImpl(Inline)] public static Vector512<float> Or(Vector512<float> a, Vector512<float> b) => a | b;
     [MethodImpl(Inline)] public static Vector512<float> ShiftLeft(Vector512<float> bits, int count) => (bits.AsUInt32() << count).AsSingle();
     [MethodImpl(Inline)] public static Vector512<float> ShiftRight(Vector512<float> bits, int count) => (bits.AsUInt32() >>> count).AsSingle();
     [MethodImpl(Inline)] public static Vector512<float> ShiftRightSigned(Vector512<float> bits, int count) => (bits.AsInt32() >> count).AsSingle();

@@ -23,6 +23,8 @@ public sealed class AssemblerTests
         new(VectorOp.BroadcastInt, "vpbroadcastd", "vpbroadcastd", 1, Narrow: 0),
         new(VectorOp.Multiply, "vmulps", "vmulps", 2),
         new(VectorOp.And, "vpand", "vpandd", 2),
+        new(VectorOp.AndNot, "vpandn", "vpandnd", 2),
+        new(VectorOp.Or, "vpor", "vpord", 2),
         new(VectorOp.Xor, "vpxor", "vpxord", 2),
         new(VectorOp.MultiplyAddWords, "vpmaddwd", "vpmaddwd", 2),
         new(VectorOp.AddWords, "vpaddw", "vpaddw", 2),

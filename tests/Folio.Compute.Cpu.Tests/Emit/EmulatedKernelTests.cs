@@ -124,10 +124,15 @@ public sealed unsafe class EmulatedKernelTests
             for (int i = panel.CodesOffset; i < panel.BlockBytes; i++)
             {
                 int lane = (i - panel.CodesOffset) / sizeof(uint) % Panel.Lanes;
-                weights[i] = panel.Bits == 8
-                    ? (byte)(High(lane, random) ? (1 << panel.CodeBits) - 1 : 0)
-                    : (byte)((High(lane, random) ? 15 : 0) | (High(lane, random) ? 15 << 4 : 0));
+                weights[i] = panel.Bits switch
+                {
+                    8 => (byte)(High(lane, random) ? 255 : 0),
+                    6 => (byte)((High(lane, random) ? 63 : 0) | (High(lane, random) ? 3 << 6 : 0)),
+                    _ => (byte)((High(lane, random) ? 15 : 0) | (High(lane, random) ? 15 << 4 : 0)),
+                };
             }
+
+            EmittedOps.KeepCodeBits(weights, panel);
         }
     }
 

@@ -23,6 +23,8 @@ internal sealed unsafe partial class Emulator
             case Mnemonic.Vpbroadcastd or Mnemonic.Vbroadcastss: BroadcastToLanes(i); break;
 
             case Mnemonic.Vpand or Mnemonic.Vpandd: Each<uint>(i, static (a, b) => a & b); break;
+            case Mnemonic.Vpandn or Mnemonic.Vpandnd: Each<uint>(i, static (a, b) => ~a & b); break;
+            case Mnemonic.Vpor or Mnemonic.Vpord: Each<uint>(i, static (a, b) => a | b); break;
             case Mnemonic.Vpxor or Mnemonic.Vpxord: Each<uint>(i, static (a, b) => a ^ b); break;
             case Mnemonic.Vpsrld when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedRight(i.Immediate8)); break;
             case Mnemonic.Vpsrad when i.Op2Kind == OpKind.Immediate8: Each(i, ShiftedRightSigned(i.Immediate8)); break;

@@ -1,3 +1,5 @@
+using Folio.Compute.Cpu.Emit;
+
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>Activations times panels of fp32, fp16 or bf16; a block is a step of a kernel.</summary>

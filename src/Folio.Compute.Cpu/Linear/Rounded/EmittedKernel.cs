@@ -1,3 +1,5 @@
+using Folio.Compute.Cpu.Emit;
+
 namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>Emitted tiles.</summary>

@@ -24,7 +24,7 @@ internal static unsafe class EmittedOps
     {
         if (!ExecutableMemory.IsSupported || !isa.IsSupported()) return null;
         DotIsa[] candidates = isa.Dots();
-        if (candidates.Length > 1 && choices.Kept(type, isa) is { } kept) candidates = [kept];
+        if (candidates.Length > 1 && choices.Kept(type, isa) is { } kept && TryCreate<TFormat>(kept, memory) is { } known) return known;
         if (candidates.Length == 1) return TryCreate<TFormat>(candidates[0], memory);
 
         (RoundedOps? best, DotIsa ofBest, double least) = (null, default, double.PositiveInfinity);
@@ -79,8 +79,14 @@ internal static unsafe class EmittedOps
         {
             random.NextBytes(new Span<byte>(weights, panel.BlockBytes));
             for (int i = 0; i < panel.FactorsOffset / sizeof(ushort); i++) ((ushort*)weights)[i] = (ushort)(0x2C00 + random.Next(0x800));
-            if (panel.Bits == 4) continue;
-            for (int i = panel.CodesOffset; i < panel.BlockBytes; i++) weights[i] &= (byte)((1 << panel.CodeBits) - 1);
+            KeepCodeBits(weights, panel);
         }
+    }
+
+    /// <summary>Clears what codes of 5 bits leave free of their 6.</summary>
+    public static void KeepCodeBits(byte* block, in RoundedPanel panel)
+    {
+        if (panel.CodeBits != 5) return;
+        for (int i = panel.CodesOffset; i < panel.BlockBytes; i++) block[i] &= (byte)((i - panel.CodesOffset) / Panel.WordBytes % 3 < 2 ? 0xDF : 0x5F); // the third word's high pairs are the high ones of the last codes
     }
 }

@@ -27,7 +27,7 @@ internal readonly unsafe struct PortableRoundedKernel<TSimd, TV, TFormat> : IRou
                 for (int part = 0; part < panel.Groups; part++, group++)
                 {
                     int blockGroup = blockUnit * panel.Groups + part;
-                    Decode(words + blockGroup * inputs / QuantizedPanel<TFormat>.CodesPerWord * Panel.WordBytes, inputs, w);
+                    Decode(words + blockGroup * QuantizedPanel<TFormat>.GroupBytes, inputs, w);
                     for (int row = 0; row < rows; row++)
                     {
                         sbyte* codes = (sbyte*)((byte*)tile->X + unit * tile->XStride) + row * RoundedPanel.UnitInputs + part * inputs;
@@ -52,8 +52,8 @@ internal readonly unsafe struct PortableRoundedKernel<TSimd, TV, TFormat> : IRou
             TV bits = default;
             for (int k = 0; k < inputs; k++)
             {
-                if (k % perWord == 0) bits = TSimd.Load(words + k / perWord * Panel.WordBytes + lane * sizeof(uint));
-                TSimd.Store(TSimd.Add(TSimd.ToSingle(TSimd.And(bits, (1u << QuantizedPanel<TFormat>.Bits) - 1)), offset), w + k * Panel.Lanes + lane);
+                if (k % perWord == 0) bits = PanelWords<TSimd, TV, TFormat>.Load(words + lane * sizeof(uint), k / perWord);
+                TSimd.Store(TSimd.Add(TSimd.ToSingle(TSimd.And(bits, QuantizedPanel<TFormat>.Bits == 4 ? 15u : 255u)), offset), w + k * Panel.Lanes + lane);
                 bits = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(bits, 4) : TSimd.ShiftRight(bits, 8);
             }
         }

@@ -25,9 +25,10 @@ internal enum DotIsa
 /// <remarks>
 /// Products of int8 are summed exactly, so their order is free; what is rounded is one chain of multiply-adds per output over the groups ascending, the same at every level, shape and
 /// number of rows: sum = (float)Σ · (xScale · d) + sum, then, where the type has minima, sum = xSum · m + sum.
-/// Bound: many rows by the multiply units (AVX2: 2 of the 4 operations for 32 products of 8-bit codes, one of 2 for 4-bit codes, whose 32 products per lane fit int16);
+/// Bound: many rows by the multiply units (AVX2: 2 of the 4 operations for 32 products of 8-bit codes, one of 2 for smaller ones, whose sums fit int16);
 /// few rows by reading the codes.
 /// A lane's 32-bit word holds four codes of 8 bits, or eight of 4 bits: the even ones are the low halves of its bytes, the odd ones the high halves, and the activations lie in that order.
+/// Three words hold sixteen codes of 6 bits, the last four of which are put together on the way.
 /// </remarks>
 internal sealed class RoundedKernelEmitter
 {
@@ -49,9 +50,9 @@ internal sealed class RoundedKernelEmitter
         _together = isa == DotIsa.Avx2 ? 1 : Math.Min(2, vectors); // vpmaddubsw's are overwritten: by the signs, by the products
         int next = rows * vectors;
         (_w, _w2) = (next, next + 1);
-        next += Math.Max(2, _together * Parts);
+        next += Math.Max(2, _together * CodeRegisters);
         _t = next++;
-        if (panel.Bits == 4) _mask = next++;
+        if (panel.Bits < 8) _mask = next++;
         if (isa == DotIsa.Avx2) _ones = next++;
         if (Signs) _flip = next++;
         int most = isa >= DotIsa.Avx512Vnni256 ? 32 : 16;
@@ -62,18 +63,23 @@ internal sealed class RoundedKernelEmitter
     /// <summary>Full-range bytes saturate vpmaddubsw unless it multiplies |w| by x · sign(w).</summary>
     private bool Signs => _isa == DotIsa.Avx2 && _panel.Signed;
 
-    /// <summary>Vectors of codes that one of words has.</summary>
-    private int Parts => 8 / _panel.Bits;
+    /// <summary>Vectors of four codes a lane that one of words gives.</summary>
+    private int Parts => _panel.Bits == 4 ? 2 : 1;
+
+    private int CodeRegisters => _panel.Bits == 8 ? 1 : 2;
 
     /// <summary>Sums are kept as int16 until a group ends.</summary>
-    private bool Narrow => _isa == DotIsa.Avx2 && _panel.Bits == 4;
+    private bool Narrow => NarrowOf(_panel, _isa);
 
     /// <summary>Sums begin with −offset · Σ x instead of 0.</summary>
     private bool Starts => StartsOf(_panel, _isa);
 
     /// <summary>Whether <see cref="RoundedTile.Corrections"/> are starting sums, and as what.</summary>
     public static CorrectionKind Kind(in RoundedPanel panel, DotIsa isa) =>
-        panel.HasMins ? CorrectionKind.Sum : !StartsOf(panel, isa) ? CorrectionKind.None : isa == DotIsa.Avx2 && panel.Bits == 4 ? CorrectionKind.StartInt16 : CorrectionKind.StartInt32;
+        panel.HasMins ? CorrectionKind.Sum : !StartsOf(panel, isa) ? CorrectionKind.None : NarrowOf(panel, isa) ? CorrectionKind.StartInt16 : CorrectionKind.StartInt32;
+
+    /// <remarks>Each half of a lane sums half of a group's products: 16 · 15 · 127 of 4-bit codes fit, and of larger ones less their offset 8 · 32 · 127 and 16 · 16 · 127; what is above wraps on the way, and back.</remarks>
+    private static bool NarrowOf(in RoundedPanel panel, DotIsa isa) => isa == DotIsa.Avx2 && (panel.Bits == 4 || panel.Bits == 6 && !panel.HasMins);
 
     private static bool StartsOf(in RoundedPanel panel, DotIsa isa) => !panel.HasMins && !(isa == DotIsa.Avx2 && panel.Signed);
 
@@ -87,7 +93,7 @@ internal sealed class RoundedKernelEmitter
     private byte[] Emit()
     {
         _frame.Enter();
-        if (_panel.Bits == 4) _asm.Broadcast(_mask, 0x0F0F0F0F, scratch: Gp.Rax);
+        if (_panel.Bits < 8) _asm.Broadcast(_mask, _panel.Bits == 4 ? 0x0F0F0F0Fu : 0x3F3F3F3F, scratch: Gp.Rax);
         if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Gp.Rax);
         if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Gp.Rax);
         _frame.LoadFields(s_fields);
@@ -135,27 +141,43 @@ internal sealed class RoundedKernelEmitter
             Array.Fill(begun, true);
         }
 
-        int words = _panel.GroupInputs * _panel.Bits / 32;
-        for (int word = 0; word < words; word++)
+        int words = _panel.GroupInputs / (4 * Parts), codes = group * _panel.GroupInputs * _panel.Bits / 32 * Panel.WordBytes;
+        int run = _panel.Bits == 6 ? 4 : 1; // words that are read one after the other before the next vectors' are
+        for (int start = 0; start < words; start += run)
         {
             for (int first = 0; first < _vectors; first += _together)
             {
-                for (int v = first; v < first + _together; v++) EmitCodes(_w + (v - first) * Parts, new(Words, (group * words + word) * Panel.WordBytes + v * _asm.VectorBytes));
-                for (int r = 0; r < _rows; r++)
-                {
-                    for (int part = 0; part < Parts; part++)
-                    {
-                        _asm.Op(VectorOp.BroadcastInt, _t, new Mem(X, r * RoundedPanel.UnitInputs + group * _panel.GroupInputs + (word * Parts + part) * 4));
-                        for (int v = first; v < first + _together; v++) EmitDot(Sum(r, v), _w + (v - first) * Parts + part, ref begun[r * _vectors + v]);
-                    }
-                }
+                for (int word = start; word < start + run; word++) EmitDots(group, word, codes, first, begun);
+            }
+        }
+    }
+
+    /// <summary>What a word of some vectors adds to the integer sums of a group.</summary>
+    private void EmitDots(int group, int word, int codes, int first, bool[] begun)
+    {
+        for (int v = first; v < first + _together; v++) EmitCodes(_w + (v - first) * CodeRegisters, new(Words, codes + v * _asm.VectorBytes), word);
+        for (int r = 0; r < _rows; r++)
+        {
+            for (int part = 0; part < Parts; part++)
+            {
+                _asm.Op(VectorOp.BroadcastInt, _t, new Mem(X, r * RoundedPanel.UnitInputs + group * _panel.GroupInputs + (word * Parts + part) * 4));
+                for (int v = first; v < first + _together; v++)
+                    EmitDot(Sum(r, v), _w + (v - first) * CodeRegisters + (_panel.Bits == 6 ? word % 4 / 3 : part), ref begun[r * _vectors + v]);
             }
         }
     }
 
     /// <summary>The codes of a vector of words.</summary>
-    private void EmitCodes(int to, Mem words)
+    /// <param name="words">The group's first, for the vector's first output.</param>
+    private void EmitCodes(int to, Mem words, int word)
     {
+        if (_panel.Bits == 6)
+        {
+            SixBits.Emit(_asm, words, word, to, _t, _mask);
+            return;
+        }
+
+        words = words with { Offset = words.Offset + word * Panel.WordBytes };
         if (words.Offset % 64 == 0) _asm.Prefetch(words with { Offset = words.Offset + Panel.Ahead });
         if (_panel.Bits == 8)
         {

@@ -11,7 +11,7 @@ internal enum CorrectionKind
     /// <summary>int32: −offset · Σ x, where the sum begins.</summary>
     StartInt32,
 
-    /// <summary>int16, twice: −offset / 2 · Σ x, where the two halves of a sum begin.</summary>
+    /// <summary>int16, twice: −offset · Σ x, where the two halves of a sum begin: that of the first two activations of every four, as they are stored, and that of the others.</summary>
     StartInt16,
 }
 

@@ -4,7 +4,7 @@ namespace Folio.Compute.Cpu.Linear;
 
 /// <summary>Emits the register tile of rounded activations on AMX: 8 to 16 rows times a panel's 32 outputs, with the bits of <see cref="RoundedKernelEmitter"/>.</summary>
 /// <remarks>
-/// A group's integer sums are one product of tiles for each 16 outputs: activations [rows, inputs] by codes [inputs / 4, 16, 4], which is how a panel holds 8-bit codes; 4-bit ones are first spread out
+/// A group's integer sums are one product of tiles for each 16 outputs: activations [rows, inputs] by codes [inputs / 4, 16, 4], which is how a panel holds 8-bit codes; smaller ones are first spread out
 /// beside the stack. The sums go through memory to vectors, where they are scaled and added as at the other levels.
 /// Bound: the scaling, four vector instructions for 16 sums, beside 16 cycles of the tiles' multiplier for up to 256.
 /// </remarks>
@@ -40,7 +40,7 @@ internal sealed class TileKernelEmitter
         _frame.Enter();
         (int, int) sums = (_rows, RowBytes), codes = (_panel.GroupInputs / 4, RowBytes);
         TileShapes.Emit(_asm, sums, sums, (_rows, _panel.GroupInputs), codes, codes);
-        if (_panel.Bits == 4) _asm.Broadcast(Mask, 0x0F0F0F0F, scratch: Gp.Rax);
+        if (_panel.Bits < 8) _asm.Broadcast(Mask, _panel.Bits == 4 ? 0x0F0F0F0Fu : 0x3F3F3F3F, scratch: Gp.Rax);
         _frame.LoadFields(s_fields);
         _asm.Set(Stride, RoundedPanel.UnitInputs);
 
@@ -83,7 +83,11 @@ internal sealed class TileKernelEmitter
     {
         int words = _panel.GroupInputs * _panel.Bits / 32;
         var codes = new Mem(Words, group * words * Panel.WordBytes + v * RowBytes);
-        for (int word = 0; word < words; word++) _asm.Prefetch(codes with { Offset = codes.Offset + word * Panel.WordBytes + Panel.Ahead });
+        if (_panel.Bits != 6)
+        {
+            for (int word = 0; word < words; word++) _asm.Prefetch(codes with { Offset = codes.Offset + word * Panel.WordBytes + Panel.Ahead });
+        }
+
         if (_panel.Bits == 8)
         {
             _asm.LoadTile(Codes + v, codes, Stride, Panel.WordBytes / RoundedPanel.UnitInputs);
@@ -91,7 +95,13 @@ internal sealed class TileKernelEmitter
         }
 
         var spread = new Mem(Gp.Rsp, Vectors * SumsBytes + v * CodesBytes);
-        for (int word = 0; word < words; word++)
+        for (int word = 0; _panel.Bits == 6 && word < _panel.GroupInputs / 4; word++)
+        {
+            SixBits.Emit(_asm, codes, word, W, T, Mask);
+            _asm.Op(VectorOp.Store, word % 4 < 3 ? W : W2, spread with { Offset = spread.Offset + word * RowBytes });
+        }
+
+        for (int word = 0; _panel.Bits == 4 && word < words; word++)
         {
             _asm.Op(VectorOp.Load, W, codes with { Offset = codes.Offset + word * Panel.WordBytes });
             _asm.Op(VectorOp.And, W2, W, Mask);

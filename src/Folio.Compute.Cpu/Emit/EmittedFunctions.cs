@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using Folio.Compute.Cpu.Emit;
 
-namespace Folio.Compute.Cpu.Linear;
+namespace Folio.Compute.Cpu.Emit;
 
 /// <summary>Emitted tiles of 1, 2, … rows.</summary>
 [InlineArray(Capacity)]
