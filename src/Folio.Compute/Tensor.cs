@@ -12,6 +12,13 @@ public readonly record struct Tensor(nint Data, int Rows, int Columns, int Strid
         return new(Data + (nint)start * sizeof(float), Rows, count, Stride);
     }
 
+    /// <summary>Rows [start, start + count).</summary>
+    public Tensor RowsAt(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start + (uint)count, (uint)Rows, nameof(count));
+        return this with { Data = Data + (nint)start * Stride * sizeof(float), Rows = count };
+    }
+
     /// <summary>The first <paramref name="count"/> rows: a buffer reserved for the largest batch, cut to this one.</summary>
     public Tensor FirstRows(int count)
     {

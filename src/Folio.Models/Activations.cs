@@ -5,6 +5,9 @@ namespace Folio.Models;
 /// <summary>The buffers of a forward pass, reserved once for the largest step: rows are tokens unless said otherwise.</summary>
 internal sealed class Activations
 {
+    /// <summary>Tokens that go through a feed-forward together: enough for products to be bound by arithmetic, so its inner activations, by far the widest, need no room for a whole step.</summary>
+    public const int FeedForwardTokens = 128;
+
     public Activations(DecoderSpec spec, int maxTokens, int maxLogitRows, Backend backend)
     {
         Embedding = backend.Allocate(maxTokens, spec.EmbeddingSize);
@@ -12,7 +15,7 @@ internal sealed class Activations
         Normed = backend.Allocate(maxTokens, spec.HiddenSize);
         QueryKeyValue = backend.Allocate(maxTokens, spec.QuerySize + 2 * spec.KeySize);
         Attended = backend.Allocate(maxTokens, spec.QuerySize);
-        GateUp = backend.Allocate(maxTokens, spec.GatedFeedForward ? 2 * spec.FeedForwardSize : spec.FeedForwardSize);
+        GateUp = backend.Allocate(Math.Min(maxTokens, FeedForwardTokens), spec.GatedFeedForward ? 2 * spec.FeedForwardSize : spec.FeedForwardSize);
         Last = backend.Allocate(maxLogitRows, spec.HiddenSize);
         LastProjected = spec.EmbeddingSize == spec.HiddenSize ? Last : backend.Allocate(maxLogitRows, spec.EmbeddingSize);
         Logits = backend.Allocate(maxLogitRows, spec.VocabularySize);
@@ -31,7 +34,7 @@ internal sealed class Activations
 
     public Tensor Attended { get; }
 
-    /// <summary>Gate, then up; or up alone.</summary>
+    /// <summary>Gate, then up; or up alone. Of <see cref="FeedForwardTokens"/>.</summary>
     public Tensor GateUp { get; }
 
     /// <summary>Rows whose logits are wanted.</summary>

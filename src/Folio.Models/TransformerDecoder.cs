@@ -66,7 +66,8 @@ public sealed class TransformerDecoder
         for (int layer = 0; layer < Spec.Layers.Count; layer++)
         {
             AddAttention(x, layer, batch, cache, buffers);
-            AddFeedForward(x, layer, buffers);
+            for (int first = 0; first < x.Rows; first += Activations.FeedForwardTokens)
+                AddFeedForward(x.RowsAt(first, Math.Min(Activations.FeedForwardTokens, x.Rows - first)), layer, buffers);
         }
 
         return Logits(x, batch, buffers);

@@ -58,6 +58,18 @@ public class GoldenModelTests
         Assert.Equal(whole.Greedy(prompt, 24).Logits, chunked.Greedy(prompt, 24).Logits);
     }
 
+    [Theory]
+    [InlineData("llama"), InlineData("gpt2"), InlineData("opt-350m-style")]
+    public void A_step_that_its_feed_forward_takes_in_pieces_gives_the_same_bits(string name)
+    {
+        GoldenModel golden = new(name);
+        int[] prompt = [.. Enumerable.Repeat(golden.Cases[4].Prompt, 200).SelectMany(ids => ids).Take(Activations.FeedForwardTokens + 50)];
+        using SoloRunner whole = new(golden.Model);
+        using SoloRunner chunked = new(golden.Model, chunk: 50);
+
+        Assert.Equal(chunked.Prefill(prompt, last: prompt.Length), whole.Prefill(prompt, last: prompt.Length));
+    }
+
     private static void Close(float[][] expected, float[][] actual, float tolerance, string what)
     {
         Assert.Equal(expected.Length, actual.Length);

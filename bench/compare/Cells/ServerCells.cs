@@ -4,7 +4,7 @@ namespace Folio.Compare;
 internal static class ServerCells
 {
     private const int Clients = 16, Input = 128, Prefix = 400, Warmups = 2;
-    private const string MappedMemory = "memory-mapped", PackedWeights = "folio/packed";
+    private const string SmallCache = "memory-int8", PackedWeights = "folio/packed";
 
     public static async Task<IReadOnlyList<Reading>> ServerAsync(Setup setup, Model model, Engine engine, int round)
     {
@@ -18,18 +18,18 @@ internal static class ServerCells
         return [new("prefix", figures.Throughput, command), new("prefix-ttft", figures.FirstTokenP95, command)];
     }
 
-    /// <summary>The most that a server has resident while its 16 sequences grow to their full length. llama-server maps the model's file; Folio is measured with the file of packed weights mapped, and packing them itself.</summary>
+    /// <summary>The most that a server has resident while its 16 sequences grow to their full length. Both map a file of weights; Folio is measured with its usual cache and with an int8 one, llama-server with its usual fp16 one.</summary>
     public static async Task<IReadOnlyList<Reading>> MemoryAsync(Setup setup, Model model, Engine engine, int round)
     {
         if (engine == Engine.Llama)
         {
             Reading peak = await PeakAsync(setup, setup.Llama.Serve(model, Clients, setup.Sizes.Context), round);
-            return [peak, peak with { Metric = MappedMemory }];
+            return [peak, peak with { Metric = SmallCache }];
         }
 
         await setup.Folio.StartAsync(model); // leaves the file of packed weights
-        Reading mapped = await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context), round, PackedWeights);
-        return [mapped with { Metric = MappedMemory }, await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context, "--no-packed-cache"), round)];
+        Reading small = await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context, "--kv-cache-dtype", "int8"), round, PackedWeights);
+        return [await PeakAsync(setup, setup.Folio.Serve(model, Clients, setup.Sizes.Context), round, PackedWeights), small with { Metric = SmallCache }];
     }
 
     /// <param name="mapped">A part of a file's path that it is to have mapped; null: any or none.</param>
