@@ -16,7 +16,7 @@ public sealed record EngineOptions
 
     /// <summary>How much longer prompts may make a step in which others decode, so that newcomers don't stall running answers. Null: as long as the token budget allows.</summary>
     /// <remarks>Kept by estimate, and two blocks' worth of tokens get on in any case; where decoding alone takes longer than this, prompts get as much time as it.</remarks>
-    public TimeSpan? MaxPrefillStall { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan? MaxPrefillStall { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Bytes for the KV cache. Null: planned from free memory.</summary>
     public long? KvCacheMemory { get; init; }

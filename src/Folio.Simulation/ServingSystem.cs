@@ -31,7 +31,7 @@ internal sealed record ServingSystem(string Name, Reservation? Reservation = nul
     /// <summary>Host memory for preempted groups, in blocks of the KV cache.</summary>
     public int HostBlocks { get; init; }
 
-    /// <summary>How much longer prompts may make a step in which others decode. This engine's default is 100 ms; none here unless a deployment is planned.</summary>
+    /// <summary>How much longer prompts may make a step in which others decode. This engine's default is 50 ms; none here unless a deployment is planned.</summary>
     public TimeSpan? MaxPrefillStall { get; init; }
 
     /// <param name="pool">The blocks of the KV cache.</param>

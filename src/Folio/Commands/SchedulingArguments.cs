@@ -13,7 +13,7 @@ internal sealed class SchedulingArguments
         ("priority", SchedulingPolicy.Priority),
         ("fair", SchedulingPolicy.Fair));
 
-    private readonly Option<double?> _maxPrefillStall = OptionOf.Positive("--max-prefill-stall", "Milliseconds by which prompts may lengthen a step in which others decode, by estimate; at least two blocks of them and as much time as decoding takes; inf: as the token budget allows (default: 100).");
+    private readonly Option<double?> _maxPrefillStall = OptionOf.Positive("--max-prefill-stall", "Milliseconds by which prompts may lengthen a step in which others decode, by estimate; at least two blocks of them and as much time as decoding takes; inf: as the token budget allows (default: 50).");
     private readonly Option<int?> _maxWaitingRequests = OptionOf.Integer("--max-waiting-requests", "Requests that may wait; more are answered with 429 (default: 10000).");
     private readonly Option<int?> _maxWaitingTokens = OptionOf.Integer("--max-waiting-tokens", "Prompt tokens that may wait; more are answered with 429 (default: no limit).");
 
