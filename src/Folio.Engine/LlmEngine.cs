@@ -211,7 +211,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (Model.Tokenizer is not { } tokenizer) return null;
         bool continues = false; // a prompt of BOS alone is no text: the answer begins one
         foreach (int id in request.Prompt.Span) continues |= !tokenizer.IsSpecial(id);
-        return () => new SequenceText(tokenizer.CreateDetokenizer(request.Sampling.SkipSpecialTokens, continues), request.Sampling);
+        return () => new SequenceText(tokenizer.CreateDetokenizer(request.Sampling.SkipSpecialTokens, continues, request.Sampling.ShownSpecialTokens), request.Sampling);
     }
 
     private void EnterOne(SequenceGroup group)

@@ -83,6 +83,9 @@ public sealed partial record SamplingParams
     /// <summary>Special tokens leave no text.</summary>
     public bool SkipSpecialTokens { get; init; } = true;
 
+    /// <summary>Special tokens that leave their text all the same: marks that a parser of the answer needs.</summary>
+    public IReadOnlyCollection<int> ShownSpecialTokens { get; init; } = [];
+
     /// <summary>More sequences are drawn than are answered: they must be ranked.</summary>
     internal bool Ranks => !UseBeamSearch && BestOf > N;
 

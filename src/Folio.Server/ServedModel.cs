@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Folio.Chat;
 using Folio.Engine;
 using Folio.Tokenization;
 
@@ -19,6 +20,7 @@ internal sealed class ServedModel
         LongestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
         Fingerprint = FingerprintOf(engine);
         Tokens = new(Info.Tokenizer);
+        Format = ChatFormats.For(Info.ChatTemplate?.Source ?? "", options);
     }
 
     public static string Version { get; } =
@@ -39,6 +41,9 @@ internal sealed class ServedModel
     public string Fingerprint { get; }
 
     public TokenText Tokens { get; }
+
+    /// <summary>How the model writes its messages.</summary>
+    public MessageFormat Format { get; }
 
     /// <summary>Bytes of the vocabulary's longest token.</summary>
     private int LongestToken { get; }

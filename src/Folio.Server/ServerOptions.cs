@@ -24,6 +24,12 @@ public sealed record ServerOptions
     /// <summary>Names by which clients may ask for the model; answers carry the first. Empty: the model's own name.</summary>
     public IReadOnlyList<string> ServedModelNames { get; init; } = [];
 
+    /// <summary>The form of the model's tool calls, by the name of vLLM's parser, or "none". Null: what its chat template tells, else Hermes's.</summary>
+    public string? ToolCallParser { get; init; }
+
+    /// <summary>The form of the model's reasoning, by the name of vLLM's parser, or "none". Null: what its chat template tells.</summary>
+    public string? ReasoningParser { get; init; }
+
     /// <summary>Larger request bodies are answered with 413.</summary>
     public long MaxRequestBodyBytes { get; init; } = 32L << 20;
 

@@ -8,12 +8,13 @@ public sealed class Detokenizer
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
+    private readonly IReadOnlyCollection<int> _shown; // special tokens that are not skipped: a handful
     private readonly StringBuilder _text = new();
     private Decoding.DecoderState _state;
 
-    internal Detokenizer(Tokenizer tokenizer, bool skipSpecialTokens, bool continues = false)
+    internal Detokenizer(Tokenizer tokenizer, bool skipSpecialTokens, bool continues = false, IReadOnlyCollection<int>? shown = null)
     {
-        (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
+        (_tokenizer, _skipSpecialTokens, _shown) = (tokenizer, skipSpecialTokens, shown ?? []);
         _state = tokenizer.Decoder.Start(continues);
     }
 
@@ -40,7 +41,7 @@ public sealed class Detokenizer
 
     private void Write(int id)
     {
-        if (!_tokenizer.Contains(id) || (_skipSpecialTokens && _tokenizer.IsSpecial(id))) return;
+        if (!_tokenizer.Contains(id) || (_skipSpecialTokens && _tokenizer.IsSpecial(id) && !_shown.Contains(id))) return;
         _state.Append(_tokenizer.Piece(id), _tokenizer.BytesOf(id), _text);
     }
 

@@ -95,7 +95,8 @@ public sealed class Tokenizer
 
     /// <param name="skipSpecialTokens">Special tokens leave no text.</param>
     /// <param name="continues">The tokens continue a text: SentencePiece's space before the first word is then a space between words, and stays.</param>
-    public Detokenizer CreateDetokenizer(bool skipSpecialTokens, bool continues = false) => new(this, skipSpecialTokens, continues);
+    /// <param name="shown">Special tokens that leave their text all the same; null: none.</param>
+    public Detokenizer CreateDetokenizer(bool skipSpecialTokens, bool continues = false, IReadOnlyCollection<int>? shown = null) => new(this, skipSpecialTokens, continues, shown);
 
     /// <summary>The bytes that a token stands for, perhaps a part of a character; none for an id that the vocabulary lacks.</summary>
     public ReadOnlySpan<byte> TokenBytes(int id) => Contains(id) ? BytesOf(id) : default;

@@ -127,10 +127,12 @@ internal sealed class ChatMessages : IDisposable
         {
             string callPath = $"{path}[{index++}]";
             if (call.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", call, callPath);
+            Fields function = new Fields(call, $"{callPath}.").Object("function") ?? throw ApiException.BadRequest($"{callPath}.function is missing; an object with the function's name was expected.", $"{callPath}.function");
+            if (function.Text("name") is null) throw ApiException.BadRequest($"{callPath}.function.name is missing; a string was expected.", $"{callPath}.function.name");
             writer.WriteStartObject();
             foreach (JsonProperty field in call.EnumerateObject())
             {
-                if (field.Name == "function" && field.Value.ValueKind == JsonValueKind.Object) WriteFunction(writer, field.Value, $"{callPath}.function");
+                if (field.Name == "function") WriteFunction(writer, field.Value, $"{callPath}.function");
                 else field.WriteTo(writer);
             }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Folio.Chat;
 using Folio.Tokenization;
 using Folio.Tokenization.Templates;
 
@@ -47,12 +48,15 @@ internal sealed class ChatPrompt : IDisposable
     /// <summary>Renders messages with the body's tools, documents and chat_template_kwargs.</summary>
     public static RenderedPrompt Render(Fields body, ServedModel served, ChatMessages messages, bool addGenerationPrompt, bool continueFinalMessage)
     {
+        ChatTemplate template = RequireTemplate(served);
+        JsonElement? tools = Tools(body);
+        bool knowsTools = template.Source.Contains("tools", StringComparison.Ordinal);
         try
         {
-            return RequireTemplate(served).Render(new()
+            return template.Render(new()
             {
-                Messages = messages.Element,
-                Tools = Tools(body),
+                Messages = knowsTools ? messages.Element : ToolPreamble.Write(messages.Element, IsToolChoiceNone(body) ? null : tools, (served.Format.Tools ?? ToolFormat.Hermes).Frame),
+                Tools = tools,
                 Documents = body.List("documents"),
                 AddGenerationPrompt = addGenerationPrompt,
                 ContinueFinalMessage = continueFinalMessage,
@@ -86,6 +90,8 @@ internal sealed class ChatPrompt : IDisposable
             $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
             "messages");
     }
+
+    private static bool IsToolChoiceNone(Fields body) => body.Get("tool_choice") is { ValueKind: JsonValueKind.String } choice && choice.ValueEquals("none");
 
     private static JsonElement? Tools(Fields body) => body.List("tools") is { } tools && tools.GetArrayLength() > 0 ? tools : null;
 

@@ -44,10 +44,10 @@ internal static class FieldPolicies
         ["suffix"] = "suffix isn't supported: this server continues prompts, it doesn't fill gaps.",
     });
 
-    /// <remarks><c>parallel_tool_calls</c> and <c>reasoning_effort</c> are read by the routes that come with tool and reasoning parsing; <c>prediction</c> is a wish about speed.</remarks>
+    /// <remarks><c>prediction</c> is a wish about speed.</remarks>
     public static FieldPolicy Chat { get; } = new(
-        [.. Sampling, .. Answer, .. Caller, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "response_format", "modalities", "reasoning_effort"],
-        [.. Labels, "parallel_tool_calls", "prediction"],
+        [.. Sampling, .. Answer, .. Caller, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "parallel_tool_calls", "response_format", "modalities", "reasoning_effort", "include_reasoning"],
+        [.. Labels, "prediction"],
         new Dictionary<string, string>(NotHere)
         {
             ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used.",

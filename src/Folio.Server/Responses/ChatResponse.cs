@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Folio.Chat;
 
 namespace Folio.Server;
 
@@ -31,10 +32,36 @@ internal sealed record ChatChoice(
     IReadOnlyList<int>? TokenIds,
     object? RoutedExperts);
 
-internal sealed record ChatMessage(string Role, string? Content, string? Refusal, object? Annotations, object? Audio, object? FunctionCall, string? Reasoning)
+/// <param name="ToolCalls">Left out where there are none, as vLLM does.</param>
+/// <param name="Reasoning">vLLM's name of it.</param>
+/// <param name="ReasoningContent">DeepSeek's name of the same, which many clients read.</param>
+internal sealed record ChatMessage(
+    string Role,
+    string? Content,
+    string? Refusal,
+    object? Annotations,
+    object? Audio,
+    object? FunctionCall,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ChatToolCall>? ToolCalls,
+    string? Reasoning,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReasoningContent)
 {
-    public static ChatMessage Assistant(string content) => new("assistant", content, null, null, null, null, null);
+    /// <param name="continued">The text that the answer continues, to be put in front.</param>
+    /// <param name="isForced">Calls were demanded: beside them vLLM sends an empty text, where a model that chose to call has none.</param>
+    public static ChatMessage Assistant(AssembledMessage message, string continued, bool isForced)
+    {
+        string content = continued + message.Content;
+        string? reasoning = message.Reasoning.Length > 0 ? message.Reasoning : null;
+        ChatToolCall[] calls = [.. message.Calls.Select(call => new ChatToolCall(call.Id, "function", new(call.Name, call.Arguments)))];
+        bool hasText = content.Length > 0 || calls.Length == 0 || isForced;
+        return new("assistant", hasText ? content : null, null, null, null, null, calls.Length > 0 ? calls : null, reasoning, reasoning);
+    }
 }
+
+internal sealed record ChatToolCall(string Id, string Type, ChatFunctionCall Function);
+
+/// <param name="Arguments">JSON, as the model wrote it.</param>
+internal sealed record ChatFunctionCall(string Name, string Arguments);
 
 internal sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content);
 
@@ -74,7 +101,3 @@ internal sealed record ChatChunkChoice(
     string? FinishReason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StopReason? StopReason,
     IReadOnlyList<int>? TokenIds);
-
-internal sealed record ChatDelta(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Content);

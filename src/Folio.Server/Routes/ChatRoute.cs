@@ -40,8 +40,8 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
 
     private async Task<ChatResponse> WholeAsync(ChatRequest request, string id, Generation generation, CancellationToken cancellation)
     {
-        var answers = new Answer[request.Sampling.N];
-        for (int i = 0; i < answers.Length; i++) answers[i] = new();
+        var answers = new ChatAnswer[request.Sampling.N];
+        for (int i = 0; i < answers.Length; i++) answers[i] = new(request.Parsing.NewReader());
         IReadOnlyList<PositionLogprobs?>? promptLogprobs = null;
         await foreach ((_, GenerationOutput output) in generation.Outputs(cancellation))
         {
@@ -57,7 +57,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
             [.. answers.Select((answer, index) => Choice(request, index, answer))],
             ServiceTier: null,
             served.Fingerprint,
-            Usage.Of(request.Prompt.Ids.Length, generation.CachedTokens, answers.Sum(answer => answer.TokenIds.Count)),
+            Usage.Of(request.Prompt.Ids.Length, generation.CachedTokens, answers.Sum(answer => answer.Reader.Tokens), request.Parsing.CountsReasoning ? answers.Sum(answer => answer.Reader.ReasoningTokens) : null),
             promptLogprobs is null ? null : LogprobViews.Prompt(promptLogprobs, served.Tokens),
             request.Answer.ReturnTokenIds ? request.Prompt.Ids : null,
             PromptText: null,
@@ -66,12 +66,12 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
             Metrics: null);
     }
 
-    private ChatChoice Choice(ChatRequest request, int index, Answer answer) => new(
+    private ChatChoice Choice(ChatRequest request, int index, ChatAnswer answer) => new(
         index,
-        ChatMessage.Assistant(request.Continued + answer.Text),
-        request.TopLogprobs is { } top ? LogprobViews.Chat(answer.Logprobs, served.Tokens, request.Answer.TokensAsIds, top) : null,
-        StopReason.Name(answer.FinishReason),
-        answer.StopReason,
-        request.Answer.ReturnTokenIds ? answer.TokenIds : null,
+        ChatMessage.Assistant(answer.Message, request.Continued, request.Parsing.IsForced),
+        request.TopLogprobs is { } top ? LogprobViews.Chat(answer.Tokens.Logprobs, served.Tokens, request.Answer.TokensAsIds, top) : null,
+        answer.Reader.NameOf(answer.Tokens.FinishReason),
+        answer.Tokens.StopReason,
+        request.Answer.ReturnTokenIds ? answer.Tokens.TokenIds : null,
         RoutedExperts: null);
 }

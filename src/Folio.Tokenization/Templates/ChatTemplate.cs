@@ -15,14 +15,17 @@ public sealed class ChatTemplate
     private readonly Block _body;
     private readonly string _name;
 
-    private ChatTemplate(Block body, string name) => (_body, _name) = (body, name);
+    private ChatTemplate(Block body, string source, string name) => (_body, Source, _name) = (body, source, name);
+
+    /// <summary>The template's text: the marks of its model's format stand in it.</summary>
+    public string Source { get; }
 
     /// <param name="name">How errors name the template.</param>
     public static ChatTemplate Parse(string source, string name = "chat_template")
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Length > MaxSource) throw TemplateException.At(name, 0, $"the template has {source.Length} characters; at most {MaxSource} are read");
-        return new ChatTemplate(Parser.Parse(source, name), name);
+        return new ChatTemplate(Parser.Parse(source, name), source, name);
     }
 
     public RenderedPrompt Render(ChatTemplateInput input)

@@ -58,6 +58,19 @@ internal static class OptionOf
         return option;
     }
 
+    /// <summary>One of many words, too many to be shown as the option's value.</summary>
+    public static Option<string?> Word(string name, string description, params string[] words)
+    {
+        Option<string?> option = Of<string?>(name, null, $"{description}: {string.Join(", ", words)}.", (text, result) =>
+        {
+            if (!words.Contains(text)) result.AddError($"{name} is '{text}'; {string.Join(", ", words[..^1])} or {words[^1]} was expected.");
+            return text;
+        });
+        option.HelpName = "NAME";
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     private static Option<T> Of<T>(string name, string? alias, string description, Func<string, ArgumentResult, T> parse)
     {
         var option = new Option<T>(name) { Description = description, CustomParser = result => parse(result.Tokens[0].Value, result) };

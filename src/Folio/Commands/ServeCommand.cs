@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Folio.Chat;
 using Folio.Engine;
 using Folio.Server;
 using Microsoft.AspNetCore.Builder;
@@ -18,7 +19,9 @@ internal static partial class ServeCommand
         var servedModelName = new Option<string[]>("--served-model-name") { Description = "A name of the model for clients, instead of the file's or folder's; may be given several times." };
         var share = new Option<bool>("--share-prefix-cache") { Description = "Clients with different API keys share cached prompts." };
         var logRequests = new Option<bool>("--enable-log-requests") { Description = "Writes a line for each request that has ended." };
-        var command = new Command("serve", "Serves a model to OpenAI clients over HTTP.") { host, port, apiKey, servedModelName, share, logRequests };
+        Option<string?> toolCallParser = OptionOf.Word("--tool-call-parser", "How the model writes tool calls (default: as its chat template does)", [.. ToolFormat.ByName.Keys, "none"]);
+        Option<string?> reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
+        var command = new Command("serve", "Serves a model to OpenAI clients over HTTP.") { host, port, apiKey, servedModelName, share, logRequests, toolCallParser, reasoningParser };
         var engineArguments = new EngineArguments(command, positional: true);
         var scheduling = new SchedulingArguments(command);
         var prefixCache = new PrefixCacheArguments(command);
@@ -36,6 +39,8 @@ internal static partial class ServeCommand
                 ApiKeys = keys,
                 SharePrefixCache = parsed.GetValue(share),
                 LogRequests = parsed.GetValue(logRequests),
+                ToolCallParser = parsed.GetValue(toolCallParser),
+                ReasoningParser = parsed.GetValue(reasoningParser),
                 ServedModelNames = parsed.GetValue(servedModelName) ?? [],
             };
             await pins.PinAsync(parsed, loaded.Engine, cancellation);

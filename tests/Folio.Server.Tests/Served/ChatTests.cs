@@ -78,8 +78,6 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     }
 
     [Theory]
-    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}]}""", "tool_choice")]
-    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto"}""", "tool_choice")]
     [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"}""", "tool_choice")]
     [InlineData("""{"tool_choice":{"type":"function","function":{"name":"f"}}}""", "tool_choice")]
     [InlineData("""{"response_format":{"type":"json_object"}}""", "response_format")]
@@ -98,6 +96,8 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
 
     [Theory]
     [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none"}""")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}]}""")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto","parallel_tool_calls":false,"include_reasoning":false}""")]
     [InlineData("""{"tools":[],"response_format":{"type":"text"},"modalities":["text"]}""")]
     [InlineData("""{"user":"u","metadata":{"a":"b"},"store":false,"service_tier":"auto","parallel_tool_calls":true,"cache_salt":"s","priority":0}""")]
     [InlineData("""{"reasoning_effort":"low","chat_template_kwargs":{"enable_thinking":false}}""")]

@@ -31,8 +31,8 @@ public sealed class ChatMessagesTests
     [InlineData("""[{"role":"user"}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":7}]""", "messages[0].content")]
     [InlineData("""[{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url"}]}]""", "messages[1].content[0].type")]
-    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
-    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{\"a\":\"\\ud800\"}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"a\":\"\\ud800\"}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     public void A_message_that_cannot_be_used_is_named_by_its_place(string sent, string parameter) =>
         Assert.Equal(parameter, Assert.Throws<ApiException>(() => ChatMessages.Read(Of(sent))).Parameter);
 

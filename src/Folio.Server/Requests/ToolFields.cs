@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Text.Json;
+using Folio.Chat;
+
+namespace Folio.Server;
+
+/// <summary>Whether and what the model is to call.</summary>
+internal enum ToolChoice
+{
+    None,
+    Auto,
+    Required,
+    Named,
+}
+
+/// <summary>What a chat says of tools: those offered, and which may or must be called.</summary>
+/// <param name="Offered">Empty: none.</param>
+/// <param name="Name">The tool that must be called, for <see cref="ToolChoice.Named"/>; else null.</param>
+/// <param name="Parallel">More than one call is welcome.</param>
+internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolChoice Choice, string? Name, bool Parallel)
+{
+    /// <summary>OpenAI's bound is 64.</summary>
+    private const int MaxNameLength = 128;
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+
+    /// <summary>The answer must be calls, which a grammar sees to.</summary>
+    public bool IsForced => Choice is ToolChoice.Required or ToolChoice.Named;
+
+    public static ToolFields Read(Fields body)
+    {
+        bool parallel = body.Flag("parallel_tool_calls") ?? true;
+        IReadOnlyList<ToolDefinition> offered = ReadTools(body);
+        (ToolChoice choice, string? name) = ReadChoice(body, offered);
+        return new(offered, choice, name, parallel);
+    }
+
+    private static List<ToolDefinition> ReadTools(Fields body)
+    {
+        List<ToolDefinition> tools = [];
+        if (body.List("tools") is not { } list) return tools;
+        foreach (JsonElement tool in list.EnumerateArray())
+        {
+            string path = $"tools[{tools.Count}]";
+            if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
+            Fields fields = new(tool, $"{path}.");
+            string type = fields.Text("type") ?? "function";
+            if (type != "function") throw ApiException.BadRequest($"{path}.type must be \"function\", got \"{Cut(type)}\".", $"{path}.type");
+            Fields function = fields.Object("function") ?? throw ApiException.BadRequest($"{path}.function is missing; an object with the function's name was expected.", $"{path}.function");
+            string name = ReadName(function);
+            if (tools.Exists(other => other.Name == name)) throw ApiException.BadRequest($"{path}.function.name is \"{name}\", as is that of another tool; names must differ.", $"{path}.function.name");
+            function.Text("description");
+            function.Flag("strict");
+            tools.Add(new(name, function.Object("parameters")?.Element.Clone())); // the body is gone when the answer comes
+        }
+
+        return tools;
+    }
+
+    private static string ReadName(Fields function)
+    {
+        string path = function.Path("name");
+        string name = function.Text("name") ?? throw ApiException.BadRequest($"{path} is missing; a string was expected.", path);
+        if (name.Length is 0 or > MaxNameLength || name.AsSpan().ContainsAnyExcept(NameCharacters))
+            throw ApiException.BadRequest($"{path} must have 1 to {MaxNameLength} letters, digits, underscores, dashes or dots, got \"{Cut(name)}\".", path);
+        return name;
+    }
+
+    private static (ToolChoice Choice, string? Name) ReadChoice(Fields body, IReadOnlyList<ToolDefinition> offered)
+    {
+        if (body.Get("tool_choice") is not { } choice) return (offered.Count > 0 ? ToolChoice.Auto : ToolChoice.None, null);
+        if (choice.ValueKind == JsonValueKind.String && choice.ValueEquals("none")) return (ToolChoice.None, null);
+        if (offered.Count == 0) throw ApiException.BadRequest("tool_choice says which tool to call, but tools is empty or missing.", "tool_choice");
+        if (choice.ValueKind == JsonValueKind.String)
+        {
+            return choice.GetString() switch
+            {
+                "auto" => (ToolChoice.Auto, null),
+                "required" => (ToolChoice.Required, null),
+                string other => throw ApiException.BadRequest($"tool_choice must be \"none\", \"auto\", \"required\" or an object that names a function, got \"{Cut(other)}\".", "tool_choice"),
+                _ => throw Fields.Expected("a string or an object", choice, "tool_choice"),
+            };
+        }
+
+        if (choice.ValueKind != JsonValueKind.Object) throw Fields.Expected("a string or an object", choice, "tool_choice");
+        Fields fields = new(choice, "tool_choice.");
+        if (fields.Text("type") is not (null or "function")) throw ApiException.BadRequest($"tool_choice.type must be \"function\", got \"{Cut(fields.Text("type")!)}\".", "tool_choice.type");
+        Fields function = fields.Object("function") ?? throw ApiException.BadRequest("tool_choice.function is missing; an object with the function's name was expected.", "tool_choice.function");
+        string name = function.Text("name") ?? throw ApiException.BadRequest("tool_choice.function.name is missing; a string was expected.", "tool_choice.function.name");
+        if (!offered.Any(tool => tool.Name == name)) throw ApiException.BadRequest($"tool_choice.function.name is \"{Cut(name)}\", which isn't among tools.", "tool_choice.function.name");
+        return (ToolChoice.Named, name);
+    }
+
+    private static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+}

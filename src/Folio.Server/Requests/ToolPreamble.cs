@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using Folio.Chat;
+
+namespace Folio.Server;
+
+/// <summary>Conversations with tools for a template that knows none: the tools are told in the system message, calls and results are written as plain turns.</summary>
+/// <remarks>The wording is that of Qwen's templates, which most models have met; the form of a call is that in which the server reads the answer.</remarks>
+internal static class ToolPreamble
+{
+    /// <param name="messages">The conversation, as <see cref="ChatMessages"/> has it.</param>
+    /// <param name="tools">The request's tools; null: they are not to be told.</param>
+    /// <param name="frame">How calls are written.</param>
+    public static JsonElement Write(JsonElement messages, JsonElement? tools, CallFrame frame)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            string preamble = tools is { } told ? Describe(told, frame) : "";
+            foreach (JsonElement message in messages.EnumerateArray())
+            {
+                bool isSystem = message.GetProperty("role").ValueEquals("system");
+                if (preamble.Length > 0 && !isSystem) Write(writer, "system", preamble);
+                if (isSystem && preamble.Length > 0) Write(writer, "system", $"{ContentOf(message)}\n\n{preamble}");
+                else Write(writer, message, frame);
+                preamble = ""; // it is told at the beginning
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
+    private static string Describe(JsonElement tools, CallFrame frame) =>
+        "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>\n"
+        + string.Concat(tools.EnumerateArray().Select(tool => $"{tool.GetRawText()}\n"))
+        + $"</tools>\n\nTo call a function, write:\n{frame.Write([("<function-name>", "<args-json-object>")])}";
+
+    private static void Write(Utf8JsonWriter writer, JsonElement message, CallFrame frame)
+    {
+        if (message.GetProperty("role").ValueEquals("assistant") && message.TryGetProperty("tool_calls", out JsonElement calls) && calls.GetArrayLength() > 0)
+        {
+            string content = ContentOf(message);
+            string written = frame.Write(calls.EnumerateArray().Select(call => call.GetProperty("function")).Select(function => (NameOf(function), ArgumentsOf(function))));
+            Write(writer, "assistant", content.Length == 0 ? written : $"{content}\n{written}");
+        }
+        else if (message.GetProperty("role").ValueEquals("tool"))
+        {
+            Write(writer, "user", $"<tool_response>\n{ContentOf(message)}\n</tool_response>");
+        }
+        else
+        {
+            message.WriteTo(writer);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, string role, string content)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role", role);
+        writer.WriteString("content", content);
+        writer.WriteEndObject();
+    }
+
+    private static string ContentOf(JsonElement message) => message.GetProperty("content").GetString() ?? "";
+
+    private static string NameOf(JsonElement function) => function.GetProperty("name").GetString()!;
+
+    private static string ArgumentsOf(JsonElement function) => function.TryGetProperty("arguments", out JsonElement arguments) ? arguments.GetRawText() : "{}";
+}
