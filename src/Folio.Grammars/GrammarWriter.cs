@@ -1,0 +1,30 @@
+namespace Folio.Grammars;
+
+/// <summary>What sources write themselves into.</summary>
+internal sealed class GrammarWriter(NodeTable table)
+{
+    public NodeTable Table => table;
+
+    public TextNodes Text { get; } = new(table);
+
+    /// <summary>Knuth, Morris and Pratt's automaton: node i has read the mark's first i bytes.</summary>
+    public void TextThrough(ReadOnlySpan<byte> mark, int from, int to)
+    {
+        var nodes = new int[mark.Length + 1];
+        for (int i = 0; i < mark.Length; i++) nodes[i] = table.AddNode();
+        nodes[^1] = to;
+        table.Join(from, nodes[0]);
+        var next = new int[mark.Length, 256]; // bytes of the mark that have been read after one more
+        int shorter = 0;                      // the longest shorter beginning that the text so far ends in
+        for (int i = 0; i < mark.Length; i++)
+        {
+            for (int value = 0; value < 256; value++)
+            {
+                next[i, value] = value == mark[i] ? i + 1 : i == 0 ? 0 : next[shorter, value];
+                table.Bytes(nodes[i], (byte)value, (byte)value, nodes[next[i, value]]);
+            }
+
+            if (i > 0) shorter = next[shorter, mark[i]];
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace Folio.Grammars;
+
+/// <summary>The white space that may stand between JSON's tokens: nothing, one space, or a line's end and an indentation. Bounded, so that no model can go on with spaces for ever.</summary>
+internal sealed class JsonSpace(NodeTable table)
+{
+    private const int DeepestIndentation = 64;
+
+    private int _indentation = -1;
+
+    /// <summary>White space, perhaps none, leads from one node to the other.</summary>
+    public void Write(int from, int to)
+    {
+        table.Join(from, to);
+        table.Bytes(from, ' ', to);
+        int line = table.AddNode();
+        table.Bytes(from, '\n', line);
+        table.Call(line, Indentation(), to);
+    }
+
+    private int Indentation()
+    {
+        if (_indentation >= 0) return _indentation;
+        _indentation = table.AddRule("indentation");
+        int node = table.Rules[_indentation].Start, end = table.Rules[_indentation].End;
+        for (int i = 0; i < DeepestIndentation; i++)
+        {
+            table.Join(node, end);
+            int next = table.AddNode();
+            table.Bytes(node, ' ', next);
+            table.Bytes(node, '\t', next);
+            node = next;
+        }
+
+        table.Join(node, end);
+        return _indentation;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace Folio.Grammars;
+
+/// <summary>A tokenizer's tokens by their bytes: built once for a tokenizer, and shared by all grammars. Immutable.</summary>
+/// <remarks>
+/// Tokens of whole characters that stand in a JSON string as they are ("text tokens": most of a vocabulary) have a tree of their own, and bitmaps by their number of characters:
+/// inside a string their masks are looked up instead of walked.
+/// </remarks>
+public sealed class TokenVocabulary
+{
+    private const int LongestText = 64;      // characters of a text token; a longer one counts among the others
+    private const int LongestToken = 1 << 15;
+
+    private readonly byte[]?[] _tokens;
+    private readonly ulong[][] _textUpTo;    // [characters] the text tokens of so many characters or fewer
+
+    /// <param name="tokens">[vocabulary] each token's bytes; null or empty: a token that no text has (a mark, an unused id), which no grammar allows.</param>
+    public TokenVocabulary(IReadOnlyList<byte[]?> tokens)
+    {
+        _tokens = [.. tokens.Select(token => token is { Length: > 0 and < LongestToken } ? token : null)];
+        var text = new List<int>();
+        var others = new List<int>();
+        var characters = new int[_tokens.Length];
+        for (int id = 0; id < _tokens.Length; id++)
+        {
+            if (_tokens[id] is not { } bytes) continue;
+            characters[id] = TextLength(bytes);
+            (characters[id] is > 0 and <= LongestText ? text : others).Add(id);
+        }
+
+        int longest = text.Count == 0 ? 0 : text.Max(id => characters[id]);
+        _textUpTo = new ulong[longest + 1][];
+        for (int length = 0; length <= longest; length++) _textUpTo[length] = length == 0 ? new ulong[MaskWords] : [.. _textUpTo[length - 1]];
+        foreach (int id in text)
+        {
+            for (int length = characters[id]; length <= longest; length++) _textUpTo[length][id >> 6] |= 1UL << (id & 63);
+        }
+
+        Text = TokenTrie.Build(_tokens, [.. text]);
+        Others = TokenTrie.Build(_tokens, [.. others]);
+    }
+
+    /// <summary>Tokens, ids without text included.</summary>
+    public int Size => _tokens.Length;
+
+    /// <summary>Words of a mask: a bit for each token.</summary>
+    public int MaskWords => (Size + 63) / 64;
+
+    /// <summary>A token's bytes; none for a token that no text has.</summary>
+    public ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)_tokens.Length ? _tokens[token] : default(ReadOnlySpan<byte>);
+
+    internal TokenTrie Text { get; }
+
+    internal TokenTrie Others { get; }
+
+    /// <summary>Characters of the longest text token.</summary>
+    internal int LongestTextToken => _textUpTo.Length - 1;
+
+    internal ReadOnlySpan<ulong> TextUpTo(int characters) => _textUpTo[Math.Min(characters, LongestTextToken)];
+
+    /// <returns>Characters of a text token; 0: it is none.</returns>
+    private static int TextLength(ReadOnlySpan<byte> bytes)
+    {
+        int count = 0;
+        for (; !bytes.IsEmpty; count++)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out Rune rune, out int length) != System.Buffers.OperationStatus.Done || rune.Value is < 0x20 or '"' or '\\') return 0;
+            bytes = bytes[length..];
+        }
+
+        return count;
+    }
+}
