@@ -63,6 +63,10 @@ public sealed record EngineOptions
     /// <summary>Most bytes that they take there.</summary>
     public long PrefixCacheDiskSpace { get; init; } = 1L << 30;
 
+    /// <summary>How long a step may take before those who wait for it are failed with <see cref="EngineUnavailableException"/>. Null: as long as it takes.</summary>
+    /// <remarks>A step computes at most <see cref="MaxNumBatchedTokens"/> tokens; on a processor that may well take half a minute.</remarks>
+    public TimeSpan? WatchdogTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Told, in a sentence, what is amiss without stopping the engine: kept prefixes that can't be used, say. Any thread.</summary>
     public Action<string>? Warning { get; init; }
 
@@ -83,6 +87,7 @@ public sealed record EngineOptions
         RequirePositive(DiskSwapSpace, "--disk-swap-space");
         RequirePositive(PrefixCacheDiskSpace, "--prefix-cache-disk-space");
         if (MaxPrefillStall <= TimeSpan.Zero) throw new FolioException($"--max-prefill-stall is {MaxPrefillStall.Value.TotalMilliseconds} ms; expected more than 0.");
+        if (WatchdogTimeout <= TimeSpan.Zero) throw new FolioException($"--watchdog-timeout is {WatchdogTimeout.Value.TotalSeconds} s; expected more than 0.");
         if (SwapSpace < 0) throw new FolioException($"--swap-space is {SwapSpace}; expected 0 or more.");
         if (MaxLogprobs < 0) throw new FolioException($"--max-logprobs is {MaxLogprobs}; expected 0 or more.");
     }

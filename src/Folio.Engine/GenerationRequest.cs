@@ -30,7 +30,12 @@ public sealed class RequestException(string message, string? parameter = null) :
 }
 
 /// <summary>A request that was accepted and then failed by itself; no other request suffers.</summary>
-public sealed class RequestFailedException(string message) : FolioException(message);
+/// <param name="message">For whoever sent it.</param>
+/// <param name="cause">For whoever runs the engine; null: the message says all.</param>
+public sealed class RequestFailedException(string message, Exception? cause = null) : FolioException(message, cause!);
+
+/// <summary>The engine stands still, or is being paused, and doesn't finish what it has accepted: an answer of 503.</summary>
+public sealed class EngineUnavailableException(string message) : FolioException(message);
 
 /// <summary>A request that was accepted, and before its turn a prefix was pinned that leaves too little room for it: an answer of 503. Sent again, it gets what room there is, or the numbers.</summary>
 public sealed class RoomPinnedException(string message) : FolioException(message);

@@ -28,10 +28,7 @@ public sealed partial class LlmEngine
         SequenceGroup group = NewPin(request);
         PinnedPrefix? pin = null;
         await OnLoop(() => pin = AddPin(group, request)).ConfigureAwait(false);
-        using (cancellation.Register(() => _inbox.Post(new(MessageKind.Cancel, group, 0))))
-        {
-            await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) continue; // of a pin only its abort is told, and must be read
-        }
+        await PinnedAsync(group, cancellation).ConfigureAwait(false);
 
         bool kept = false;
         await OnLoop(() =>
@@ -42,6 +39,28 @@ public sealed partial class LlmEngine
         if (kept) return pin!;
         cancellation.ThrowIfCancellationRequested();
         throw new PinDroppedException($"the prefix '{pin!.Id}' was unpinned, or another was pinned under its id, before it was computed.");
+    }
+
+    /// <summary>Waits until the group is computed or has ended.</summary>
+    private async Task PinnedAsync(SequenceGroup group, CancellationToken cancellation)
+    {
+        _awaiting.Enter(group, "a prefix to be pinned");
+        try
+        {
+            using CancellationTokenRegistration leaving = cancellation.Register(Cancel);
+            await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) continue; // of a pin only its abort is told, and must be read
+        }
+        catch (EngineUnavailableException)
+        {
+            Cancel();
+            throw;
+        }
+        finally
+        {
+            _awaiting.Leave(group);
+        }
+
+        void Cancel() => _inbox.Post(new(MessageKind.Cancel, group, 0));
     }
 
     /// <summary>Lets go of a prefix, computed already or not.</summary>
@@ -93,27 +112,6 @@ public sealed partial class LlmEngine
         _pins.Remove(group);
         Scheduler.Finish(group);
         group.Outlet.Complete(); // who waits for it to be computed
-    }
-
-    /// <summary>Does something on the loop's thread, between two steps.</summary>
-    private Task OnLoop(Action action)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _inbox.Post(new(MessageKind.Call, null, 0, refusal =>
-        {
-            try
-            {
-                if (refusal is not null) throw refusal;
-                action();
-                done.SetResult();
-            }
-            catch (Exception error)
-            {
-                done.SetException(error);
-            }
-        }));
-        if (_inbox.Closed) _loop.AbortPosted();
-        return done.Task;
     }
 
     private static PrefixStore OpenStore(string directory, EngineOptions options, Digest fingerprint, int bytesPerBlock)

@@ -24,7 +24,10 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private readonly EngineLoop _loop;
     private readonly TaskCompletionSource _loopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AwaitingLoop _awaiting = new();
+    private readonly Watchdog? _watchdog;
     private volatile bool _draining;
+    private volatile bool _disposing;
     private int _inFlight;
     private long _requests;
 
@@ -39,6 +42,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
         (_runner, _store) = (runner, store);
         _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, limits), costs, Metrics) { GroupEnded = GroupEnded, Warning = options.Warning };
+        if (options.WatchdogTimeout is { } patience) _watchdog = new Watchdog(patience, () => (_loop.Steps, _loop.Turns), IsLoopWaitedFor, FailStalled, TellRecovered);
         new Thread(RunLoop) { IsBackground = true, Name = "folio-engine" }.Start();
     }
 
@@ -53,6 +57,9 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     /// <summary>The defect that ended the engine: every request fails from then on. Null while it is well.</summary>
     public Exception? Failure => _loop.Failure;
+
+    /// <summary>Requests accepted that have not ended.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Completes when the engine has ended: it was disposed of, or failed.</summary>
     public Task Ended => _loopEnded.Task;
@@ -119,18 +126,22 @@ public sealed partial class LlmEngine : IAsyncDisposable
     /// <summary>Accepts a request.</summary>
     /// <exception cref="RequestException">It can't be served as asked: a parameter out of range, a prompt too long, more blocks than there are.</exception>
     /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    /// <exception cref="EngineUnavailableException">The engine stands still.</exception>
     /// <exception cref="ObjectDisposedException">The engine is draining or has been disposed of.</exception>
     public GenerationStream Submit(GenerationRequest request, CancellationToken cancellation = default)
     {
         int maxLength = Validate(request);
         cancellation.ThrowIfCancellationRequested();
+        if (IsStalled) throw Unavailable();
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
         _waitingRoom.Enter(request.Prompt.Length);
         var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet()) { WaitingRoom = _waitingRoom };
         EnterOne(group);
         string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
+        _awaiting.Enter(group, id);
         _inbox.Post(new(MessageKind.Submit, group, 0));
         if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
+        if (IsStalled) group.Outlet.Complete(Unavailable()); // since the look at the beginning
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
 
@@ -144,11 +155,17 @@ public sealed partial class LlmEngine : IAsyncDisposable
     }
 
     /// <summary>Aborts whatever still runs and ends the loop. The backend stays.</summary>
+    /// <exception cref="EngineUnavailableException">A step doesn't return, so the loop can't be ended: the backend must not be disposed of, and the process had better end.</exception>
     public async ValueTask DisposeAsync()
     {
-        _draining = true;
+        _draining = _disposing = true;
         _loop.Stop();
-        await _loopEnded.Task.ConfigureAwait(false);
+        while (await Task.WhenAny(_loopEnded.Task, Task.Delay(WatchInterval)).ConfigureAwait(false) != _loopEnded.Task)
+        {
+            if (IsStalled) throw Unavailable();
+        }
+
+        _watchdog?.Dispose();
     }
 
     /// <summary>Blocks that no pinned prefix holds, or will. The loop changes it at any time.</summary>
@@ -225,6 +242,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private void GroupEnded(SequenceGroup group)
     {
+        _awaiting.Leave(group);
         if (group.IsPin) _pins.Remove(group);
         else LeaveOne();
     }

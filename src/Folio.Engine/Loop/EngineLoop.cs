@@ -5,15 +5,27 @@ using Folio.Compute;
 namespace Folio.Engine;
 
 /// <summary>Runs the engine one step at a time. One thread owns all of this; nothing below it takes a lock.</summary>
-internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, StepCosts costs, EngineMetrics metrics)
+internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler scheduler, IModelRunner runner, Sampler sampler, StepCosts costs, EngineMetrics metrics)
 {
     private volatile bool _stopping;
     private volatile Exception? _failure;
+    private long _steps;
+    private long _turns;
+    private volatile StepPhase _phase;
+
+    /// <summary>Steps that have ended, whether well or not. Any thread.</summary>
+    public long Steps => Volatile.Read(ref _steps);
+
+    /// <summary>How often it has looked for something to do. Any thread.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>What it is at now. Any thread.</summary>
+    public StepPhase Phase => _phase;
 
     /// <summary>The defect that ended the loop; null while it runs, and where it was stopped.</summary>
     public Exception? Failure => _failure;
 
-    private RequestFailedException? WhyStopped => _failure is { } error ? new($"the engine has stopped: {error.Message}") : null;
+    private RequestFailedException? WhyStopped => _failure is { } error ? new("the engine has stopped, by a defect of its own.", error) : null;
 
     /// <summary>Called once for each group that has ended, however it did.</summary>
     public Action<SequenceGroup>? GroupEnded { get; init; }
@@ -30,7 +42,10 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
             {
                 inbox.Quiet(); // before the looks at the flag and at the messages: who rings after them is heard by Wait
                 if (_stopping) break;
-                if (!Step()) inbox.Wait();
+                if (Step()) continue;
+                Volatile.Write(ref _turns, _turns + 1); // over, even if nothing ever rings
+                _phase = StepPhase.Asleep;
+                inbox.Wait();
             }
         }
         catch (Exception error) // a defect of the engine itself: its state can't be trusted, so nobody must be left waiting for it
@@ -39,7 +54,8 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         }
 
         inbox.Close();
-        foreach (SequenceGroup group in scheduler.Groups().ToArray()) EndUnserved(group);
+        foreach (SequenceGroup group in scheduler.Groups().Concat(_held).ToArray()) EndUnserved(group);
+        _quiet?.TrySetException(WhyStopped ?? (Exception)new ObjectDisposedException(nameof(LlmEngine)));
         AbortPosted();
     }
 
@@ -62,34 +78,50 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
     /// <returns>False when there was nothing to run.</returns>
     public bool Step()
     {
+        Volatile.Write(ref _turns, _turns + 1);
+        _phase = StepPhase.TakingMessages;
         TakeMessages();                          // arrivals and cancellations since the last step
+        if (Pauses()) return false;
+
+        _phase = StepPhase.Scheduling;
         long preemptions = scheduler.Preemptions;
         StepPlan plan = scheduler.Schedule();    // who runs, how many tokens each, which blocks
         VerifyPlan();
         Publish(plan);
         if (scheduler.Unservable is { } unservable) Fail(unservable, "there are too few free blocks for this request, although nothing else runs");
+
+        _phase = StepPhase.MovingBlocks;
         if (!TrySwap(plan)) return true;         // before anything else touches a block
         if (plan.IsEmpty) return scheduler.Unservable is not null || scheduler.Preemptions > preemptions;
 
+        Run(plan);
+        Volatile.Write(ref _steps, _steps + 1);
+        return true;
+    }
+
+    private void Run(StepPlan plan)
+    {
         try
         {
             runner.CopyBlocks(Blocks(plan.Copies)); // copy-on-write, before anything reads
+            _phase = StepPhase.Computing;
             Execute(plan.Batch);
+            _phase = StepPhase.Sampling;
             sampler.Sample(plan);
         }
         catch (Exception error) // whatever the backend throws fails this step's requests, and no others
         {
             scheduler.Discard();
             Fail(plan, error);
-            return true;
+            return;
         }
 
+        _phase = StepPhase.Committing;
         FailSampled(plan);
         scheduler.Commit();                      // index full blocks, fork where a prompt is complete
         CompletePins(plan);
         foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
         VerifyScheduler();
-        return true;
     }
 
     /// <summary>Moves blocks out or back. Where that fails, those whose blocks they are lose them and are computed again.</summary>
@@ -146,9 +178,10 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
             switch (message.Kind)
             {
                 case MessageKind.Submit:
-                    if (!scheduler.Add(group)) End(group, new RoomPinnedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request; send it again."));
+                    if (!Holds(group)) Add(group);
                     break;
                 case MessageKind.Cancel:
+                    if (_held.Remove(group)) Add(group); // only to leave at once
                     Abort(group);
                     break;
                 default:
@@ -159,6 +192,11 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
                     break;
             }
         }
+    }
+
+    private void Add(SequenceGroup group)
+    {
+        if (!scheduler.Add(group)) End(group, new RoomPinnedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request; send it again."));
     }
 
     /// <summary>One drawn token: appended, checked for the end, sent on its way.</summary>
@@ -241,17 +279,22 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         End(group);
     }
 
-    private void Fail(SequenceGroup group, string reason)
+    private void Fail(SequenceGroup group, string reason, Exception? cause = null) => Fail(group, new RequestFailedException(reason, cause));
+
+    private void Fail(SequenceGroup group, FolioException failure)
     {
         if (group.State == GroupState.Finished) return;
         scheduler.Finish(group);
-        End(group, new RequestFailedException(reason));
+        End(group, failure);
     }
 
     private void Fail(StepPlan plan, Exception error)
     {
-        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) Fail(tokens.Sequence.Group, $"the model failed in a step that this request took part in: {error.Message}");
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) Fail(tokens.Sequence.Group, Sentence("the model failed in a step that this request took part in", error), error);
     }
+
+    /// <summary>What was raised on purpose is told; anything else may speak of addresses and paths, and is the log's.</summary>
+    private static string Sentence(string what, Exception error) => error is FolioException ? $"{what}: {error.Message}" : $"{what}.";
 
     /// <summary>Ends the groups whose own part of the sampling failed.</summary>
     private void FailSampled(StepPlan plan)
@@ -259,7 +302,7 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
         {
             SequenceGroup group = tokens.Sequence.Group;
-            if (group.SamplingFailure is { } error) Fail(group, $"choosing this request's tokens failed: {error.Message}");
+            if (group.SamplingFailure is { } error) Fail(group, Sentence("choosing this request's tokens failed", error), error);
         }
     }
 
@@ -277,12 +320,17 @@ internal sealed class EngineLoop(RequestInbox inbox, IScheduler scheduler, IMode
         End(group, WhyStopped);
     }
 
-    private void Publish(StepPlan plan)
+    private void PublishQueues()
     {
         metrics.RequestsRunning.Set(scheduler.Running);
-        metrics.RequestsWaiting.Set(scheduler.Waiting);
+        metrics.RequestsWaiting.Set(scheduler.Waiting + _held.Count);
         metrics.KvCacheUsage.Set(scheduler.KvCacheUsage);
         metrics.RequestsSwapped.Set(scheduler.Swapped);
+    }
+
+    private void Publish(StepPlan plan)
+    {
+        PublishQueues();
         if (plan.IsEmpty) return;
 
         metrics.CopiedBlocks.Add(plan.Copies.Count);
