@@ -16,12 +16,18 @@ public static class FolioServer
     /// <summary>After the grace, what is left of a request has so long to say that it was cut off.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
+    /// <summary>What scripts of allowed origins may read beside an answer's body.</summary>
+    private static readonly string[] ReadableHeaders =
+    [
+        "Retry-After", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
+    ];
+
     /// <summary>An application that serves the engine's model, ready to be started by <see cref="StartAsync"/>. The engine stays the caller's to dispose.</summary>
-    /// <exception cref="FolioException">The host is no address of a machine.</exception>
+    /// <exception cref="FolioException">The host is no address of a machine, or others reach it and no key is asked for.</exception>
     public static WebApplication Build(LlmEngine engine, ServerOptions? options = null)
     {
         options ??= new();
-        IPAddress address = Address(options.Host);
+        IPAddress address = Check(options);
 
         // The empty builder reads no environment and no file of the working folder: nothing but the options opens a port.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
@@ -32,19 +38,31 @@ public static class FolioServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
             kestrel.Listen(address, options.Port);
         });
         builder.Services.AddRoutingCore();
+        if (options.AllowedOrigins.Count > 0) builder.Services.AddCors();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + LastWords);
         var drain = new Drain();
         builder.Services.AddSingleton(drain).AddHostedService(_ => new DrainService(drain, options.ShutdownGrace));
 
         WebApplication app = builder.Build();
         app.UseRouting();
+        if (options.AllowedOrigins.Count > 0) app.UseCors(cors => cors.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ReadableHeaders));
         var routes = new FolioRoutes(engine, options, drain, app.Services.GetRequiredService<ILoggerFactory>());
         routes.Map(app);
         routes.MapRest(app);
         return app;
+    }
+
+    /// <summary>The address to listen on, if it may be listened on.</summary>
+    /// <exception cref="FolioException">The host is no address of a machine, or others reach it and no key is asked for.</exception>
+    public static IPAddress Check(ServerOptions options)
+    {
+        IPAddress address = Address(options.Host);
+        if (IPAddress.IsLoopback(address) || options.Insecure || options.ApiKeys.Count + options.TenantKeys.Count > 0) return address;
+        throw new FolioException($"host {options.Host} can be reached from other machines, and no API key is asked for: give one (--api-key, --api-key-file or FOLIO_API_KEY), or let everybody in with --insecure.");
     }
 
     /// <summary>Adds the server's routes to an application of one's own. Its host, port and shutdown are the application's; the options' keys and limits hold.</summary>

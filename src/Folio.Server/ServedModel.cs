@@ -14,7 +14,7 @@ internal sealed class ServedModel
 
     public ServedModel(LlmEngine engine, ServerOptions options)
     {
-        (Engine, Options) = (engine, options);
+        (Engine, Options, Keys) = (engine, options, new(options));
         _names = options.ServedModelNames.Count > 0 ? [.. options.ServedModelNames] : [engine.Model.Name];
         Created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         LongestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
@@ -29,6 +29,11 @@ internal sealed class ServedModel
     public LlmEngine Engine { get; }
 
     public ServerOptions Options { get; }
+
+    public ApiKeys Keys { get; }
+
+    /// <summary>Whether some of its clients must learn nothing of what others have asked.</summary>
+    public bool KeepsKeysApart => !Options.SharePrefixCache && Keys.Holders > 1;
 
     public ModelInfo Info => Engine.Model;
 

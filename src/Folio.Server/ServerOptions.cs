@@ -9,14 +9,23 @@ public sealed record ServerOptions
     /// <summary>0: any free port.</summary>
     public int Port { get; init; } = 8000;
 
-    /// <summary>Any of these opens every route; none: no key is asked for.</summary>
+    /// <summary>Any of these opens every route, as any of <see cref="TenantKeys"/> does; none of either: no key is asked for.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];
+
+    /// <summary>Keys with a holder's name, as a <see cref="KeyFile"/> has them.</summary>
+    public IReadOnlyList<TenantKey> TenantKeys { get; init; } = [];
+
+    /// <summary>What the holders of <see cref="TenantKeys"/> may ask for at most, by their name.</summary>
+    public IReadOnlyDictionary<string, TenantLimits> TenantLimits { get; init; } = new Dictionary<string, TenantLimits>();
+
+    /// <summary>Listens beyond loopback even where no key is asked for.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>Origins (<c>https://chat.example</c>) whose pages may ask; "*": all. By default none but the server's own.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>Clients with different keys find each other's prompts in the prefix cache. By default they don't: the speed of an answer tells what was cached.</summary>
     public bool SharePrefixCache { get; init; }
-
-    /// <summary>Whether some of its clients must learn nothing of what others have asked.</summary>
-    internal bool KeepsKeysApart => !SharePrefixCache && ApiKeys.Distinct(StringComparer.Ordinal).Count() > 1;
 
     /// <summary>One line in the log for each request that has ended.</summary>
     public bool LogRequests { get; init; }
@@ -38,6 +47,12 @@ public sealed record ServerOptions
 
     /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
     public int MaxTokenizeLength { get; init; } = 4 << 20;
+
+    /// <summary>How long a request may take, waiting included; then it is ended with 504. Null: as long as it takes. A request may ask for less (the header X-Request-Timeout, in seconds).</summary>
+    public TimeSpan? RequestTimeout { get; init; }
+
+    /// <summary>How long a client may take to send a request's line and headers.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long requests in flight may still run after SIGTERM.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);

@@ -122,6 +122,13 @@ public class CommandTests
     [InlineData("serve --scheduling-policy best", "--scheduling-policy is 'best'; fcfs, priority or fair was expected.")]
     [InlineData("serve --preemption-mode drop", "--preemption-mode is 'drop'; auto, recompute or swap was expected.")]
     [InlineData("serve --max-waiting-requests 0", "--max-waiting-requests is 0; it must be at least 1.")]
+    [InlineData("serve --host 0.0.0.0", "host 0.0.0.0 can be reached from other machines, and no API key is asked for")]
+    [InlineData("serve --api-key-file no-such-file", "no-such-file: there is no such file.")]
+    [InlineData("serve --api-key-file LICENSE", "LICENSE, line 1: ")]
+    [InlineData("serve --allowed-origins nonsense", "--allowed-origins is 'nonsense'; an origin such as https://chat.example, without a path, or * was expected.")]
+    [InlineData("serve --allowed-origins [1]", "--allowed-origins is '[1]'; an origin or a JSON list of origins was expected.")]
+    [InlineData("serve --request-timeout 0", "--request-timeout is 0; it must be above 0.")]
+    [InlineData("serve --watchdog-timeout soon", "--watchdog-timeout is 'soon'; a number or inf was expected.")]
     [InlineData("serve --bogus", "--bogus is no option of folio serve (")]
     [InlineData("serve --bogus 1", "--bogus is no option of folio serve (")]
     [InlineData("serve --bogus=1", "--bogus is no option of folio serve (")]
@@ -232,5 +239,36 @@ public class CommandTests
         Task<int> exit = folio.TerminateAsync();
         Assert.EndsWith("data: [DONE]\n\n", await answer.Content.ReadAsStringAsync());
         Assert.Equal(0, await exit);
+    }
+
+    [Fact]
+    public async Task A_second_signal_cuts_off_what_the_first_would_have_waited_for()
+    {
+        await using ServingFolio folio = await ServingFolio.StartAsync("--max-num-seqs", "1");
+        Task<HttpResponseMessage>[] answers = [.. Enumerable.Range(0, 100).Select(_ => folio.Client.PostAsync(
+            "/v1/completions", new StringContent("""{"prompt": "Once", "ignore_eos": true, "max_tokens": 500}""", System.Text.Encoding.UTF8, "application/json")))];
+        while (!(await folio.Client.GetStringAsync("/load")).Contains("\"server_load\":100")) await Task.Delay(20);
+        folio.Signal();
+        while ((int)(await folio.Client.GetAsync("/health")).StatusCode != 503) await Task.Delay(20);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        Assert.Equal(0, await folio.TerminateAsync());
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "it waited for its grace");
+        HttpResponseMessage[] cut = [.. (await Task.WhenAll(answers)).Where(answer => (int)answer.StatusCode == 503)];
+        Assert.NotEmpty(cut);
+    }
+
+    [Fact]
+    public async Task Serve_reads_keys_from_a_file_and_takes_a_json_list_of_origins()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "keys");
+        File.WriteAllText(file, "# who may ask\nalice sk-alice rpm=100\nops sk-ops admin\n");
+        await using ServingFolio folio = await ServingFolio.StartAsync("--host", "0.0.0.0", "--api-key-file", file, "--allowed-origins", "[\"https://chat.example\"]", "--request-timeout", "60");
+        var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{folio.Url.Port}") };
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "sk-alice");
+        client.DefaultRequestHeaders.Add("Origin", "https://chat.example");
+        using HttpResponseMessage models = await client.GetAsync("/v1/models");
+        Assert.Equal("https://chat.example", models.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await client.PostAsync("/pause", null)).StatusCode);
     }
 }

@@ -41,11 +41,14 @@ internal sealed partial class ServingFolio : IAsyncDisposable
         throw new InvalidOperationException($"folio serve ended: {startup}");
     }
 
+    /// <summary>Sends SIGTERM.</summary>
+    public void Signal() => Assert.Equal(0, Kill(_process.Id, SigTerm));
+
     /// <summary>Sends SIGTERM and waits for the end.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        Assert.Equal(0, Kill(_process.Id, SigTerm));
+        Signal();
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await _process.WaitForExitAsync(timeout.Token);
         return _process.ExitCode;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 
 namespace Folio.Server;
 
@@ -13,11 +12,8 @@ internal sealed record ErrorBody(ErrorDetail Error)
     public static Task WriteAsync(HttpContext context, ErrorBody body)
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
-        int status = body.Error.Code;
-        StringValues allow = context.Response.Headers.Allow, retryAfter = context.Response.Headers.RetryAfter;
-        context.Response.Clear();
-        context.Response.StatusCode = status;
-        (context.Response.Headers.Allow, context.Response.Headers.RetryAfter) = (allow, retryAfter);
+        int status = context.Response.StatusCode = body.Error.Code;
+        context.Response.ContentLength = null; // of the answer that would have been
         if (status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
         return JsonAnswer.WriteAsync(context, body, WireJson.Default.ErrorBody);
     }
@@ -35,6 +31,7 @@ internal sealed record ErrorBody(ErrorDetail Error)
         413 => "RequestTooLargeError",
         429 => "RateLimitError",
         503 => "ServiceUnavailableError",
+        504 => "TimeoutError",
         >= 500 => "InternalServerError",
         _ => "BadRequestError",
     };

@@ -16,7 +16,7 @@ internal sealed class EventStream : IDisposable
 
     private EventStream(HttpContext context)
     {
-        (_body, _aborted) = (context.Response.BodyWriter, context.RequestAborted);
+        (_body, _aborted) = (context.Response.BodyWriter, Deadline.ClientGone(context));
         _json = new(_body, WireJson.WriterOptions);
     }
 
@@ -24,14 +24,13 @@ internal sealed class EventStream : IDisposable
     public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send)
     {
         context.Response.ContentType = "text/event-stream; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-cache";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         using var events = new EventStream(context);
         try
         {
             await send(events);
         }
-        catch (Exception error) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (context.Response.HasStarted && !events._aborted.IsCancellationRequested)
         {
             await events.SendAsync(gate.Report(context, error), WireJson.Default.ErrorBody);
         }

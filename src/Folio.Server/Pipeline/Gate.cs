@@ -6,43 +6,73 @@ using Microsoft.Extensions.Logging;
 
 namespace Folio.Server;
 
-/// <summary>What stands before every route: keys, drain, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
-internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger logger)
+/// <summary>What stands before every route: keys, their limits, drain, deadline, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
+internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain drain, ILogger logger)
 {
-    /// <summary>Seconds after which a request that found the queue full, or its room taken, may try again; and one that found the server closing, elsewhere.</summary>
+    /// <summary>Seconds after which a request that found the queue full, or its room taken, may try again; and one that found the server closing or at a standstill, here or elsewhere.</summary>
     private const string SoonSeconds = "1", LaterSeconds = "5";
 
     private static readonly object HolderItem = new();
 
-    private readonly ApiKeys _keys = new(options.ApiKeys);
+    /// <summary>A route for those who have a key, closed while the server drains. What a POST computes counts towards its tenant's limits.</summary>
+    public RequestDelegate Guard(RequestDelegate handler) => context => GuardAsync(context, handler, isAdmin: false);
 
-    /// <summary>A route for those who have a key, closed while the server drains.</summary>
-    public RequestDelegate Guard(RequestDelegate handler) => context =>
-    {
-        string authorization = context.Request.Headers.Authorization.ToString();
-        bool admitted = _keys.Admit(authorization, out string holder);
-        context.Items[HolderItem] = holder;
-        return admitted ? CountAsync(context, handler) : ErrorBody.WriteAsync(context, ErrorBody.For(401, $"{(authorization.Length == 0 ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\"."));
-    };
-
-    /// <summary>Whose key opened the route; "" where no key is asked for.</summary>
-    public static string HolderOf(HttpContext context) => context.Items[HolderItem] as string ?? "";
+    /// <summary>A route that touches everybody: for an admin's key, or for whoever is alone.</summary>
+    public RequestDelegate GuardAdmin(RequestDelegate handler) => context => GuardAsync(context, handler, isAdmin: true);
 
     /// <summary>A route for everyone, always: liveness.</summary>
-    public RequestDelegate Open(RequestDelegate handler) => context => AnswerAsync(context, handler);
+    public RequestDelegate Open(RequestDelegate handler) => context =>
+    {
+        SecurityHeaders.Write(context.Response.Headers);
+        return AnswerAsync(context, handler);
+    };
 
-    private async Task CountAsync(HttpContext context, RequestDelegate handler)
+    /// <summary>The name of whose key opened the route; "" where no key is asked for.</summary>
+    public static string HolderOf(HttpContext context) => Opener(context).Name;
+
+    /// <summary>Whose key opened the route.</summary>
+    public static Holder Opener(HttpContext context) => context.Items[HolderItem] as Holder ?? Holder.Anybody;
+
+    private Task GuardAsync(HttpContext context, RequestDelegate handler, bool isAdmin)
+    {
+        IHeaderDictionary headers = context.Request.Headers;
+        SecurityHeaders.Write(context.Response.Headers);
+        if (keys.Find(ApiKeys.Sent(headers.Authorization.ToString(), headers["x-api-key"].ToString())) is not { } holder)
+        {
+            bool isAbsent = headers.Authorization.Count == 0 && headers["x-api-key"].Count == 0;
+            return RefuseAsync(context, 401, $"{(isAbsent ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\".");
+        }
+
+        if (!keys.AreAsked && BrowserOrigin.IsForeign(context, options.AllowedOrigins)) return RefuseAsync(context, 403, "Pages of other origins may not ask this server; --allowed-origins names those that may.");
+        if (isAdmin && !keys.MayAdminister(holder)) return RefuseAsync(context, 403, "This touches all who have a key here, so it takes a key that is marked admin in the server's key file.");
+        context.Items[HolderItem] = holder;
+        return CountAsync(context, handler, isAdmin || !HttpMethods.IsPost(context.Request.Method) ? null : holder.Allowance);
+    }
+
+    private async Task CountAsync(HttpContext context, RequestDelegate handler, Allowance? allowance)
     {
         if (!drain.TryEnter())
         {
-            context.Response.Headers.RetryAfter = LaterSeconds;
-            await ErrorBody.WriteAsync(context, ErrorBody.For(503, "The server is shutting down."));
+            await RefuseAsync(context, 503, "The server is shutting down.", LaterSeconds);
             return;
         }
 
         try
         {
-            await AnswerAsync(context, handler);
+            if (allowance?.Enter(context.Response.Headers) is { } refusal)
+            {
+                await RefuseAsync(context, 429, refusal.Reason, $"{Allowance.Seconds(refusal.RetryAfter)}");
+                return;
+            }
+
+            try
+            {
+                await AnswerAsync(context, handler);
+            }
+            finally
+            {
+                allowance?.Leave();
+            }
         }
         finally
         {
@@ -50,22 +80,35 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
         }
     }
 
+    private static Task RefuseAsync(HttpContext context, int status, string message, string? retryAfter = null)
+    {
+        if (retryAfter is not null) context.Response.Headers.RetryAfter = retryAfter;
+        return ErrorBody.WriteAsync(context, ErrorBody.For(status, message));
+    }
+
     private async Task AnswerAsync(HttpContext context, RequestDelegate handler)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = options.MaxRequestBodyBytes;
+        Deadline? deadline = null;
         try
         {
+            if (HttpMethods.IsPost(context.Request.Method)) deadline = Deadline.Start(context, options.RequestTimeout);
             await handler(context);
         }
         catch (Exception error)
         {
             await AnswerErrorAsync(context, error);
         }
+        finally
+        {
+            deadline?.Dispose();
+        }
     }
 
     private Task AnswerErrorAsync(HttpContext context, Exception error)
     {
-        if (context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or ConnectionResetException or IOException) return Task.CompletedTask;
+        CancellationToken clientGone = Deadline.ClientGone(context);
+        if (clientGone.IsCancellationRequested && error is OperationCanceledException or ConnectionResetException or IOException) return Task.CompletedTask;
         if (context.Response.HasStarted)
         {
             // Half an answer can't become an error; the client must see that it is cut off.
@@ -74,7 +117,9 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             return Task.CompletedTask;
         }
 
-        return ErrorBody.WriteAsync(context, Report(context, error));
+        ErrorBody body = Report(context, error);
+        context.RequestAborted = clientGone; // what is left to say may be said after the deadline
+        return ErrorBody.WriteAsync(context, body);
     }
 
     /// <summary>An error as its body. What wasn't raised on purpose is told to the log, not to the client; a client's mistake leaves no trace there.</summary>
@@ -86,17 +131,27 @@ internal sealed partial class Gate(ServerOptions options, Drain drain, ILogger l
             RequestException request => ErrorBody.For(400, request.Message, request.Parameter),
             QueueFullException full => ErrorBody.For(429, full.Message),
             RoomPinnedException pinned => ErrorBody.For(503, pinned.Message),
+            EngineUnavailableException unavailable => ErrorBody.For(503, unavailable.Message),
             PinDroppedException dropped => ErrorBody.For(409, dropped.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
+            OperationCanceledException when Deadline.HasPassed(context) => ErrorBody.For(504, $"The request's time was over before its answer was (--request-timeout, or the header {Deadline.Header})."),
             OperationCanceledException when drain.IsDraining => ErrorBody.For(503, "The server is shutting down."),
             ObjectDisposedException { ObjectName: nameof(LlmEngine) } => ErrorBody.For(503, "The server is shutting down."),
             _ => ErrorBody.For(500, "Internal error: the server's log has the details."),
         };
-        if (error is QueueFullException or RoomPinnedException && !context.Response.HasStarted) context.Response.Headers.RetryAfter = SoonSeconds;
+        if (!context.Response.HasStarted) Advise(context.Response.Headers, error, body.Error.Code);
         if (body.Error.Code == 500) LogDefect(logger, error, context.Request.Path);
         return body;
+    }
+
+    /// <summary>When to come again; and, in the header that OpenAI's and Anthropic's clients know, not to where the time was too short.</summary>
+    private static void Advise(IHeaderDictionary headers, Exception error, int status)
+    {
+        if (error is QueueFullException or RoomPinnedException) headers.RetryAfter = SoonSeconds;
+        if (error is EngineUnavailableException) headers.RetryAfter = LaterSeconds;
+        if (status == 504) headers["x-should-retry"] = "false";
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed")]

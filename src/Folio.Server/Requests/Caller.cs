@@ -12,6 +12,9 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
     /// <summary>Bytes of a digest: clients choose the names, so nobody may be able to find two with the same.</summary>
     private const int NameBytes = 16;
 
+    /// <summary>What the key's holder may still ask for; null: no limits.</summary>
+    public Allowance? Allowance { get; private init; }
+
     /// <summary>Whose cached prompts and pins these are: the key's holder; "", where the server shares or asks for no key: everybody's.</summary>
     public static string OwnerOf(ServedModel served, string holder) => served.Options.SharePrefixCache ? "" : holder;
 
@@ -24,7 +27,7 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
         if (salt is "") throw ApiException.BadRequest("cache_salt must be a non-empty string if provided.", "cache_salt");
         string tenant = holder.Length > 0 ? $"key {holder}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
         string own = OwnerOf(served, holder);
-        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy));
+        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = served.Keys.AllowanceOf(holder) };
     }
 
     /// <summary>A priority that nobody looks at is a mistake; 0 is what all have.</summary>

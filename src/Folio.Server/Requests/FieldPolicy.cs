@@ -12,6 +12,9 @@ internal sealed class FieldPolicy(IEnumerable<string> read, IEnumerable<string> 
     private readonly FrozenSet<string> _accepted = read.Concat(inert).ToFrozenSet(StringComparer.Ordinal);
     private readonly FrozenDictionary<string, string> _refused = refused.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Names of the fields that are read or inert.</summary>
+    public IEnumerable<string> Accepted => _accepted;
+
     /// <exception cref="ApiException">The first field that is refused or unknown.</exception>
     public void Check(Fields body)
     {

@@ -41,3 +41,11 @@ internal sealed record PrefixDeleted(string Id, string Object, bool Deleted);
 internal sealed record ResetResponse(bool Success);
 
 internal sealed record VersionResponse(string Version);
+
+/// <summary>vLLM's answer of /pause and /resume.</summary>
+internal sealed record StatusResponse(string Status);
+
+internal sealed record IsPausedResponse(bool IsPaused);
+
+/// <param name="ServerLoad">Requests that the engine has accepted and not finished.</param>
+internal sealed record LoadResponse(int ServerLoad);

@@ -21,6 +21,9 @@ namespace Folio.Server;
 [JsonSerializable(typeof(PrefixDeleted))]
 [JsonSerializable(typeof(ResetResponse))]
 [JsonSerializable(typeof(VersionResponse))]
+[JsonSerializable(typeof(StatusResponse))]
+[JsonSerializable(typeof(IsPausedResponse))]
+[JsonSerializable(typeof(LoadResponse))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>Text goes out as it is: the answers are application/json, never part of a page.</summary>

@@ -16,10 +16,11 @@ internal sealed class FolioRoutes
     {
         var served = new ServedModel(engine, options);
         ILogger logger = loggers.CreateLogger("Folio.Server");
-        _gate = new(options, drain, logger);
+        _gate = new(options, served.Keys, drain, logger);
         var models = new ModelRoutes(served);
         var status = new StatusRoutes(served, drain, logger);
         var tokens = new TokenizeRoutes(served);
+        var pausing = new PauseRoutes(served);
         var prefixes = new PrefixRoutes(served, drain);
         var log = new RequestLog(loggers);
         _routes =
@@ -34,9 +35,16 @@ internal sealed class FolioRoutes
             ("POST", "/v1/prefixes", _gate.Guard(prefixes.PinAsync)),
             ("DELETE", "/v1/prefixes/{**id}", _gate.Guard(prefixes.UnpinAsync)),
             ("POST", "/reset_prefix_cache", _gate.Guard(prefixes.ResetAsync)),
+            ("POST", "/pause", _gate.GuardAdmin(pausing.PauseAsync)),
+            ("POST", "/resume", _gate.GuardAdmin(pausing.ResumeAsync)),
+            ("GET", "/is_paused", _gate.Guard(pausing.IsPausedAsync)),
+            ("GET", "/load", _gate.Guard(status.LoadAsync)),
             ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),
+            ("GET", "/openapi.json", _gate.Guard(new OpenApiRoute(() => _routes!.Select(route => (route.Method, route.Path))).AnswerAsync)),
             ("GET", "/metrics", _gate.Guard(status.MetricsAsync)),
             ("GET", "/health", _gate.Open(status.HealthAsync)),
+            ("GET", "/health/live", _gate.Open(status.LiveAsync)),
+            ("GET", "/health/ready", _gate.Open(status.ReadyAsync)),
             ("GET", "/ping", _gate.Open(status.HealthAsync)),
             ("POST", "/ping", _gate.Open(status.HealthAsync)),
         ];

@@ -9,12 +9,13 @@ internal sealed class Generation : IAsyncDisposable
 {
     private readonly string _id;
     private readonly RequestLog _log;
+    private readonly Allowance? _allowance;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly List<GenerationStream> _streams = [];
     private long _firstOutputAt; // 0: none yet
     private int _unfinished;     // prompts that are not answered to their end
 
-    private Generation(string id, RequestLog log) => (_id, _log) = (id, log);
+    private Generation(string id, RequestLog log, Allowance? allowance) => (_id, _log, _allowance) = (id, log, allowance);
 
     /// <summary>Of all prompts' tokens, those that were found in the prefix cache; final once each prompt has an output.</summary>
     public int CachedTokens => _streams.Sum(stream => stream.CachedTokens);
@@ -22,7 +23,7 @@ internal sealed class Generation : IAsyncDisposable
     /// <summary>Hands all prompts to the engine, or none: where one is refused, the others are taken back.</summary>
     public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller, RequestLog log, CancellationToken cancellation)
     {
-        var generation = new Generation(id, log);
+        var generation = new Generation(id, log, caller.Allowance);
         try
         {
             for (int i = 0; i < prompts.Count; i++)
@@ -40,6 +41,7 @@ internal sealed class Generation : IAsyncDisposable
             }
 
             generation._unfinished = prompts.Count;
+            caller.Allowance?.Spend(prompts.Sum(prompt => prompt.Ids.Length));
             return generation;
         }
         catch
@@ -75,6 +77,7 @@ internal sealed class Generation : IAsyncDisposable
                 throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the answer was complete");
             }
 
+            _allowance?.Spend(output.TokenIds.Count);
             Interlocked.CompareExchange(ref _firstOutputAt, Stopwatch.GetTimestamp(), 0);
             yield return (prompt, output);
         }

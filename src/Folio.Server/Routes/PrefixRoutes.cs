@@ -12,8 +12,8 @@ internal sealed class PrefixRoutes(ServedModel served, Drain drain)
     /// <remarks>All or nothing: of the cache one can't forget what belongs to one key, and what others have there is not one's own to take.</remarks>
     public async Task ResetAsync(HttpContext context)
     {
-        if (served.Options.KeepsKeysApart)
-            throw new ApiException(403, "This server has several API keys with a prefix cache of their own each, so no one of them may reset it for all. A server that has one key, or shares the cache (--share-prefix-cache), can be told to.");
+        if (served.KeepsKeysApart && !served.Keys.MayAdminister(Gate.Opener(context)))
+            throw new ApiException(403, "This server has several API keys with a prefix cache of their own each, so no one of them may reset it for all but one marked admin. A server that has one key, or shares the cache (--share-prefix-cache), can be told to.");
         await served.Engine.ResetPrefixCacheAsync();
         await JsonAnswer.WriteAsync(context, new(true), WireJson.Default.ResetResponse);
     }

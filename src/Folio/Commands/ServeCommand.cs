@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Folio.Chat;
 using Folio.Engine;
 using Folio.Server;
 using Microsoft.AspNetCore.Builder;
@@ -13,36 +12,18 @@ internal static partial class ServeCommand
 {
     public static Command Create()
     {
-        var host = new Option<string>("--host") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
-        Option<int?> port = OptionOf.Integer("--port", "Port to listen on; 0 picks a free one (default: 8000).", least: 0, most: ushort.MaxValue);
-        var apiKey = new Option<string[]>("--api-key") { Description = "A key that clients must send as 'Authorization: Bearer …'; may be given several times (default: FOLIO_API_KEY of the environment, where no --api-key is given)." };
-        var servedModelName = new Option<string[]>("--served-model-name") { Description = "A name of the model for clients, instead of the file's or folder's; may be given several times." };
-        var share = new Option<bool>("--share-prefix-cache") { Description = "Clients with different API keys share cached prompts." };
-        var logRequests = new Option<bool>("--enable-log-requests") { Description = "Writes a line for each request that has ended." };
-        Option<string?> toolCallParser = OptionOf.Word("--tool-call-parser", "How the model writes tool calls (default: as its chat template does)", [.. ToolFormat.ByName.Keys, "none"]);
-        Option<string?> reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
-        var command = new Command("serve", "Serves a model to OpenAI clients over HTTP.") { host, port, apiKey, servedModelName, share, logRequests, toolCallParser, reasoningParser };
+        var command = new Command("serve", "Serves a model to OpenAI clients over HTTP.");
+        var server = new ServeArguments(command);
         var engineArguments = new EngineArguments(command, positional: true);
         var scheduling = new SchedulingArguments(command);
         var prefixCache = new PrefixCacheArguments(command);
         var pins = new PinArguments(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            EngineOptions engineOptions = scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed)));
+            ServerOptions options = server.Options(parsed);
+            FolioServer.Check(options); // before a model is loaded for nothing
+            EngineOptions engineOptions = server.Apply(parsed, scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed))));
             await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, engineOptions, quiet: false);
-            string[] keys = parsed.GetValue(apiKey) is { Length: > 0 } given ? given
-                : Environment.GetEnvironmentVariable("FOLIO_API_KEY") is { Length: > 0 } key ? [key] : [];
-            var options = new ServerOptions
-            {
-                Host = parsed.GetValue(host)!,
-                Port = parsed.GetValue(port) ?? new ServerOptions().Port,
-                ApiKeys = keys,
-                SharePrefixCache = parsed.GetValue(share),
-                LogRequests = parsed.GetValue(logRequests),
-                ToolCallParser = parsed.GetValue(toolCallParser),
-                ReasoningParser = parsed.GetValue(reasoningParser),
-                ServedModelNames = parsed.GetValue(servedModelName) ?? [],
-            };
             await pins.PinAsync(parsed, loaded.Engine, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
             loaded.Done();

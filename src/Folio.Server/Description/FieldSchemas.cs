@@ -1,0 +1,89 @@
+namespace Folio.Server;
+
+/// <summary>The JSON schema of each field of the requests, by its name; where a route means another thing by it, by the route's path and the name.</summary>
+/// <remarks>A description for readers and generators of clients and tests. What is accepted is decided where a field is read; a field that isn't listed here is described as any value.</remarks>
+internal static class FieldSchemas
+{
+    private const string Any = "{}";
+    private const string Text = """{"type":["string","null"]}""";
+    private const string Flag = """{"type":["boolean","null"]}""";
+    private const string Count = """{"type":["integer","null"],"minimum":1}""";
+    private const string Ids = """{"type":["array","null"],"items":{"type":"integer","minimum":0}}""";
+    private const string Texts = """{"type":["array","null"],"items":{"type":"string","minLength":1}}""";
+    private const string Labels = """{"type":["object","null"],"additionalProperties":{"type":"string"}}""";
+
+    private const string Messages = """
+        {"type":"array","minItems":1,"items":{"type":"object","required":["role"],"properties":{"role":{"type":"string","examples":["system","user","assistant","tool"]},
+        "content":{"type":["string","array","null"],"items":{"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["text"]},"text":{"type":"string"}}}}}}}
+        """;
+
+    private static readonly Dictionary<string, string> s_schemas = new(StringComparer.Ordinal)
+    {
+        ["model"] = Text,
+        ["prompt"] = """{"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}""",
+        ["messages"] = Messages,
+        ["n"] = """{"type":["integer","null"],"minimum":1,"maximum":128}""",
+        ["best_of"] = """{"type":["integer","null"],"minimum":1,"maximum":128}""",
+        ["use_beam_search"] = Flag,
+        ["length_penalty"] = """{"type":["number","null"]}""",
+        ["early_stopping"] = """{"enum":[true,false,"never",null]}""",
+        ["temperature"] = """{"type":["number","null"],"minimum":0,"maximum":2}""",
+        ["top_p"] = """{"type":["number","null"],"exclusiveMinimum":0,"maximum":1}""",
+        ["top_k"] = """{"type":["integer","null"],"minimum":-1}""",
+        ["min_p"] = """{"type":["number","null"],"minimum":0,"maximum":1}""",
+        ["repetition_penalty"] = """{"type":["number","null"],"exclusiveMinimum":0}""",
+        ["presence_penalty"] = """{"type":["number","null"],"minimum":-2,"maximum":2}""",
+        ["frequency_penalty"] = """{"type":["number","null"],"minimum":-2,"maximum":2}""",
+        ["logit_bias"] = """{"type":["object","null"],"additionalProperties":{"type":"number","minimum":-100,"maximum":100},"propertyNames":{"pattern":"^[0-9]+$"}}""",
+        ["allowed_token_ids"] = Ids,
+        ["bad_words"] = Texts,
+        ["max_tokens"] = """{"type":["integer","null"],"minimum":0}""",
+        ["max_completion_tokens"] = Count,
+        ["min_tokens"] = """{"type":["integer","null"],"minimum":0}""",
+        ["stop"] = """{"oneOf":[{"type":["string","null"],"minLength":1},{"type":"array","maxItems":4,"items":{"type":"string","minLength":1}}]}""",
+        ["stop_token_ids"] = Ids,
+        ["include_stop_str_in_output"] = Flag,
+        ["ignore_eos"] = Flag,
+        ["seed"] = """{"type":["integer","null"]}""",
+        ["skip_special_tokens"] = Flag,
+        ["spaces_between_special_tokens"] = Flag,
+        ["prompt_logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
+        ["logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
+        ["/v1/chat/completions logprobs"] = Flag,
+        ["top_logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
+        ["user"] = Text,
+        ["cache_salt"] = """{"type":["string","null"],"minLength":1}""",
+        ["priority"] = """{"type":["integer","null"]}""",
+        ["stream"] = Flag,
+        ["stream_options"] = """{"type":["object","null"],"properties":{"include_usage":{"type":["boolean","null"]},"continuous_usage_stats":{"type":["boolean","null"]}}}""",
+        ["echo"] = Flag,
+        ["return_token_ids"] = Flag,
+        ["return_tokens_as_token_ids"] = Flag,
+        ["return_token_strs"] = Flag,
+        ["request_id"] = """{"type":["string","null"],"maxLength":128}""",
+        ["truncate_prompt_tokens"] = """{"type":["integer","null"],"minimum":-1}""",
+        ["add_special_tokens"] = Flag,
+        ["add_generation_prompt"] = Flag,
+        ["continue_final_message"] = Flag,
+        ["chat_template_kwargs"] = """{"type":["object","null"]}""",
+        ["documents"] = """{"type":["array","null"],"items":{"type":"object"}}""",
+        ["tools"] = """{"type":["array","null"],"items":{"type":"object","required":["type","function"],"properties":{"type":{"type":"string","enum":["function"]},"function":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"description":{"type":"string"},"parameters":{"type":"object"}}}}}}""",
+        ["tool_choice"] = """{"oneOf":[{"type":["string","null"],"enum":["none","auto","required",null]},{"type":"object"}]}""",
+        ["parallel_tool_calls"] = Flag,
+        ["response_format"] = """{"type":["object","null"],"required":["type"],"properties":{"type":{"type":"string","enum":["text","json_object","json_schema"]},"json_schema":{"type":"object"}}}""",
+        ["reasoning_effort"] = Text,
+        ["include_reasoning"] = Flag,
+        ["modalities"] = """{"type":["array","null"],"items":{"type":"string","enum":["text"]}}""",
+        ["metadata"] = Labels,
+        ["store"] = Flag,
+        ["service_tier"] = Text,
+        ["safety_identifier"] = Text,
+        ["prompt_cache_key"] = Text,
+        ["prompt_cache_retention"] = Text,
+        ["tokens"] = """{"type":"array","items":{"type":"integer","minimum":0}}""",
+        ["/tokenize prompt"] = """{"type":["string","null"]}""",
+        ["/v1/prefixes id"] = """{"type":["string","null"],"minLength":1,"maxLength":128}""",
+    };
+
+    public static string Of(string path, string field) => s_schemas.TryGetValue($"{path} {field}", out string? own) ? own : s_schemas.GetValueOrDefault(field, Any);
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+
+namespace Folio.Server;
+
+/// <summary>Whose key opened a route.</summary>
+/// <param name="Name">The tenant, or a name made of the key's digest: the same after a restart, never the key. "" where no key is asked for.</param>
+/// <param name="IsAdmin">Marked as an admin's.</param>
+/// <param name="Allowance">Null: no limits.</param>
+internal sealed record Holder(string Name, bool IsAdmin, Allowance? Allowance)
+{
+    /// <summary>Whoever comes where no key is asked for.</summary>
+    public static Holder Anybody { get; } = new("", IsAdmin: false, Allowance: null);
+}
+
+/// <summary>The keys that open the server, kept as digests and compared in constant time.</summary>
+internal sealed class ApiKeys
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>Bytes of a digest that tell holders without a name apart.</summary>
+    private const int HolderBytes = 16;
+
+    private readonly (byte[] Digest, Holder Holder)[] _keys;
+    private readonly Dictionary<string, Allowance> _allowances = new(StringComparer.Ordinal);
+
+    public ApiKeys(ServerOptions options, TimeProvider? clock = null)
+    {
+        foreach ((string tenant, TenantLimits limits) in options.TenantLimits)
+        {
+            if (limits != new TenantLimits()) _allowances.Add(tenant, new(limits, clock ?? TimeProvider.System));
+        }
+
+        _keys =
+        [
+            .. options.TenantKeys.Select(key => (key.Digest, new Holder(key.Tenant, key.IsAdmin, AllowanceOf(key.Tenant)))),
+            .. options.ApiKeys.Select(TenantKey.Hash).Select(digest => (digest, new Holder(Convert.ToHexStringLower(digest.AsSpan(0, HolderBytes)), IsAdmin: false, Allowance: null))),
+        ];
+        Holders = _keys.Select(key => key.Holder.Name).Distinct(StringComparer.Ordinal).Count();
+    }
+
+    /// <summary>Whether a key is asked for.</summary>
+    public bool AreAsked => _keys.Length > 0;
+
+    /// <summary>How many there are to tell apart.</summary>
+    public int Holders { get; }
+
+    /// <param name="sent">The key, as <see cref="Sent"/> finds it.</param>
+    /// <returns>Null: no key, or none of these.</returns>
+    public Holder? Find(string? sent)
+    {
+        if (!AreAsked) return Holder.Anybody;
+        if (sent is null) return null;
+        byte[] digest = TenantKey.Hash(sent);
+        Holder? found = null;
+        foreach ((byte[] known, Holder holder) in _keys) // all of them, whichever it is
+        {
+            if (CryptographicOperations.FixedTimeEquals(known, digest)) found ??= holder;
+        }
+
+        return found;
+    }
+
+    /// <summary>What the holder of that name may still ask for; null: no limits.</summary>
+    public Allowance? AllowanceOf(string holder) => _allowances.GetValueOrDefault(holder);
+
+    /// <summary>Whether the holder may do what touches everybody: a key marked as an admin's may, and whoever is alone.</summary>
+    public bool MayAdminister(Holder holder) => holder.IsAdmin || Holders <= 1;
+
+    /// <summary>The key of a request: <c>Authorization: Bearer KEY</c>, as OpenAI's clients send it, or <c>x-api-key: KEY</c>, as Anthropic's do.</summary>
+    /// <returns>Null: there is none.</returns>
+    public static string? Sent(string authorization, string apiKey) =>
+        authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim()
+        : authorization.Length == 0 && apiKey.Length > 0 ? apiKey.Trim()
+        : null;
+}
