@@ -18,6 +18,9 @@ public sealed unsafe class ModelSource : IDisposable
     /// <summary>Folder or file, as given.</summary>
     public string Path { get; }
 
+    /// <summary>What it is called, where its folder or file has another name; null: as that.</summary>
+    public string? Name { get; private init; }
+
     public TensorFile Tensors { get; }
 
     /// <summary>config.json, or what GGUF metadata says in its place.</summary>
@@ -39,11 +42,12 @@ public sealed unsafe class ModelSource : IDisposable
     internal string ConfigName => Metadata is null ? Config.File : "the file's metadata";
 
     /// <param name="path">A folder with config.json and safetensors, or a .gguf file.</param>
-    public static ModelSource Open(string path)
+    /// <param name="name">What clients call it; null: as its folder or file.</param>
+    public static ModelSource Open(string path, string? name = null)
     {
-        if (Directory.Exists(path)) return OpenFolder(path);
+        if (Directory.Exists(path)) return OpenFolder(path, name);
         if (!File.Exists(path)) throw new ModelFormatException(path, "there is no such file or folder.");
-        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) return FromGguf(path, GgufFile.Open(path));
+        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) return FromGguf(path, GgufFile.Open(path), name);
         throw new ModelFormatException(path, "a folder with config.json and safetensors, or a .gguf file, is expected.");
     }
 
@@ -53,22 +57,22 @@ public sealed unsafe class ModelSource : IDisposable
 
     public void Dispose() => Tensors.Dispose();
 
-    private static ModelSource OpenFolder(string folder)
+    private static ModelSource OpenFolder(string folder, string? name)
     {
         if (!File.Exists(System.IO.Path.Combine(folder, "config.json")) && Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
             throw new ModelFormatException(folder, $"the folder has no config.json, but a GGUF file: give its path, {gguf}.");
         ModelConfig config = ModelConfig.OpenFolder(folder);
         GenerationDefaults generation = GenerationDefaults.OpenFolder(folder);
         TokenizerConfig tokenizer = TokenizerConfig.OpenFolder(folder);
-        return new(folder, SafetensorsFile.OpenFolder(folder), config, generation, tokenizer) { Folder = folder };
+        return new(folder, SafetensorsFile.OpenFolder(folder), config, generation, tokenizer) { Folder = folder, Name = name };
     }
 
-    private static ModelSource FromGguf(string path, GgufFile file)
+    private static ModelSource FromGguf(string path, GgufFile file, string? name = null)
     {
         try
         {
             GgufMetadata metadata = file.Metadata;
-            return new(path, file, ModelConfig.FromGguf(metadata), GenerationDefaults.FromGguf(metadata), TokenizerConfig.FromGguf(metadata)) { Metadata = metadata };
+            return new(path, file, ModelConfig.FromGguf(metadata), GenerationDefaults.FromGguf(metadata), TokenizerConfig.FromGguf(metadata)) { Metadata = metadata, Name = name };
         }
         catch
         {

@@ -12,13 +12,13 @@ internal static class LoadDisplay
     {
         if (quiet || Console.IsErrorRedirected) return load(null);
 
-        var progress = new Latest();
+        var progress = new Latest<LoadProgress>();
         Task<T> loading = Task.Run(() => load(progress));
         if (Task.WaitAny([loading], s_atOnce) < 0) Show(name, progress, loading);
         return loading.GetAwaiter().GetResult();
     }
 
-    private static void Show(string name, Latest progress, Task loading)
+    private static void Show(string name, Latest<LoadProgress> progress, Task loading)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).Start(context =>
@@ -32,25 +32,5 @@ internal static class LoadDisplay
             }
             while (Task.WaitAny([loading], s_refresh) < 0);
         });
-    }
-
-    /// <summary>What was reported last, for another thread.</summary>
-    private sealed class Latest : IProgress<LoadProgress>
-    {
-        private readonly Lock _lock = new();
-        private LoadProgress? _value;
-
-        public LoadProgress? Value
-        {
-            get
-            {
-                lock (_lock) return _value;
-            }
-        }
-
-        public void Report(LoadProgress value)
-        {
-            lock (_lock) _value = value;
-        }
     }
 }

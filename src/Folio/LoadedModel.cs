@@ -36,8 +36,8 @@ internal sealed class LoadedModel : IAsyncDisposable
         CpuBackend backend = arguments.NewBackend(parsed);
         try
         {
-            using ModelSource source = Open(arguments.Model(parsed));
-            LlmEngine engine = LoadDisplay.Run(quiet, source.Path, progress => LlmEngine.Load(source, backend, options, progress));
+            using ModelSource source = Open(arguments.Place(parsed, quiet));
+            LlmEngine engine = LoadDisplay.Run(quiet, source.Name ?? source.Path, progress => LlmEngine.Load(source, backend, options, progress));
             if (!quiet) Console.Error.WriteLine($"{PlanText.Describe(engine.Plan)}\n{backend.Description}; ready in {clock.Elapsed.TotalSeconds:0.00} s");
             return new(backend, engine, quiet);
         }
@@ -48,8 +48,8 @@ internal sealed class LoadedModel : IAsyncDisposable
         }
     }
 
-    /// <param name="path">Null: the embedded demo model.</param>
-    public static ModelSource Open(string? path) => path is null ? DemoModel.Open() : ModelSource.Open(path);
+    /// <param name="place">Null: the embedded demo model.</param>
+    public static ModelSource Open(ModelPlace? place) => place is null ? DemoModel.Open() : ModelSource.Open(place.Path, place.Name);
 
     /// <summary>The command has done what it was asked: packed weights that are still being written are waited for a while. After an error nobody waits.</summary>
     public void Done() => _isDone = true;

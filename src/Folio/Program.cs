@@ -13,6 +13,7 @@ var root = new RootCommand("Serves open-weight language models: paged KV cache, 
 (string Name, Func<Command> Create)[] commands =
 [
     ("serve", ServeCommand.Create), ("generate", GenerateCommand.Create), ("chat", ChatCommand.Create), ("inspect", InspectCommand.Create), ("simulate", SimulateCommand.Create), ("bench", BenchCommand.Create),
+    ("pull", PullCommand.Create), ("list", ListCommand.Create),
 ];
 
 // The options of commands that weren't asked for needn't be made: a tenth of the time to a first token.

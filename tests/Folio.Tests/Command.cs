@@ -11,11 +11,11 @@ internal static class Command
     public sealed record Result(int ExitCode, string Output, string Errors);
 
     /// <summary>Runs the built folio command to its end.</summary>
-    public static Task<Result> FolioAsync(IEnumerable<string> arguments, string input = "") => RunAsync(Program("folio"), arguments, input);
+    public static Task<Result> FolioAsync(IEnumerable<string> arguments, string input = "", string? folder = null, IReadOnlyDictionary<string, string>? environment = null) => RunAsync(Program("folio"), arguments, input, folder, environment);
 
-    public static async Task<Result> RunAsync(string program, IEnumerable<string> arguments, string input = "", string? folder = null)
+    public static async Task<Result> RunAsync(string program, IEnumerable<string> arguments, string input = "", string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using Process process = Start(program, arguments, folder);
+        using Process process = Start(program, arguments, folder, environment);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
@@ -33,7 +33,7 @@ internal static class Command
         return new(process.ExitCode, await output, await errors);
     }
 
-    public static Process Start(string program, IEnumerable<string> arguments, string? folder = null)
+    public static Process Start(string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -44,6 +44,7 @@ internal static class Command
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

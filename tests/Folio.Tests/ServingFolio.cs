@@ -27,9 +27,11 @@ internal sealed partial class ServingFolio : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<ServingFolio> StartAsync(params string[] arguments)
+    public static Task<ServingFolio> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<ServingFolio> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        Process process = Command.Start(Command.Program("folio"), ["serve", .. arguments, "--port", "0"]);
+        Process process = Command.Start(Command.Program("folio"), ["serve", .. arguments, "--port", "0"], environment: environment);
         var startup = new StringBuilder();
         const string Mark = " is served at ";
         while (await process.StandardError.ReadLineAsync() is { } line)

@@ -27,7 +27,7 @@ internal static class ModelInfoReader
     };
 
     private static string NameOf(ModelSource source) =>
-        source.Folder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : Path.GetFileNameWithoutExtension(source.Path);
+        source.Name is { } name ? name : source.Folder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : Path.GetFileNameWithoutExtension(source.Path);
 
     /// <summary>All that any of the files names: the tokenizer's own, generation_config.json's, config.json's.</summary>
     private static int[] ReadEosIds(ModelSource source, DecoderSpec spec, Tokenizer? tokenizer)

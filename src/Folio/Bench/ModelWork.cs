@@ -12,9 +12,9 @@ namespace Folio.Bench;
 /// <param name="KvBytesPerToken">Keys and values of one token over all layers.</param>
 internal sealed record ModelWork(double LayerParameters, double HeadParameters, double WeightBytes, double KvBytesPerToken)
 {
-    /// <param name="model">A folder or file; null: the embedded demo model.</param>
+    /// <param name="model">Null: the embedded demo model.</param>
     /// <param name="plan">How an engine holds it; null: as it is stored, with a KV cache of two bytes a number.</param>
-    public static ModelWork Of(string? model, MemoryPlan? plan = null)
+    public static ModelWork Of(ModelPlace? model, MemoryPlan? plan = null)
     {
         using ModelSource source = LoadedModel.Open(model);
         DecoderSpec spec = TransformerDecoder.Describe(source);

@@ -10,11 +10,12 @@ internal sealed class EngineArguments
 {
     private readonly Argument<string?> _model = new("MODEL")
     {
-        Description = "A folder (config.json, *.safetensors, tokenizer.json) or a .gguf file; the embedded demo model if absent.",
+        Description = "A folder (config.json, *.safetensors, tokenizer.json), a .gguf file, or a model of the Hugging Face hub, owner/name[:file][@revision]; the embedded demo model if absent.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _modelOption = new("--model", "-m") { Description = "The model's folder or .gguf file; the embedded demo model if absent." };
+    private readonly Option<string?> _modelOption = new("--model", "-m") { Description = "The model's folder, .gguf file or name on the hub; the embedded demo model if absent." };
+    private readonly Option<string?> _revision = new("--revision") { Description = "A branch, tag or commit of a model of the hub (default: main)." };
 
     private readonly Option<int?> _maxModelLen = OptionOf.Integer("--max-model-len", "Longest sequence, prompt and answer together, in tokens (default: the model's).");
     private readonly Option<int?> _maxNumSeqs = OptionOf.Integer("--max-num-seqs", "Most sequences in one step (default: 256).");
@@ -32,6 +33,7 @@ internal sealed class EngineArguments
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
     private readonly PackedWeightArguments? _packedWeights;
+    private ModelPlace? _place;
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="positional">The model may be the command's argument too; else it is --model alone, the argument being something else.</param>
@@ -39,7 +41,7 @@ internal sealed class EngineArguments
     public EngineArguments(Command command, bool positional, bool loads = true)
     {
         if (positional) command.Arguments.Add(_model);
-        foreach (Option option in (Option[])[_modelOption, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_modelOption, _revision, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
         if (loads) _packedWeights = new PackedWeightArguments(command);
         command.Validators.Add(given =>
         {
@@ -48,7 +50,10 @@ internal sealed class EngineArguments
         });
     }
 
-    public string? Model(ParseResult parsed) => parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
+    /// <summary>Where the model lies, once it is there: a model of the hub is fetched first.</summary>
+    /// <returns>Null: the embedded demo model is meant.</returns>
+    public ModelPlace? Place(ParseResult parsed, bool quiet = false) =>
+        _place ??= ModelPlace.Find(parsed.GetValue(_model) ?? parsed.GetValue(_modelOption), parsed.GetValue(_revision), quiet);
 
     public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
 

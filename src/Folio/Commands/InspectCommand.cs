@@ -17,7 +17,7 @@ internal static class InspectCommand
         var engineArguments = new EngineArguments(command, positional: true, loads: false);
         command.SetAction(parsed =>
         {
-            using ModelSource source = LoadedModel.Open(engineArguments.Model(parsed));
+            using ModelSource source = LoadedModel.Open(engineArguments.Place(parsed));
             using CpuBackend backend = engineArguments.NewBackend(parsed);
             DecoderSpec spec = TransformerDecoder.Describe(source);
             Write(Summary(source, spec));

@@ -28,7 +28,7 @@ internal static class BenchLatencyCommand
             var runs = new OfflineRun[parsed.GetValue(iterations) ?? DefaultIterations];
             for (int i = 0; i < runs.Length; i++) runs[i] = await engine.RunAsync(prompts, sampling);
 
-            var report = new LatencyReport(runs, ModelWork.Of(engineArguments.Model(parsed), loaded.Engine.Plan));
+            var report = new LatencyReport(runs, ModelWork.Of(engineArguments.Place(parsed), loaded.Engine.Plan));
             Console.Out.WriteLine(report);
             if (requests.OutputFile(parsed) is { } file) report.Save(file);
             loaded.Done();
