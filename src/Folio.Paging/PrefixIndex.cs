@@ -99,7 +99,7 @@ public sealed partial class PrefixIndex
         Epoch++;
     }
 
-    internal bool Contains(int block) => _entries[block].Parent != NotIndexed;
+    public bool Contains(int block) => _entries[block].Parent != NotIndexed;
 
     internal int Parent(int block) => _entries[block].Parent;
 

@@ -50,7 +50,7 @@ public static class FolioServer
         WebApplication app = builder.Build();
         app.UseRouting();
         if (options.AllowedOrigins.Count > 0) app.UseCors(cors => cors.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ReadableHeaders));
-        var routes = new FolioRoutes(engine, options, drain, app.Services.GetRequiredService<ILoggerFactory>());
+        var routes = new FolioRoutes(engine, options, drain, app.Services.GetRequiredService<ILoggerFactory>(), withPage: true);
         routes.Map(app);
         routes.MapRest(app);
         return app;
@@ -69,7 +69,7 @@ public static class FolioServer
     public static RouteGroupBuilder MapFolio(this IEndpointRouteBuilder endpoints, LlmEngine engine, ServerOptions? options = null)
     {
         ILoggerFactory loggers = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>();
-        return new FolioRoutes(engine, options ?? new(), new Drain(), loggers).Map(endpoints);
+        return new FolioRoutes(engine, options ?? new(), new Drain(), loggers, withPage: false).Map(endpoints);
     }
 
     /// <summary>Begins to listen.</summary>

@@ -24,6 +24,7 @@ namespace Folio.Server;
 [JsonSerializable(typeof(StatusResponse))]
 [JsonSerializable(typeof(IsPausedResponse))]
 [JsonSerializable(typeof(LoadResponse))]
+[JsonSerializable(typeof(PageState))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>Text goes out as it is: the answers are application/json, never part of a page.</summary>

@@ -12,7 +12,8 @@ internal sealed class FolioRoutes
     private readonly Gate _gate;
     private readonly (string Method, string Path, RequestDelegate Handler)[] _routes;
 
-    public FolioRoutes(LlmEngine engine, ServerOptions options, Drain drain, ILoggerFactory loggers)
+    /// <param name="withPage">Whether / is the server's page: not in an application of somebody's own.</param>
+    public FolioRoutes(LlmEngine engine, ServerOptions options, Drain drain, ILoggerFactory loggers, bool withPage)
     {
         var served = new ServedModel(engine, options);
         ILogger logger = loggers.CreateLogger("Folio.Server");
@@ -47,6 +48,15 @@ internal sealed class FolioRoutes
             ("GET", "/health/ready", _gate.Open(status.ReadyAsync)),
             ("GET", "/ping", _gate.Open(status.HealthAsync)),
             ("POST", "/ping", _gate.Open(status.HealthAsync)),
+        ];
+        if (!withPage) return;
+        var page = new PageRoutes(served);
+        _routes =
+        [
+            .. _routes,
+            ("GET", "/", _gate.Open(PageRoutes.IndexAsync)),
+            ("GET", "/page/{file}", _gate.Open(PageRoutes.FileAsync)),
+            ("GET", "/page/state", _gate.Guard(page.StateAsync)),
         ];
     }
 
