@@ -9,7 +9,7 @@ namespace Folio.Server;
 /// <param name="Answer">Media types of its answer.</param>
 internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null, string[]? Required = null, (string Name, string Schema)[]? Query = null, bool IsOpen = false, params string[] Answer)
 {
-    private const string Json = "application/json", Events = "text/event-stream", Plain = "text/plain";
+    private const string Json = "application/json", Events = "text/event-stream", Plain = "text/plain", Html = "text/html";
 
     private static readonly Dictionary<string, RouteDescription> s_known = new(StringComparer.Ordinal)
     {
@@ -35,6 +35,9 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["GET /health/ready"] = new("200 unless a request sent now would be refused or would wait.", IsOpen: true),
         ["GET /ping"] = new("As /health.", IsOpen: true),
         ["POST /ping"] = new("As /health.", IsOpen: true),
+        ["GET /"] = new("The page.", IsOpen: true, Answer: Html),
+        ["GET /page/{file}"] = new("A file of the page.", IsOpen: true, Answer: ["text/css", "text/javascript"]),
+        ["GET /page/state"] = new("The blocks of the KV cache and who holds them.", Answer: Json),
     };
 
     /// <param name="path">As OpenAPI writes it: <c>/v1/models/{id}</c>.</param>

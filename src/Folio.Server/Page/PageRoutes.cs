@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Folio.Server;
 
-/// <summary>The page at /: a playground and a picture of the KV cache's blocks. Its files are the same for everybody; what it shows takes a key, as every route does.</summary>
+/// <summary>The page at /: a playground and a picture of the KV cache's blocks. Its files are the same for everybody; what it shows, of everybody's requests, takes an admin's key, or that of whoever is alone.</summary>
 internal sealed class PageRoutes(ServedModel served)
 {
     /// <summary>Nothing but the server's own files and routes.</summary>
@@ -32,7 +32,6 @@ internal sealed class PageRoutes(ServedModel served)
         response.ContentType = file.Type;
         response.ContentLength = file.Content.Length;
         response.Headers.ContentSecurityPolicy = Policy;
-        response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = "no-cache";
         await response.Body.WriteAsync(file.Content, context.RequestAborted);
     }

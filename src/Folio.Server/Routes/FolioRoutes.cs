@@ -56,7 +56,7 @@ internal sealed class FolioRoutes
             .. _routes,
             ("GET", "/", _gate.Open(PageRoutes.IndexAsync)),
             ("GET", "/page/{file}", _gate.Open(PageRoutes.FileAsync)),
-            ("GET", "/page/state", _gate.Guard(page.StateAsync)),
+            ("GET", "/page/state", _gate.GuardAdmin(page.StateAsync)),
         ];
     }
 
