@@ -10,6 +10,7 @@ using Folio.Compute.Cpu;
 // attention [--threads N] [--types BF16,F32,I8] [--rows 1,16] [--context 8000] [--prefill 512]   attention by itself
 // sampling [MODEL] [--threads N] [--rows 32] [--vocabulary 131072] [--repeats 9]    the draws of a step, beside a step of the model
 // accuracy MODEL... [--threads N] [--kv F32,BF16,I8] [--text FILE] [--chunks 64] [--llama DIR]   perplexity, and distance from the first model's exact run
+// grammar [--vocabulary 131072]                                                     masks of structured output
 // host [--repeats 9]                                                                planning, batch building and commit of a step
 // beams MODEL [--threads N] [--widths 2,4,6] [--tokens 64] [--repeats 3]            beam search in the engine and as resubmitted requests
 try
@@ -60,6 +61,9 @@ try
             AttentionBench.Run(threads, Option("--types") is null ? [DType.BF16, DType.F32, DType.I8] : types, Option("--rows") is null ? [1, 16] : rows,
                 int.Parse(Option("--context") ?? "8000"), [.. (Option("--prefill") ?? "512").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)], ceilings.Floats, ceilings.Bandwidth);
             break;
+        case "grammar":
+            GrammarBench.Run(int.Parse(Option("--vocabulary") ?? "131072"));
+            break;
         case "host":
             HostBench.Run(int.Parse(Option("--repeats") ?? "9"));
             break;
@@ -68,7 +72,7 @@ try
             await BeamBench.RunAsync(args[1], widths, int.Parse(Option("--tokens") ?? "64"), threads, int.Parse(Option("--repeats") ?? "3"));
             break;
         default:
-            Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, step MODEL, attention, sampling, accuracy MODEL..., host and beams MODEL.");
+            Console.Error.WriteLine($"'{command}' is no benchmark; there are gemm, pass, pack, step MODEL, attention, sampling, accuracy MODEL..., grammar, host and beams MODEL.");
             return 1;
     }
 

@@ -8,6 +8,9 @@ public sealed record GenerationRequest
 
     public SamplingParams Sampling { get; init; } = new();
 
+    /// <summary>What the answer must obey (<see cref="LlmEngine.CompileAsync"/>); null: nothing.</summary>
+    public RequestGrammar? Grammar { get; init; }
+
     /// <summary>Cached prefixes are shared only among requests with the same salt: nobody can learn from an answer's speed what others have asked.</summary>
     public string CacheSalt { get; init; } = "";
 

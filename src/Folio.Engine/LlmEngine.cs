@@ -1,4 +1,5 @@
 using Folio.Compute;
+using Folio.Grammars;
 using Folio.Models;
 using Folio.Paging;
 
@@ -20,6 +21,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private readonly PrefixStore? _store;
     private readonly WaitingRoom _waitingRoom;
     private readonly Pins _pins = new();
+    private readonly GrammarCache _grammars;
     private readonly RequestInbox _inbox = new();
     private readonly EngineLoop _loop;
     private readonly TaskCompletionSource _loopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +39,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         StepLimits limits = StepLimits.For(options);
         _pool = new BlockPool(plan.Blocks, plan.BlockSize, options.EnablePrefixCaching);
         Metrics = new EngineMetrics(plan.MaxModelLen);
+        _grammars = new GrammarCache(model);
         _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue, Metrics);
         var costs = StepCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
@@ -144,6 +147,12 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (IsStalled) group.Outlet.Complete(Unavailable()); // since the look at the beginning
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
+
+    /// <summary>Compiles what an answer must obey, off the engine's thread and not before its turn among others that compile; one that was compiled lately is found again.</summary>
+    /// <exception cref="GrammarException">It is wrong, asks for what isn't supported, or exceeds a limit.</exception>
+    /// <exception cref="RequestException">The model has no tokenizer.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the compilation ends.</exception>
+    public Task<RequestGrammar> CompileAsync(Grammar grammar, CancellationToken cancellation = default) => _grammars.CompileAsync(grammar, cancellation);
 
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
     public Task DrainAsync(CancellationToken cancellation = default)

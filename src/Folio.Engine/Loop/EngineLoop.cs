@@ -240,7 +240,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         End(group, beams.Failure);
     }
 
-    /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, and both before the length.</summary>
+    /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, both before the end of the grammar, and that before the length.</summary>
     private static (FinishReason? Reason, int? StopId) End(Sequence sequence, int token)
     {
         SequenceGroup group = sequence.Group;
@@ -250,6 +250,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             if (group.StopIds.Contains(token)) return (FinishReason.Stop, token);
         }
 
+        if (sequence.Grammar is { IsFinal: true }) return (FinishReason.Stop, null); // nothing but an end token could follow
         return (sequence.Length >= group.MaxLength ? FinishReason.Length : null, null);
     }
 

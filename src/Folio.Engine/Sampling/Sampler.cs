@@ -11,6 +11,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private readonly int[] _tokens = new int[limits.Sequences];   // [requests]
     private readonly int[] _keptRows = new int[limits.LogitRows]; // [logit rows] where in _kept the untouched row lies
     private readonly List<float[]> _kept = [];                    // [kept rows][vocabulary] rows whose log-probabilities are wanted
+    private readonly ulong[] _mask = new ulong[(runner.VocabularySize + 63) / 64];
     private int[] _top = [];
 
     public void Sample(StepPlan plan)
@@ -62,15 +63,17 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private void Process(in PlannedSample sample)
     {
         Sequence sequence = sample.Sequence;
-        if (sequence.Group.Processors is not { } processors) return;
+        SequenceGroup group = sequence.Group;
+        if (group.Processors is null && sequence.Grammar is null) return;
         Span<float> logits = runner.Logits(sample.Row);
         try
         {
-            processors.Apply(logits, sequence.Output, sequence.OutputCounts);
+            group.Processors?.Apply(logits, sequence.Output, sequence.OutputCounts);
+            sequence.Grammar?.Mask(logits, _mask, group.EndIds, group.StopIds);
         }
         catch (Exception error)
         {
-            sequence.Group.SamplingFailure = error;
+            group.SamplingFailure = error;
         }
     }
 

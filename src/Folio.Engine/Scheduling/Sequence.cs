@@ -21,6 +21,7 @@ internal sealed class Sequence
         prompt.CopyTo(_tokens);
         Length = prompt.Length;
         OutputCounts = group.Processors is { CountsOutput: true } ? [] : null;
+        Grammar = group.Grammar is { } grammar ? new(grammar.Tokens) : null;
     }
 
     public SequenceGroup Group { get; }
@@ -49,6 +50,9 @@ internal sealed class Sequence
     /// <summary>How often each id stands in the output; null where no penalty asks.</summary>
     public Dictionary<int, int>? OutputCounts { get; }
 
+    /// <summary>Where its output stands in the request's grammar; null: there is none. A function of the output alone.</summary>
+    public SequenceGrammar? Grammar { get; }
+
     public bool Finished { get; set; }
 
     public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.AsSpan(start, count);
@@ -69,6 +73,7 @@ internal sealed class Sequence
         if (_tokens.Length < sibling.Length) Array.Resize(ref _tokens, sibling._tokens.Length);
         sibling.Output.CopyTo(_tokens.AsSpan(Group.PromptLength));
         Length = sibling.Length;
+        Grammar?.Become(sibling.Grammar!);
         if (OutputCounts is null) return;
         OutputCounts.Clear();
         foreach ((int id, int count) in sibling.OutputCounts!) OutputCounts.Add(id, count);
@@ -78,6 +83,7 @@ internal sealed class Sequence
     {
         if (Length == _tokens.Length) Array.Resize(ref _tokens, (int)Math.Min(Group.MaxLength, _tokens.Length * 2L));
         _tokens[Length++] = token;
+        Grammar?.Advance(token);
         if (OutputCounts is not null) OutputCounts[token] = OutputCounts.GetValueOrDefault(token) + 1;
     }
 }

@@ -43,6 +43,7 @@ internal sealed class SequenceGroup
         StopIds = [.. sampling.StopTokenIds];
         Outlet = outlet;
         Processors = LogitsProcessors.For(sampling, request.Prompt.Span, EndIds);
+        Grammar = request.Grammar;
         PromptLogprobs = sampling.PromptLogprobs is null ? null : new PositionLogprobs?[PromptLength];
         PromptLogprobsDone = PromptLogprobs is null ? PromptLength : 0;
         Sequences = new Sequence[sampling.Width];
@@ -70,6 +71,9 @@ internal sealed class SequenceGroup
 
     /// <summary>What the host does to the logits; null: nothing.</summary>
     public LogitsProcessors? Processors { get; }
+
+    /// <summary>What its answers must obey; null: nothing.</summary>
+    public RequestGrammar? Grammar { get; }
 
     /// <summary>Chooses the group's tokens where they are searched for; null where they are drawn.</summary>
     public BeamSearch? Beams { get; }

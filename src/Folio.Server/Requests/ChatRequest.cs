@@ -11,12 +11,15 @@ namespace Folio.Server;
 /// <param name="Parsing">How the answer's text is taken apart.</param>
 internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams Sampling, AnswerFields Answer, Caller Caller, int? TopLogprobs, string Continued, ChatParsing Parsing)
 {
+    /// <summary>What each answer must obey; null: nothing.</summary>
+    public StructuredOutput? Structure { get; private init; }
+
     /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
     public static ChatRequest Read(Fields body, ServedModel served, string holder)
     {
         FieldPolicies.Chat.Check(body);
         string model = served.Resolve(body.Text("model"));
-        CompletionRequest.RequireText(body);
+        StructuredOutput? structure = StructuredOutput.Read(body);
         RequireTextOnly(body);
         var tools = ToolFields.Read(body);
         if (tools.IsForced) throw ApiException.BadRequest("tool_choice other than \"none\" and \"auto\" isn't supported by this server yet.", "tool_choice");
@@ -31,6 +34,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
         using ChatPrompt chat = ChatPrompt.Read(body, served);
         int[] ids = chat.Encode(served, answer, addSpecial: body.Flag("add_special_tokens") ?? false);
         var parsing = ChatParsing.For(body, served, tools, chat.Text);
+        if (parsing is { Options: { } options, Format.Reasoning: { } reasoning }) structure = structure?.Behind(reasoning, options.ReasoningIsOpen);
         SamplingParams sampling = SamplingFields.Read(body, served.Info) with
         {
             MaxTokens = maxTokens ?? DefaultMaxTokens(served.Info, ids.Length),
@@ -38,7 +42,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
             ShownSpecialTokens = parsing.Marks,
         };
         if (answer.Stream) SamplingFields.RequireStreamable(sampling);
-        return new(model, new(ids, chat.Text), sampling, answer, Caller.Read(body, served, holder), top, answer.Echo ? chat.Continued : "", parsing);
+        return new(model, new(ids, chat.Text), sampling, answer, Caller.Read(body, served, holder), top, answer.Echo ? chat.Continued : "", parsing) { Structure = structure };
     }
 
     /// <summary>generation_config.json's max_new_tokens where there is room for it; else the room, which null means.</summary>

@@ -15,6 +15,9 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
     /// <summary>max_tokens is 0: only the prompt is wanted back. One token is computed, since a forward pass yields it, and thrown away.</summary>
     public bool PromptOnly { get; private init; }
 
+    /// <summary>What each answer must obey; null: nothing.</summary>
+    public StructuredOutput? Structure { get; private init; }
+
     /// <summary>How many likeliest tokens are to be told of each position; null: nothing.</summary>
     public int? Logprobs { get; private init; }
 
@@ -23,7 +26,7 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
     {
         FieldPolicies.Completion.Check(body);
         string model = served.Resolve(body.Text("model"));
-        RequireText(body);
+        StructuredOutput? structure = StructuredOutput.Read(body);
         AnswerFields answer = AnswerFields.Read(body, served.Info.Tokenizer is not null);
         int? logprobs = ReadLogprobs(body, "logprobs", served);
         ReadLogprobs(body, "prompt_logprobs", served);
@@ -49,14 +52,7 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
             throw ApiException.BadRequest($"{prompts.Count} prompts times {each} sequences exceed {served.Options.MaxSequencesPerRequest} sequences in one request.", "prompt");
         }
 
-        return new(model, prompts, sampling, answer, Caller.Read(body, served, holder)) { PromptOnly = promptOnly, Logprobs = logprobs };
-    }
-
-    /// <exception cref="ApiException">Another format than text is asked for.</exception>
-    internal static void RequireText(Fields body)
-    {
-        if (body.Object("response_format") is not { } format || format.Text("type") == "text") return;
-        throw ApiException.BadRequest("response_format other than {\"type\": \"text\"} isn't supported by this server.", "response_format");
+        return new(model, prompts, sampling, answer, Caller.Read(body, served, holder)) { PromptOnly = promptOnly, Logprobs = logprobs, Structure = promptOnly ? null : structure };
     }
 
     /// <summary>Absent: 16; null: the room left in the context.</summary>

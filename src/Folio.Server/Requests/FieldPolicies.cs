@@ -7,6 +7,7 @@ internal static class FieldPolicies
     [
         "n", "best_of", "use_beam_search", "length_penalty", "early_stopping", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "max_tokens",
         "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs",
+        "response_format", "structured_outputs", "guided_json", "guided_json_object", "guided_regex", "guided_choice", "guided_grammar",
     ];
 
     private static readonly string[] Caller = ["user", "cache_salt", "priority"];
@@ -28,25 +29,20 @@ internal static class FieldPolicies
         ["repetition_detection"] = "repetition_detection isn't supported by this server.",
         ["stream_interval"] = "stream_interval isn't supported: every token is sent when it is there.",
         ["thinking_token_budget"] = "thinking_token_budget isn't supported by this server.",
-        ["structured_outputs"] = "structured_outputs isn't supported by this server.",
-        ["guided_json"] = "guided_json isn't supported by this server.",
-        ["guided_regex"] = "guided_regex isn't supported by this server.",
-        ["guided_choice"] = "guided_choice isn't supported by this server.",
-        ["guided_grammar"] = "guided_grammar isn't supported by this server.",
         ["logits_processors"] = "logits_processors isn't supported by this server.",
         ["prompt_embeds"] = "prompt_embeds isn't supported by this server.",
         ["kv_transfer_params"] = "kv_transfer_params isn't supported by this server.",
         ["vllm_xargs"] = "vllm_xargs isn't supported by this server.",
     };
 
-    public static FieldPolicy Completion { get; } = new([.. Sampling, .. Answer, .. Caller, "prompt", "response_format"], Labels, new Dictionary<string, string>(NotHere)
+    public static FieldPolicy Completion { get; } = new([.. Sampling, .. Answer, .. Caller, "prompt"], Labels, new Dictionary<string, string>(NotHere)
     {
         ["suffix"] = "suffix isn't supported: this server continues prompts, it doesn't fill gaps.",
     });
 
     /// <remarks><c>prediction</c> is a wish about speed.</remarks>
     public static FieldPolicy Chat { get; } = new(
-        [.. Sampling, .. Answer, .. Caller, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "parallel_tool_calls", "response_format", "modalities", "reasoning_effort", "include_reasoning"],
+        [.. Sampling, .. Answer, .. Caller, .. Template, "max_completion_tokens", "top_logprobs", "tool_choice", "parallel_tool_calls", "modalities", "reasoning_effort", "include_reasoning"],
         [.. Labels, "prediction"],
         new Dictionary<string, string>(NotHere)
         {

@@ -30,7 +30,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
     {
         try
         {
-            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, request.Caller, log, cancellation);
+            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, request.Structure, request.Caller, log, cancellation);
         }
         catch (RequestException error) when (error.Parameter == "prompt")
         {

@@ -13,7 +13,7 @@ internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"cmpl-{RequestIds.For(context, request.Answer.RequestId)}";
-        await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, request.Caller, log, cancellation.Token);
+        await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, request.Structure, request.Caller, log, cancellation.Token);
         if (request.Answer.Stream)
         {
             var stream = new CompletionStream(served, request, id);

@@ -21,8 +21,9 @@ internal sealed class Generation : IAsyncDisposable
     public int CachedTokens => _streams.Sum(stream => stream.CachedTokens);
 
     /// <summary>Hands all prompts to the engine, or none: where one is refused, the others are taken back.</summary>
-    public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller, RequestLog log, CancellationToken cancellation)
+    public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, StructuredOutput? structure, Caller caller, RequestLog log, CancellationToken cancellation)
     {
+        RequestGrammar? grammar = structure is null ? null : await structure.CompileAsync(engine, cancellation);
         var generation = new Generation(id, log, caller.Allowance);
         try
         {
@@ -33,6 +34,7 @@ internal sealed class Generation : IAsyncDisposable
                     Id = prompts.Count == 1 ? id : $"{id}-{i}",
                     Prompt = prompts[i].Ids,
                     Sampling = sampling,
+                    Grammar = grammar,
                     CacheSalt = caller.CacheSalt,
                     Priority = caller.Priority,
                     Tenant = caller.Tenant,

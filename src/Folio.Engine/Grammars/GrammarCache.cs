@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+using Folio.Grammars;
+using Folio.Tokenization;
+
+namespace Folio.Engine;
+
+/// <summary>Compiles requests' grammars, several at once and none on the engine's thread, and keeps those last used. Thread-safe.</summary>
+/// <remarks>A compilation belongs to one request: when its client goes, it ends. Two requests that bring the same source at the same time compile it twice.</remarks>
+internal sealed class GrammarCache
+{
+    private const int MostGrammars = 16;
+    private const long MostBytes = 64L << 20; // of compiled grammars
+
+    private static readonly SemaphoreSlim s_compilers = new(Math.Max(4, Environment.ProcessorCount)); // the processors are the whole process's
+
+    private readonly ModelInfo _model;
+    private readonly Lazy<TokenVocabulary> _vocabulary;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<(string Key, RequestGrammar Grammar)> _kept = new(); // last used first; at most 16
+
+    public GrammarCache(ModelInfo model)
+    {
+        _model = model;
+        _vocabulary = new(() => VocabularyOf(model));
+    }
+
+    public async Task<RequestGrammar> CompileAsync(Grammar grammar, CancellationToken cancellation)
+    {
+        if (_model.Tokenizer is null) throw new RequestException("this model has no tokenizer, so an answer can't be made to obey a grammar.");
+        string key = await Task.Run(() => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(grammar.Key))), cancellation).ConfigureAwait(false);
+        if (Find(key) is { } known) return known;
+        await s_compilers.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            RequestGrammar compiled = await Task.Run(() => new RequestGrammar(grammar.Compile(cancellation: cancellation), _vocabulary.Value), cancellation).ConfigureAwait(false);
+            Keep(key, compiled);
+            return compiled;
+        }
+        finally
+        {
+            s_compilers.Release();
+        }
+    }
+
+    private RequestGrammar? Find(string key)
+    {
+        lock (_gate)
+        {
+            for (LinkedListNode<(string Key, RequestGrammar Grammar)>? node = _kept.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Key != key) continue;
+                _kept.Remove(node);
+                _kept.AddFirst(node);
+                return node.Value.Grammar;
+            }
+
+            return null;
+        }
+    }
+
+    private void Keep(string key, RequestGrammar grammar)
+    {
+        lock (_gate)
+        {
+            _kept.AddFirst((key, grammar));
+            while (_kept.Count > MostGrammars || (_kept.Count > 1 && _kept.Sum(kept => kept.Grammar.Size) > MostBytes)) _kept.RemoveLast();
+        }
+    }
+
+    /// <summary>Marks have no text: what ends an answer is allowed where the grammar ends, and other marks never.</summary>
+    private static TokenVocabulary VocabularyOf(ModelInfo model)
+    {
+        Tokenizer tokenizer = model.Tokenizer!;
+        var tokens = new byte[]?[model.VocabularySize];
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (!tokenizer.IsSpecial(id) && !model.EosTokenIds.Contains(id)) tokens[id] = tokenizer.TokenBytes(id).ToArray();
+        }
+
+        return new(tokens);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Numerics;
+using Folio.Grammars;
+
+namespace Folio.Engine;
+
+/// <summary>Where one sequence's output stands in its request's grammar.</summary>
+/// <remarks>What goes wrong while a token is appended is kept, and thrown when the next one is to be chosen: there it is this request's own failure.</remarks>
+internal sealed class SequenceGrammar(TokenGrammar grammar)
+{
+    private GrammarState _state;
+    private bool _started;
+    private GrammarException? _failure;
+
+    /// <summary>Whether the output is complete and nothing can follow.</summary>
+    public bool IsFinal => _started && TokenGrammar.IsFinal(_state);
+
+    /// <summary>Leaves only the ids that the grammar allows next; end and stop ids where the output may end.</summary>
+    /// <param name="logits">[vocabulary]</param>
+    /// <param name="mask">[(vocabulary + 63) / 64] room to work in.</param>
+    public void Mask(Span<float> logits, Span<ulong> mask, ReadOnlySpan<int> endIds, ReadOnlySpan<int> stopIds)
+    {
+        if (_failure is not null) throw _failure;
+        Start();
+        mask[grammar.Vocabulary.MaskWords..].Clear(); // a row may be longer than the vocabulary
+        bool any = grammar.FillMask(_state, mask);
+        if (TokenGrammar.IsComplete(_state))
+        {
+            foreach (int id in endIds) mask[id >> 6] |= 1UL << (id & 63);
+            foreach (int id in stopIds) mask[id >> 6] |= 1UL << (id & 63);
+        }
+        else if (!any)
+        {
+            throw new GrammarException("no token of this model's vocabulary can continue the answer as its grammar asks.");
+        }
+
+        for (int word = 0; word < mask.Length; word++)
+        {
+            int start = word << 6;
+            if (mask[word] == 0) logits[start..Math.Min(start + 64, logits.Length)].Fill(float.NegativeInfinity);
+            else ForbidAbsent(logits, start, ~mask[word]);
+        }
+    }
+
+    /// <summary>Goes on by a token; end ids, which have no text, lead nowhere, and nothing follows them.</summary>
+    public void Advance(int token)
+    {
+        try
+        {
+            Start();
+            grammar.TryAccept(ref _state, token);
+        }
+        catch (GrammarException error)
+        {
+            _failure = error;
+        }
+    }
+
+    /// <summary>Stands where a sibling does.</summary>
+    public void Become(SequenceGrammar sibling) => (_state, _started, _failure) = (sibling._state, sibling._started, sibling._failure);
+
+    private static void ForbidAbsent(Span<float> logits, int start, ulong absent)
+    {
+        for (; absent != 0; absent &= absent - 1)
+        {
+            int id = start + BitOperations.TrailingZeroCount(absent);
+            if (id >= logits.Length) return;
+            logits[id] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>On the loop's thread, which the grammar belongs to; the sequence was made on another.</summary>
+    private void Start()
+    {
+        if (_started) return;
+        _state = grammar.Start;
+        _started = true;
+    }
+}
