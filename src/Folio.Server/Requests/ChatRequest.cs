@@ -22,7 +22,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
         StructuredOutput? structure = StructuredOutput.Read(body);
         RequireTextOnly(body);
         var tools = ToolFields.Read(body);
-        if (tools.IsForced) throw ApiException.BadRequest("tool_choice other than \"none\" and \"auto\" isn't supported by this server yet.", "tool_choice");
+        structure = WithCalls(structure, tools, served.Format);
         AnswerFields answer = AnswerFields.Read(body, served.Info.Tokenizer is not null);
         int? top = ReadTopLogprobs(body, served);
         CompletionRequest.ReadLogprobs(body, "prompt_logprobs", served);
@@ -55,6 +55,13 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
         int? top = CompletionRequest.ReadLogprobs(body, "top_logprobs", served);
         if (top > 0 && !wanted) throw ApiException.BadRequest("When using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
         return wanted ? top ?? 0 : null;
+    }
+
+    /// <summary>Calls that are asked for take the place of any other form of the answer; calls that may be made stand beside it.</summary>
+    private static StructuredOutput? WithCalls(StructuredOutput? structure, ToolFields tools, MessageFormat format)
+    {
+        if (tools.IsForced) return CallGrammar.Of(tools, format);
+        return structure is null || tools.Choice == ToolChoice.None || format.Tools is null ? structure : structure.Or(CallGrammar.Of(tools, format));
     }
 
     private static void RequireTextOnly(Fields body)

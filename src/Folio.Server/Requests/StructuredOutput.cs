@@ -13,6 +13,9 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
 
     private static readonly string[] Kinds = ["json", "regex", "choice", "grammar", "json_object"];
 
+    /// <summary>What it was put together of: where it can't be used, the first of these that can't be used alone is at fault.</summary>
+    public IReadOnlyList<StructuredOutput> Parts { get; init; } = [];
+
     /// <returns>Null: any text will do.</returns>
     public static StructuredOutput? Read(Fields body)
     {
@@ -47,6 +50,9 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
         return this with { Grammar = isOpen ? rest : Grammar.AnyOf(Grammar, Grammar.Sequence(Grammar.AnyOf([.. reasoning.Opens.Select(Grammar.Literal)]), rest)) };
     }
 
+    /// <summary>This or the other.</summary>
+    public StructuredOutput Or(StructuredOutput other) => this with { Grammar = Grammar.AnyOf(Grammar, other.Grammar), Parts = [this, .. other.Parts] };
+
     /// <exception cref="ApiException">It is wrong, not supported or too large.</exception>
     public async Task<RequestGrammar> CompileAsync(LlmEngine engine, CancellationToken cancellation)
     {
@@ -56,6 +62,7 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
         }
         catch (FolioException error) when (error is GrammarException or RequestException)
         {
+            foreach (StructuredOutput part in Parts) await part.CompileAsync(engine, cancellation);
             throw ApiException.BadRequest($"{Field}: {error.Message}", Field);
         }
     }

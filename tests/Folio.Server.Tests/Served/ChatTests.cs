@@ -78,7 +78,6 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     }
 
     [Theory]
-    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"}""", "tool_choice")]
     [InlineData("""{"tool_choice":{"type":"function","function":{"name":"f"}}}""", "tool_choice")]
     [InlineData("""{"use_beam_search":true,"n":2,"stream":true}""", "use_beam_search")]
     [InlineData("""{"best_of":2,"stream":true}""", "best_of")]

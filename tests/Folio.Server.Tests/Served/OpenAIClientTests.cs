@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Models;
@@ -32,6 +33,27 @@ public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<Ser
         }
 
         Assert.Equal((whole.Content[0].Text, 24), (text, tokens));
+    }
+
+    [Fact]
+    public async Task It_calls_tools_and_sends_their_results_back()
+    {
+        var options = new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 240, ToolChoice = ChatToolChoice.CreateFunctionChoice("now"), AllowParallelToolCalls = false };
+        options.Tools.Add(ChatTool.CreateFunctionTool("now", "The time."));
+        List<OpenAI.Chat.ChatMessage> messages = [new UserChatMessage("What time is it?")];
+        ChatCompletion whole = await Chat.CompleteChatAsync(messages, options);
+        OpenAI.Chat.ChatToolCall call = Assert.Single(whole.ToolCalls);
+        Assert.Equal((ChatFinishReason.ToolCalls, "now", JsonValueKind.Object), (whole.FinishReason, call.FunctionName, JsonElement.Parse(call.FunctionArguments).ValueKind));
+
+        string name = "", arguments = "";
+        await foreach (StreamingChatCompletionUpdate update in Chat.CompleteChatStreamingAsync(messages, options))
+        {
+            foreach (StreamingChatToolCallUpdate piece in update.ToolCallUpdates) (name, arguments) = (name + piece.FunctionName, arguments + piece.FunctionArgumentsUpdate);
+        }
+
+        Assert.Equal((call.FunctionName, call.FunctionArguments.ToString()), (name, arguments));
+        messages.AddRange([new AssistantChatMessage(whole), new ToolChatMessage(call.Id, "noon")]);
+        Assert.NotEmpty((await Chat.CompleteChatAsync(messages, new() { Temperature = 0, MaxOutputTokenCount = 8 })).Value.Content);
     }
 
     [Fact]
