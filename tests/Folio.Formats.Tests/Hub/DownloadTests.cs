@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Folio.Formats.Hub;
 using Folio.Testing.Hub;
 using static Folio.Formats.Tests.HubFixture;
@@ -117,10 +118,13 @@ public sealed class DownloadTests
     {
         await using var given = new HubFixture();
         given.PublishGguf();
-        int hub = 0, store = 0;
-        given.Server.OnHub = _ => Interlocked.Increment(ref hub) % 2 == 1 ? FakeAnswer.Of(502) : null;
-        given.Server.OnStore = _ => Interlocked.Increment(ref store) % 2 == 1 ? FakeAnswer.Of(500) : null;
+        var asked = new ConcurrentDictionary<string, bool>(); // several at once: each fails once, however they interleave
+        given.Server.OnHub = request => IsFirst(request) ? FakeAnswer.Of(502) : null;
+        given.Server.OnStore = request => IsFirst(request) ? FakeAnswer.Of(500) : null;
         await AssertPulledAsync(given);
+        Assert.True(asked.Count > 3);
+
+        bool IsFirst(FakeRequest request) => asked.TryAdd($"{request.Method} {request.Path} {request["Range"]}", true);
     }
 
     [Fact]
