@@ -213,7 +213,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
 
         if (sample.Token < 0)
         {
-            Fail(group, "no token can be chosen: the model's logits are not numbers, or the request's own limits exclude every id");
+            Fail(group, NothingToChoose(group));
             return;
         }
 
@@ -281,6 +281,11 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
     }
 
     private void Fail(SequenceGroup group, string reason, Exception? cause = null) => Fail(group, new RequestFailedException(reason, cause));
+
+    /// <summary>Why no id is left: the model's fault, unless the request excludes ids itself.</summary>
+    private static FolioException NothingToChoose(SequenceGroup group) => group.Grammar is null && group.Processors is null
+        ? new RequestFailedException("no token can be chosen: the model's logits are not numbers")
+        : new RequestException("no token can be chosen: what this request asks for (its grammar, allowed_token_ids, bad_words, logit_bias, min_tokens) excludes every id, taken together, or the model's logits are not numbers.");
 
     private void Fail(SequenceGroup group, FolioException failure)
     {

@@ -83,6 +83,15 @@ public sealed class StructuredOutputTests(ServedFixture fixture) : IClassFixture
         (await Server.ChatAsync($"{{{Hello},\"max_completion_tokens\":1}}")).Ok();
     }
 
+    [Theory]
+    [InlineData("false"), InlineData("true")]
+    public async Task A_grammar_and_allowed_ids_that_leave_nothing_are_the_client_s_fault(string stream)
+    {
+        string text = (await Server.ChatAsync($"{{{Hello},\"guided_choice\":[\"yes\"],\"allowed_token_ids\":[0,1],\"stream\":{stream}}}")).Text;
+        Assert.Contains("excludes every id", text);
+        Assert.Contains("\"code\":400", text);
+    }
+
     private static bool IsPerson(string text)
     {
         JsonElement person = JsonElement.Parse(text);
