@@ -1,7 +1,7 @@
 namespace Folio.Server;
 
 /// <summary>What a server is given at start.</summary>
-public sealed record ServerOptions
+public sealed record ServerOptions : ServedModelOptions
 {
     /// <summary>An address of this machine or "localhost". Loopback by default: nobody else reaches the server unless asked to.</summary>
     public string Host { get; init; } = "127.0.0.1";
@@ -24,29 +24,11 @@ public sealed record ServerOptions
     /// <summary>Origins (<c>https://chat.example</c>) whose pages may ask; "*": all. By default none but the server's own.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>Clients with different keys find each other's prompts in the prefix cache. By default they don't: the speed of an answer tells what was cached.</summary>
-    public bool SharePrefixCache { get; init; }
-
     /// <summary>One line in the log for each request that has ended.</summary>
     public bool LogRequests { get; init; }
 
-    /// <summary>Names by which clients may ask for the model; answers carry the first. Empty: the model's own name.</summary>
-    public IReadOnlyList<string> ServedModelNames { get; init; } = [];
-
-    /// <summary>The form of the model's tool calls, by the name of vLLM's parser, or "none". Null: what its chat template tells, else Hermes's.</summary>
-    public string? ToolCallParser { get; init; }
-
-    /// <summary>The form of the model's reasoning, by the name of vLLM's parser, or "none". Null: what its chat template tells.</summary>
-    public string? ReasoningParser { get; init; }
-
     /// <summary>Larger request bodies are answered with 413.</summary>
     public long MaxRequestBodyBytes { get; init; } = 32L << 20;
-
-    /// <summary>Most sequences of one request: prompts × n, or × best_of.</summary>
-    public int MaxSequencesPerRequest { get; init; } = 1024;
-
-    /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
-    public int MaxTokenizeLength { get; init; } = 4 << 20;
 
     /// <summary>How long a request may take, waiting included; then it is ended with 504. Null: as long as it takes. A request may ask for less (the header X-Request-Timeout, in seconds).</summary>
     public TimeSpan? RequestTimeout { get; init; }

@@ -27,11 +27,8 @@ internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain dr
         return AnswerAsync(context, handler);
     };
 
-    /// <summary>The name of whose key opened the route; "" where no key is asked for.</summary>
-    public static string HolderOf(HttpContext context) => Opener(context).Name;
-
     /// <summary>Whose key opened the route.</summary>
-    public static Holder Opener(HttpContext context) => context.Items[HolderItem] as Holder ?? Holder.Anybody;
+    public static Holder HolderOf(HttpContext context) => context.Items[HolderItem] as Holder ?? Holder.Anybody;
 
     private Task GuardAsync(HttpContext context, RequestDelegate handler, bool isAdmin)
     {
@@ -59,7 +56,7 @@ internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain dr
 
         try
         {
-            if (allowance?.Enter(context.Response.Headers) is { } refusal)
+            if (allowance?.Enter((name, value) => context.Response.Headers[name] = value) is { } refusal)
             {
                 await RefuseAsync(context, 429, refusal.Reason, $"{Allowance.Seconds(refusal.RetryAfter)}");
                 return;

@@ -7,7 +7,7 @@ internal sealed record PrefixRequest(string? Id, int[] Ids, string Field, Caller
 {
     public const int MaxIdLength = 128;
 
-    public static PrefixRequest Read(Fields body, ServedModel served, string holder)
+    public static PrefixRequest Read(Fields body, ServedModel served, Holder holder)
     {
         FieldPolicies.Prefix.Check(body);
         served.Resolve(body.Text("model"));

@@ -17,12 +17,13 @@ internal sealed class FolioRoutes
     {
         var served = new ServedModel(engine, options);
         ILogger logger = loggers.CreateLogger("Folio.Server");
-        _gate = new(options, served.Keys, drain, logger);
+        var keys = new ApiKeys(options);
+        _gate = new(options, keys, drain, logger);
         var models = new ModelRoutes(served);
         var status = new StatusRoutes(served, drain, logger);
         var tokens = new TokenizeRoutes(served);
         var pausing = new PauseRoutes(served);
-        var prefixes = new PrefixRoutes(served, drain);
+        var prefixes = new PrefixRoutes(served, keys, drain);
         var log = new RequestLog(loggers);
         _routes =
         [

@@ -5,14 +5,14 @@ namespace Folio.Server;
 
 /// <summary>The prefix cache: POST /reset_prefix_cache, and prefixes that stay in it: GET and POST /v1/prefixes, DELETE /v1/prefixes/{id}.</summary>
 /// <remarks>Whose a pin is, is who finds it: a key's holder sees, replaces and finds its own, and what the operator pinned at start is found by all and seen by none of them.</remarks>
-internal sealed class PrefixRoutes(ServedModel served, Drain drain)
+internal sealed class PrefixRoutes(ServedModel served, ApiKeys keys, Drain drain)
 {
     private const string ObjectName = "prefix";
 
     /// <remarks>All or nothing: of the cache one can't forget what belongs to one key, and what others have there is not one's own to take.</remarks>
     public async Task ResetAsync(HttpContext context)
     {
-        if (served.KeepsKeysApart && !served.Keys.MayAdminister(Gate.Opener(context)))
+        if (keys.KeepApart && !keys.MayAdminister(Gate.HolderOf(context)))
             throw new ApiException(403, "This server has several API keys with a prefix cache of their own each, so no one of them may reset it for all but one marked admin. A server that has one key, or shares the cache (--share-prefix-cache), can be told to.");
         await served.Engine.ResetPrefixCacheAsync();
         await JsonAnswer.WriteAsync(context, new(true), WireJson.Default.ResetResponse);

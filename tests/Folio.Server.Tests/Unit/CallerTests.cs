@@ -36,5 +36,5 @@ public sealed class CallerTests(DemoEngine demo)
 
     private string Tenant(string body, string holder) => Read(body, holder, share: false).Tenant;
 
-    private Caller Read(string body, string holder, bool share) => Caller.Read(new Fields(JsonElement.Parse(body)), new ServedModel(demo.Engine, new() { SharePrefixCache = share }), holder);
+    private Caller Read(string body, string holder, bool share) => Caller.Read(new Fields(JsonElement.Parse(body)), new ServedModel(demo.Engine, new() { SharePrefixCache = share }), new(holder, IsAdmin: false, Allowance: null));
 }

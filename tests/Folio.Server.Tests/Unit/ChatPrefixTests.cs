@@ -46,7 +46,7 @@ public sealed class ChatPrefixTests(DemoEngine demo)
         Assert.True(prefix.Length > engine.Model.Encode(System).Length);
     }
 
-    private static int[] PrefixOf(LlmEngine engine, params string[] messages) => PrefixRequest.Read(Body(messages, ""), new ServedModel(engine, new()), "").Ids;
+    private static int[] PrefixOf(LlmEngine engine, params string[] messages) => PrefixRequest.Read(Body(messages, ""), new ServedModel(engine, new()), Holder.Anybody).Ids;
 
     private static int[] ChatOf(LlmEngine engine, params string[] messages) => ChatOf(engine, messages, generate: true);
 

@@ -2,16 +2,6 @@ using System.Security.Cryptography;
 
 namespace Folio.Server;
 
-/// <summary>Whose key opened a route.</summary>
-/// <param name="Name">The tenant, or a name made of the key's digest: the same after a restart, never the key. "" where no key is asked for.</param>
-/// <param name="IsAdmin">Marked as an admin's.</param>
-/// <param name="Allowance">Null: no limits.</param>
-internal sealed record Holder(string Name, bool IsAdmin, Allowance? Allowance)
-{
-    /// <summary>Whoever comes where no key is asked for.</summary>
-    public static Holder Anybody { get; } = new("", IsAdmin: false, Allowance: null);
-}
-
 /// <summary>The keys that open the server, kept as digests and compared in constant time.</summary>
 internal sealed class ApiKeys
 {
@@ -20,19 +10,21 @@ internal sealed class ApiKeys
     /// <summary>Bytes of a digest that tell holders without a name apart.</summary>
     private const int HolderBytes = 16;
 
+    private readonly bool _share;
     private readonly (byte[] Digest, Holder Holder)[] _keys;
-    private readonly Dictionary<string, Allowance> _allowances = new(StringComparer.Ordinal);
 
     public ApiKeys(ServerOptions options, TimeProvider? clock = null)
     {
+        _share = options.SharePrefixCache;
+        var allowances = new Dictionary<string, Allowance>(StringComparer.Ordinal);
         foreach ((string tenant, TenantLimits limits) in options.TenantLimits)
         {
-            if (limits != new TenantLimits()) _allowances.Add(tenant, new(limits, clock ?? TimeProvider.System));
+            if (limits != new TenantLimits()) allowances.Add(tenant, new(limits, clock ?? TimeProvider.System));
         }
 
         _keys =
         [
-            .. options.TenantKeys.Select(key => (key.Digest, new Holder(key.Tenant, key.IsAdmin, AllowanceOf(key.Tenant)))),
+            .. options.TenantKeys.Select(key => (key.Digest, new Holder(key.Tenant, key.IsAdmin, allowances.GetValueOrDefault(key.Tenant)))),
             .. options.ApiKeys.Select(TenantKey.Hash).Select(digest => (digest, new Holder(Convert.ToHexStringLower(digest.AsSpan(0, HolderBytes)), IsAdmin: false, Allowance: null))),
         ];
         Holders = _keys.Select(key => key.Holder.Name).Distinct(StringComparer.Ordinal).Count();
@@ -43,6 +35,9 @@ internal sealed class ApiKeys
 
     /// <summary>How many there are to tell apart.</summary>
     public int Holders { get; }
+
+    /// <summary>Whether some of their holders must learn nothing of what others have asked.</summary>
+    public bool KeepApart => !_share && Holders > 1;
 
     /// <param name="sent">The key, as <see cref="Sent"/> finds it.</param>
     /// <returns>Null: no key, or none of these.</returns>
@@ -59,9 +54,6 @@ internal sealed class ApiKeys
 
         return found;
     }
-
-    /// <summary>What the holder of that name may still ask for; null: no limits.</summary>
-    public Allowance? AllowanceOf(string holder) => _allowances.GetValueOrDefault(holder);
 
     /// <summary>Whether the holder may do what touches everybody: a key marked as an admin's may, and whoever is alone.</summary>
     public bool MayAdminister(Holder holder) => holder.IsAdmin || Holders <= 1;

@@ -4,7 +4,7 @@ using Folio.Chat;
 using Folio.Tokenization;
 using Folio.Tokenization.Templates;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A conversation rendered by the model's template. What its messages bring in stays plain text: no user can forge a turn by writing a mark.</summary>
 internal sealed class ChatPrompt : IDisposable

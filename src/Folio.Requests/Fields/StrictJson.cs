@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Parses JSON so that nothing behind it meets bad text: UTF-8, well-formed, no name twice in an object, no lone surrogate.</summary>
 internal static class StrictJson

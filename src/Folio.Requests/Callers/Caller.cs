@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Folio.Engine;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Who asks: whose turn it is, and whose cached prompts may be found.</summary>
 /// <param name="Tenant">The key's holder; where no key is asked for, whom the field user names. "": nobody in particular.</param>
@@ -16,18 +16,18 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
     public Allowance? Allowance { get; private init; }
 
     /// <summary>Whose cached prompts and pins these are: the key's holder; "", where the server shares or asks for no key: everybody's.</summary>
-    public static string OwnerOf(ServedModel served, string holder) => served.Options.SharePrefixCache ? "" : holder;
+    public static string OwnerOf(ServedModel served, Holder holder) => served.Options.SharePrefixCache ? "" : holder.Name;
 
     /// <param name="body">The request.</param>
     /// <param name="served">What is asked.</param>
-    /// <param name="holder">The key's holder, "" where no key is asked for.</param>
-    public static Caller Read(Fields body, ServedModel served, string holder)
+    /// <param name="holder">The key's holder.</param>
+    public static Caller Read(Fields body, ServedModel served, Holder holder)
     {
         string? user = body.Text("user"), salt = body.Text("cache_salt");
         if (salt is "") throw ApiException.BadRequest("cache_salt must be a non-empty string if provided.", "cache_salt");
-        string tenant = holder.Length > 0 ? $"key {holder}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
+        string tenant = holder.Name.Length > 0 ? $"key {holder.Name}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
         string own = OwnerOf(served, holder);
-        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = served.Keys.AllowanceOf(holder) };
+        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = holder.Allowance };
     }
 
     /// <summary>A priority that nobody looks at is a mistake; 0 is what all have.</summary>

@@ -1,7 +1,7 @@
 using Folio.Chat;
 using Folio.Engine;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Reads one choice of a chat while it is generated: its text becomes deltas, its reasoning is counted.</summary>
 /// <param name="parser">Null: all text is content.</param>

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>What one tenant may still ask for now. Any thread.</summary>
 internal sealed class Allowance
@@ -21,9 +20,10 @@ internal sealed class Allowance
         _mostAtOnce = limits.ConcurrentRequests ?? int.MaxValue;
     }
 
-    /// <summary>Lets one request in, or says why not and after how long it may come again. OpenAI's rate-limit headers tell what is left.</summary>
+    /// <summary>Lets one request in, or says why not and after how long it may come again.</summary>
+    /// <param name="tell">Gets the names and values of OpenAI's rate-limit headers, which tell what is left.</param>
     /// <returns>Null: it is in, and must <see cref="Leave"/>.</returns>
-    public (string Reason, TimeSpan RetryAfter)? Enter(IHeaderDictionary headers)
+    public (string Reason, TimeSpan RetryAfter)? Enter(Action<string, string> tell)
     {
         lock (_lock)
         {
@@ -35,8 +35,8 @@ internal sealed class Allowance
                 _atOnce++;
             }
 
-            if (_requests is not null) Describe(headers, "requests", _requests);
-            if (_tokens is not null) Describe(headers, "tokens", _tokens);
+            if (_requests is not null) Describe(tell, "requests", _requests);
+            if (_tokens is not null) Describe(tell, "tokens", _tokens);
             return refusal;
         }
     }
@@ -73,11 +73,11 @@ internal sealed class Allowance
     /// <summary>Whole seconds, at least one, as Retry-After has them.</summary>
     public static int Seconds(TimeSpan time) => (int)Math.Max(1, Math.Ceiling(time.TotalSeconds));
 
-    private static void Describe(IHeaderDictionary headers, string what, TokenBucket bucket)
+    private static void Describe(Action<string, string> tell, string what, TokenBucket bucket)
     {
-        headers[$"x-ratelimit-limit-{what}"] = bucket.PerMinute.ToString(CultureInfo.InvariantCulture);
-        headers[$"x-ratelimit-remaining-{what}"] = bucket.Remaining.ToString(CultureInfo.InvariantCulture);
-        headers[$"x-ratelimit-reset-{what}"] = Duration(bucket.Until(bucket.PerMinute));
+        tell($"x-ratelimit-limit-{what}", bucket.PerMinute.ToString(CultureInfo.InvariantCulture));
+        tell($"x-ratelimit-remaining-{what}", bucket.Remaining.ToString(CultureInfo.InvariantCulture));
+        tell($"x-ratelimit-reset-{what}", Duration(bucket.Until(bucket.PerMinute)));
     }
 
     /// <summary>As OpenAI writes them: 250ms, 6.5s, 2m3.5s.</summary>

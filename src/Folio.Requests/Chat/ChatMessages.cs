@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A request's messages as chat templates expect them: content as one text, a tool call's arguments as an object, "developer" as "system" (vLLM's rules).</summary>
 internal sealed class ChatMessages : IDisposable

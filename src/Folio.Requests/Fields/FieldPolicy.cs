@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>What a route does with each field of its body. No field is ignored in silence: one that would change the answer and can't is refused by name.</summary>
 /// <param name="read">Fields that the route reads.</param>

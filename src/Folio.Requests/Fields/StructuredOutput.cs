@@ -3,7 +3,7 @@ using Folio.Chat;
 using Folio.Engine;
 using Folio.Grammars;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>What an answer must obey: OpenAI's <c>response_format</c>, vLLM's <c>structured_outputs</c> and its older <c>guided_*</c>, of which a request has one.</summary>
 /// <param name="Field">Where it came from, for errors.</param>

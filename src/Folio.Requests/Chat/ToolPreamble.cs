@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Folio.Chat;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Conversations with tools for a template that knows none: the tools are told in the system message, calls and results are written as plain turns.</summary>
 /// <remarks>The wording is that of Qwen's templates, which most models have met; the form of a call is that in which the server reads the answer.</remarks>

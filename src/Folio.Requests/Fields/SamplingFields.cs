@@ -4,7 +4,7 @@ using Folio.Engine;
 using Folio.Formats;
 using Folio.Tokenization;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The sampling fields that all generating routes share, by vLLM's names. Ranges are the engine's to check; what only text can say is settled here.</summary>
 internal static class SamplingFields

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A JSON object of a request, read field by field; a field of the wrong type is an error that names it. Null reads as absent.</summary>
 /// <param name="element">The object.</param>

@@ -1,4 +1,4 @@
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A request answered with an error status and OpenAI's error body.</summary>
 /// <param name="status">HTTP status.</param>

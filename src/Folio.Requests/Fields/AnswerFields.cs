@@ -1,8 +1,10 @@
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>How the answer is to be sent: the fields that the generating routes share besides the sampling.</summary>
 internal sealed record AnswerFields
 {
+    public const int MaxRequestIdLength = 128;
+
     public bool Stream { get; init; }
 
     /// <summary>A last event with the usage.</summary>
@@ -65,7 +67,7 @@ internal sealed record AnswerFields
     private static string? ReadRequestId(Fields body)
     {
         string? id = body.Text("request_id");
-        if (id?.Length > RequestIds.MaxLength) throw ApiException.BadRequest($"request_id is longer than {RequestIds.MaxLength} characters.", "request_id");
+        if (id?.Length > MaxRequestIdLength) throw ApiException.BadRequest($"request_id is longer than {MaxRequestIdLength} characters.", "request_id");
         return id;
     }
 }

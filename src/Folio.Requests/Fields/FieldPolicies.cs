@@ -1,4 +1,4 @@
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The fields of each route's body: read, inert or refused. Sources: OpenAI's API description; vLLM 0.32's request extensions.</summary>
 internal static class FieldPolicies

@@ -1,7 +1,7 @@
 using Folio.Chat;
 using Folio.Engine;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A body of /v1/chat/completions, understood.</summary>
 /// <param name="Model">The name to answer with.</param>
@@ -14,8 +14,8 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
     /// <summary>What each answer must obey; null: nothing.</summary>
     public StructuredOutput? Structure { get; private init; }
 
-    /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
-    public static ChatRequest Read(Fields body, ServedModel served, string holder)
+    /// <param name="holder">Whose key it came with.</param>
+    public static ChatRequest Read(Fields body, ServedModel served, Holder holder)
     {
         FieldPolicies.Chat.Check(body);
         string model = served.Resolve(body.Text("model"));

@@ -1,6 +1,6 @@
 using Folio.Chat;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Chooses the form in which a model's tool calls and reasoning are read.</summary>
 internal static class ChatFormats
@@ -9,7 +9,7 @@ internal static class ChatFormats
 
     /// <param name="template">The model's chat template.</param>
     /// <exception cref="FolioException">An option names no parser.</exception>
-    public static MessageFormat For(string template, ServerOptions options)
+    public static MessageFormat For(string template, ServedModelOptions options)
     {
         var told = MessageFormat.Of(template);
         ToolFormat? tools = Choose("--tool-call-parser", options.ToolCallParser, ToolFormat.ByName, told.Tools ?? ToolFormat.Hermes);

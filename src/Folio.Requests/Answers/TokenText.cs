@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using Folio.Tokenization;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>How single tokens are shown in log-probabilities. A token may be a part of a character; its bytes are shown then, so no two tokens look alike.</summary>
 /// <param name="tokenizer">Null: tokens are shown by their ids.</param>

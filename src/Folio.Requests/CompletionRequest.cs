@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Folio.Engine;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>A prompt as ids, with its text where it is known.</summary>
 internal readonly record struct Prompt(int[] Ids, string? Text);
@@ -21,8 +21,8 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
     /// <summary>How many likeliest tokens are to be told of each position; null: nothing.</summary>
     public int? Logprobs { get; private init; }
 
-    /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
-    public static CompletionRequest Read(Fields body, ServedModel served, string holder)
+    /// <param name="holder">Whose key it came with.</param>
+    public static CompletionRequest Read(Fields body, ServedModel served, Holder holder)
     {
         FieldPolicies.Completion.Check(body);
         string model = served.Resolve(body.Text("model"));

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Folio.Chat;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The schema to which a tool's arguments are held.</summary>
 /// <remarks>

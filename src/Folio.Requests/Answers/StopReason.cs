@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Folio.Engine;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>What ended an answer, vLLM's way: the stop string, the stop id, or null for EOS and for length.</summary>
 [JsonConverter(typeof(Converter))]

@@ -5,16 +5,16 @@ using Folio.Chat;
 using Folio.Engine;
 using Folio.Tokenization;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The engine's model as clients see it: its names, its fingerprint and the bounds that protect it.</summary>
 internal sealed class ServedModel
 {
     private readonly string[] _names;
 
-    public ServedModel(LlmEngine engine, ServerOptions options)
+    public ServedModel(LlmEngine engine, ServedModelOptions options)
     {
-        (Engine, Options, Keys) = (engine, options, new(options));
+        (Engine, Options) = (engine, options);
         _names = options.ServedModelNames.Count > 0 ? [.. options.ServedModelNames] : [engine.Model.Name];
         Created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         LongestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
@@ -28,12 +28,7 @@ internal sealed class ServedModel
 
     public LlmEngine Engine { get; }
 
-    public ServerOptions Options { get; }
-
-    public ApiKeys Keys { get; }
-
-    /// <summary>Whether some of its clients must learn nothing of what others have asked.</summary>
-    public bool KeepsKeysApart => !Options.SharePrefixCache && Keys.Holders > 1;
+    public ServedModelOptions Options { get; }
 
     public ModelInfo Info => Engine.Model;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The prompt of a completion: a text, a list of texts, ids, or a list of lists of ids.</summary>
 internal static class PromptField

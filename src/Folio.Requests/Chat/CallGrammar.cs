@@ -1,7 +1,7 @@
 using Folio.Chat;
 using Folio.Grammars;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>The grammar of an answer that is tool calls: the model's own markup, and in it each tool's arguments by its schema.</summary>
 internal static class CallGrammar

@@ -1,4 +1,4 @@
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>So many of something a minute: a bucket that starts full, is refilled evenly, and may be overdrawn. Its owner locks.</summary>
 internal sealed class TokenBucket(int perMinute, long now)

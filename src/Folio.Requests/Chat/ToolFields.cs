@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Folio.Chat;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Whether and what the model is to call.</summary>
 internal enum ToolChoice

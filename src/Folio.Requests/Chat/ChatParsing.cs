@@ -1,7 +1,7 @@
 using Folio.Chat;
 using Folio.Tokenization;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>How the text of a chat's answers is taken apart: reasoning, content, tool calls.</summary>
 /// <param name="Format">How the model writes them.</param>

@@ -1,4 +1,4 @@
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>What one tenant may ask for at most. Null: no limit.</summary>
 public sealed record TenantLimits
