@@ -15,15 +15,10 @@ internal sealed class TextDfa
     {
         if (all.Count == 0) all = [TextAutomaton.OfLength(0, null, budget)];
         int[] borders = Borders(all.Concat(none));
-        TextDfa? result = null;
-        foreach (TextAutomaton text in all.Concat(none))
-        {
-            TextDfa dfa = Determinize(text, borders, budget);
-            if (result is null) result = dfa;
-            else result = Intersect(result, dfa, complement: none.Contains(text), budget);
-        }
-
-        return result!.ToAutomaton(budget);
+        TextDfa result = Determinize(all[0], borders, budget);
+        foreach (TextAutomaton text in all.Skip(1)) result = Intersect(result, Determinize(text, borders, budget), complement: false, budget);
+        foreach (TextAutomaton text in none) result = Intersect(result, Determinize(text, borders, budget), complement: true, budget); // one may be among the first too
+        return result.ToAutomaton(budget);
     }
 
     private static int[] Borders(IEnumerable<TextAutomaton> texts)
