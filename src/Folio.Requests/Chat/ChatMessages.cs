@@ -9,6 +9,9 @@ internal sealed class ChatMessages : IDisposable
 {
     private const int MaxArgumentDepth = 64; // arguments stand inside a body of as many levels
 
+    /// <summary>How deep the messages nest, arguments included.</summary>
+    public static readonly JsonDocumentOptions Nesting = new() { MaxDepth = 2 * MaxArgumentDepth };
+
     private readonly JsonDocument _document;
 
     private ChatMessages(JsonDocument document, string finalText) => (_document, FinalText) = (document, finalText);
@@ -38,7 +41,7 @@ internal sealed class ChatMessages : IDisposable
             writer.WriteEndArray();
         }
 
-        return new(JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = 2 * MaxArgumentDepth }), content);
+        return new(JsonDocument.Parse(buffer.WrittenMemory, Nesting), content);
     }
 
     /// <summary>The same messages with one more behind them.</summary>
@@ -60,7 +63,7 @@ internal sealed class ChatMessages : IDisposable
             writer.WriteEndArray();
         }
 
-        return new(JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = 2 * MaxArgumentDepth }), content);
+        return new(JsonDocument.Parse(buffer.WrittenMemory, Nesting), content);
     }
 
     /// <returns>The message's content.</returns>

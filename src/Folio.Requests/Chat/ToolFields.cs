@@ -45,7 +45,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
             if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
             Fields fields = new(tool, $"{path}.");
             string type = fields.Text("type") ?? "function";
-            if (type != "function") throw ApiException.BadRequest($"{path}.type must be \"function\", got \"{Cut(type)}\".", $"{path}.type");
+            if (type != "function") throw ApiException.BadRequest($"{path}.type must be \"function\", got \"{Fields.Cut(type)}\".", $"{path}.type");
             Fields function = fields.Object("function") ?? throw ApiException.BadRequest($"{path}.function is missing; an object with the function's name was expected.", $"{path}.function");
             string name = ReadName(function);
             if (tools.Exists(other => other.Name == name)) throw ApiException.BadRequest($"{path}.function.name is \"{name}\", as is that of another tool; names must differ.", $"{path}.function.name");
@@ -62,7 +62,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
         string path = function.Path("name");
         string name = function.Text("name") ?? throw ApiException.BadRequest($"{path} is missing; a string was expected.", path);
         if (name.Length is 0 or > MaxNameLength || name.AsSpan().ContainsAnyExcept(NameCharacters))
-            throw ApiException.BadRequest($"{path} must have 1 to {MaxNameLength} letters, digits, underscores, dashes or dots, got \"{Cut(name)}\".", path);
+            throw ApiException.BadRequest($"{path} must have 1 to {MaxNameLength} letters, digits, underscores, dashes or dots, got \"{Fields.Cut(name)}\".", path);
         return name;
     }
 
@@ -77,19 +77,17 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
             {
                 "auto" => (ToolChoice.Auto, null),
                 "required" => (ToolChoice.Required, null),
-                string other => throw ApiException.BadRequest($"tool_choice must be \"none\", \"auto\", \"required\" or an object that names a function, got \"{Cut(other)}\".", "tool_choice"),
+                string other => throw ApiException.BadRequest($"tool_choice must be \"none\", \"auto\", \"required\" or an object that names a function, got \"{Fields.Cut(other)}\".", "tool_choice"),
                 _ => throw Fields.Expected("a string or an object", choice, "tool_choice"),
             };
         }
 
         if (choice.ValueKind != JsonValueKind.Object) throw Fields.Expected("a string or an object", choice, "tool_choice");
         Fields fields = new(choice, "tool_choice.");
-        if (fields.Text("type") is not (null or "function")) throw ApiException.BadRequest($"tool_choice.type must be \"function\", got \"{Cut(fields.Text("type")!)}\".", "tool_choice.type");
+        if (fields.Text("type") is not (null or "function")) throw ApiException.BadRequest($"tool_choice.type must be \"function\", got \"{Fields.Cut(fields.Text("type")!)}\".", "tool_choice.type");
         Fields function = fields.Object("function") ?? throw ApiException.BadRequest("tool_choice.function is missing; an object with the function's name was expected.", "tool_choice.function");
         string name = function.Text("name") ?? throw ApiException.BadRequest("tool_choice.function.name is missing; a string was expected.", "tool_choice.function.name");
-        if (!offered.Any(tool => tool.Name == name)) throw ApiException.BadRequest($"tool_choice.function.name is \"{Cut(name)}\", which isn't among tools.", "tool_choice.function.name");
+        if (!offered.Any(tool => tool.Name == name)) throw ApiException.BadRequest($"tool_choice.function.name is \"{Fields.Cut(name)}\", which isn't among tools.", "tool_choice.function.name");
         return (ToolChoice.Named, name);
     }
-
-    private static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
 }

@@ -13,6 +13,7 @@ internal static class ToolPreamble
     /// <param name="frame">How calls are written.</param>
     public static JsonElement Write(JsonElement messages, JsonElement? tools, CallFrame frame)
     {
+        if (tools is null && !messages.EnumerateArray().Any(IsOfTools)) return messages;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -30,8 +31,13 @@ internal static class ToolPreamble
             writer.WriteEndArray();
         }
 
-        return JsonElement.Parse(buffer.WrittenSpan);
+        return JsonElement.Parse(buffer.WrittenSpan, ChatMessages.Nesting);
     }
+
+    private static bool IsOfTools(JsonElement message) => message.GetProperty("role").ValueEquals("tool") || HasCalls(message);
+
+    private static bool HasCalls(JsonElement message) =>
+        message.GetProperty("role").ValueEquals("assistant") && message.TryGetProperty("tool_calls", out JsonElement calls) && calls.GetArrayLength() > 0;
 
     private static string Describe(JsonElement tools, CallFrame frame) =>
         "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>\n"
@@ -40,10 +46,10 @@ internal static class ToolPreamble
 
     private static void Write(Utf8JsonWriter writer, JsonElement message, CallFrame frame)
     {
-        if (message.GetProperty("role").ValueEquals("assistant") && message.TryGetProperty("tool_calls", out JsonElement calls) && calls.GetArrayLength() > 0)
+        if (HasCalls(message))
         {
             string content = ContentOf(message);
-            string written = frame.Write(calls.EnumerateArray().Select(call => call.GetProperty("function")).Select(function => (NameOf(function), ArgumentsOf(function))));
+            string written = frame.Write(message.GetProperty("tool_calls").EnumerateArray().Select(call => call.GetProperty("function")).Select(function => (NameOf(function), ArgumentsOf(function))));
             Write(writer, "assistant", content.Length == 0 ? written : $"{content}\n{written}");
         }
         else if (message.GetProperty("role").ValueEquals("tool"))

@@ -47,6 +47,19 @@ public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixtu
         Assert.True(await PromptTokens(new { messages, max_tokens = 1 }) > await PromptTokens(new { messages = messages[..1], max_tokens = 1 }) + 20);
     }
 
+    [Theory]
+    [InlineData("user"), InlineData("assistant")]
+    public async Task Arguments_may_nest_as_deep_as_they_are_read(string role)
+    {
+        string arguments = string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60);
+        object[] messages =
+        [
+            new { role, content = "Weather?", tool_calls = new[] { new { id = "call-1", type = "function", function = new { name = "get_weather", arguments } } } },
+            new { role = "user", content = "Go on." },
+        ];
+        (await Server.ChatAsync(new { messages, max_tokens = 1 })).Ok();
+    }
+
     public static TheoryData<string> Forced =>
     [
         """{"tool_choice":"required"}""",
