@@ -5,9 +5,6 @@ namespace Folio.Chat;
 /// <param name="Reasoning">The form of its reasoning; null: it writes none.</param>
 public sealed record MessageFormat(ToolFormat? Tools, ReasoningFormat? Reasoning)
 {
-    /// <summary>All text is content.</summary>
-    public static MessageFormat Plain { get; } = new(null, null);
-
     private bool IsHarmony => Tools == ToolFormat.Harmony || Reasoning == ReasoningFormat.Harmony;
 
     /// <summary>What a model's chat template tells of its format.</summary>
@@ -31,7 +28,7 @@ public sealed record MessageFormat(ToolFormat? Tools, ReasoningFormat? Reasoning
         options ??= new();
         ToolFormat? tools = options.IsForced ? Tools?.Forced : Tools;
         var message = new MessageWriter(options, options.NewCallId ?? Tools?.NewCallId ?? ToolCallIds.New);
-        if (IsHarmony) return new(message, new HarmonyReader(message));
+        if (IsHarmony) return new(message, ToolFormat.Harmony.NewReader(message, options));
         message.InReasoning = options.ReasoningIsOpen && Reasoning is not null;
 
         Reader calls = options.Tools is null || tools is null ? new PlainReader(message) : tools.NewReader(message, options);

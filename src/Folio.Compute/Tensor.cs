@@ -20,9 +20,5 @@ public readonly record struct Tensor(nint Data, int Rows, int Columns, int Strid
     }
 
     /// <summary>The first <paramref name="count"/> rows: a buffer reserved for the largest batch, cut to this one.</summary>
-    public Tensor FirstRows(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)Rows, nameof(count));
-        return this with { Rows = count };
-    }
+    public Tensor FirstRows(int count) => RowsAt(0, count);
 }

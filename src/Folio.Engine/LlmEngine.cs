@@ -280,6 +280,6 @@ public sealed partial class LlmEngine : IAsyncDisposable
     {
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes), available = backend.AvailableMemory;
         if (weights > available)
-            throw new FolioException($"{source.Path}: its weights take {MemoryPlan.Size(weights)}; {MemoryPlan.Size(available)} of memory are free.");
+            throw new FolioException($"{source.Path}: its weights take {SizeText.Of(weights)}; {SizeText.Of(available)} of memory are free.");
     }
 }

@@ -42,19 +42,9 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
         long tokens = (long)blocks * blockSize, kvBytes = blocks * bytesPerBlock;
         if (blocks < 1) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         if (kvBytes > availableBytes)
-            throw new FolioException($"a KV cache of {blocks} blocks takes {Size(kvBytes)}; {Size(availableBytes)} are free. Lower --num-blocks or --kv-cache-memory.");
+            throw new FolioException($"a KV cache of {blocks} blocks takes {SizeText.Of(kvBytes)}; {SizeText.Of(availableBytes)} are free. Lower --num-blocks or --kv-cache-memory.");
         if (options.MaxModelLen is not null && tokens < wanted) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         return new(weightBytes, bytesPerBlock / blockSize, kvBytes, blocks, blockSize, (int)Math.Min(wanted, tokens));
-    }
-
-    /// <summary>Bytes in the unit that reads best: 1.5 GiB.</summary>
-    public static string Size(long bytes)
-    {
-        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-        double value = bytes;
-        int unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return unit == 0 ? $"{bytes} bytes" : $"{value:0.#} {units[unit]}";
     }
 
     private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)
@@ -68,7 +58,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     private static FolioException TooSmall(int maxModelLen, int blocks, long bytesPerBlock, EngineOptions options)
     {
         long needed = (maxModelLen + (long)options.BlockSize - 1) / options.BlockSize;
-        return new($"one sequence of {maxModelLen} tokens needs {needed} blocks of KV cache ({Size(needed * bytesPerBlock)}); there is room for {blocks} ({Size(blocks * bytesPerBlock)}). "
+        return new($"one sequence of {maxModelLen} tokens needs {needed} blocks of KV cache ({SizeText.Of(needed * bytesPerBlock)}); there is room for {blocks} ({SizeText.Of(blocks * bytesPerBlock)}). "
             + "Lower --max-model-len, or raise --kv-cache-memory or --num-blocks.");
     }
 }

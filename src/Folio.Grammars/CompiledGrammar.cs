@@ -26,8 +26,6 @@ public sealed class CompiledGrammar
     /// <summary>Memory that it takes, in bytes.</summary>
     public long Size => (_edges.LongLength * 12) + (_ends.LongLength * 9);
 
-    internal int Nodes => _ends.Length;
-
     internal int Start { get; }
 
     /// <summary>[256] Bytes that no edge tells apart have the same class, and classes ascend with the bytes.</summary>

@@ -8,12 +8,12 @@ internal static class PlanText
 {
     public static string Describe(MemoryPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
-        $"weights {MemoryPlan.Size(plan.WeightBytes)}; KV cache {MemoryPlan.Size(plan.KvBytes)} at {MemoryPlan.Size(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}{Swap(plan)}");
+        $"weights {SizeText.Of(plan.WeightBytes)}; KV cache {SizeText.Of(plan.KvBytes)} at {SizeText.Of(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}{Swap(plan)}");
 
     private static string Swap(MemoryPlan plan)
     {
         if (plan.SwapBytes + plan.DiskSwapBytes == 0) return "";
-        string[] places = [.. new[] { (plan.SwapBytes, "memory"), (plan.DiskSwapBytes, "disk") }.Where(place => place.Item1 > 0).Select(place => $"{MemoryPlan.Size(place.Item1)} of {place.Item2}")];
+        string[] places = [.. new[] { (plan.SwapBytes, "memory"), (plan.DiskSwapBytes, "disk") }.Where(place => place.Item1 > 0).Select(place => $"{SizeText.Of(place.Item1)} of {place.Item2}")];
         return $"; for preempted requests {string.Join(" and ", places)}";
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Folio.Commands;
 using Folio.Engine;
 using Folio.Formats.Hub;
 using Spectre.Console;
@@ -16,7 +17,7 @@ internal static class PullDisplay
     {
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        HubSettings settings = HubSettings.FromEnvironment(sentence => Console.Error.WriteLine($"warning: {sentence}"));
+        HubSettings settings = HubSettings.FromEnvironment(EngineArguments.Warn);
         bool isTerminal = !quiet && !Console.IsErrorRedirected;
         var latest = new Latest<PullProgress>();
         using var hub = new ModelHub(settings, quiet ? null : isTerminal ? latest : new Lines(id.ToString()));
@@ -75,7 +76,7 @@ internal static class PullDisplay
             {
                 if (part <= _told) return;
                 _told = part;
-                Console.Error.WriteLine($"pulling {name}: {part * (100 / Parts)} % of {MemoryPlan.Size(value.TotalBytes)}");
+                Console.Error.WriteLine($"pulling {name}: {part * (100 / Parts)} % of {SizeText.Of(value.TotalBytes)}");
             }
         }
     }

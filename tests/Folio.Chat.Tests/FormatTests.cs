@@ -47,6 +47,6 @@ public sealed class FormatTests
         var format = new MessageFormat(null, ReasoningFormat.Think);
         Assert.True(format.IsOpenAfter("<|im_start|>assistant\n<think>\n"));
         Assert.False(format.IsOpenAfter("<|im_start|>assistant\n<think>\n\n</think>\n\n"));
-        Assert.False(MessageFormat.Plain.IsOpenAfter("<think>"));
+        Assert.False(new MessageFormat(null, null).IsOpenAfter("<think>"));
     }
 }

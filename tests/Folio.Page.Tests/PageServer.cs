@@ -14,9 +14,9 @@ internal sealed class PageServer : IAsyncDisposable
     private readonly CpuBackend _backend = new(threads: 1);
     private readonly WebApplication _app;
 
-    private PageServer(ServerOptions options, EngineOptions? engine)
+    private PageServer(ServerOptions options)
     {
-        Engine = LlmEngine.Load(TestData.DemoModel, _backend, engine ?? new() { NumBlocks = 256 });
+        Engine = LlmEngine.Load(TestData.DemoModel, _backend, new() { NumBlocks = 256 });
         _app = FolioServer.Build(Engine, options);
     }
 
@@ -27,7 +27,7 @@ internal sealed class PageServer : IAsyncDisposable
     public static async Task<PageServer> StartAsync(string? key = null)
     {
         ServerOptions options = new() { Port = 0, ApiKeys = key is null ? [] : [key], ServedModelNames = ["demo"] };
-        var server = new PageServer(options, null);
+        var server = new PageServer(options);
         await FolioServer.StartAsync(server._app, options);
         server.Address = new(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return server;

@@ -37,8 +37,8 @@ internal sealed class PythonList
     {
         State.Start => c == '[' ? State.FirstName : State.NoList,
         State.FirstName => char.IsWhiteSpace(c) ? State.FirstName : char.IsLetter(c) || c == '_' ? State.Name : State.NoList,
-        State.Name => PythonCalls.IsNamePart(c) ? State.Name : char.IsWhiteSpace(c) ? State.AfterName : c == '(' ? Open(State.Calls) : State.NoList,
-        State.AfterName => char.IsWhiteSpace(c) ? State.AfterName : c == '(' ? Open(State.Calls) : State.NoList,
+        State.Name => PythonCalls.IsNamePart(c) ? State.Name : char.IsWhiteSpace(c) ? State.AfterName : c == '(' ? Open() : State.NoList,
+        State.AfterName => char.IsWhiteSpace(c) ? State.AfterName : c == '(' ? Open() : State.NoList,
         _ => AfterInCalls(c),
     };
 
@@ -58,7 +58,7 @@ internal sealed class PythonList
                 _quote = c;
                 return State.Calls;
             case '(' or '[' or '{':
-                return Open(State.Calls);
+                return Open();
             case ')' or ']' or '}':
                 return --_depth < 0 ? State.Closed : State.Calls; // below 0: the list's own bracket
             default:
@@ -66,9 +66,9 @@ internal sealed class PythonList
         }
     }
 
-    private State Open(State state)
+    private State Open()
     {
         _depth++;
-        return state;
+        return State.Calls;
     }
 }

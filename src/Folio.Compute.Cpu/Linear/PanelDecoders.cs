@@ -112,12 +112,7 @@ internal readonly unsafe struct QuantizedDecoder<TSimd, TV, TFormat> : IPanelDec
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TV Next(ref TV words)
-    {
-        TV codes = TSimd.ToSingle(TSimd.And(words, QuantizedPanel<TFormat>.Bits == 4 ? 15u : 255u));
-        words = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(words, 4) : TSimd.ShiftRight(words, 8); // literals: a shift by an immediate
-        return TSimd.MultiplyAdd(_d, codes, _m);
-    }
+    public TV Next(ref TV words) => TSimd.MultiplyAdd(_d, PanelWords<TSimd, TV, TFormat>.Next(ref words), _m);
 }
 
 internal static class Half<TSimd, TV> where TSimd : ISimd<TV> where TV : struct

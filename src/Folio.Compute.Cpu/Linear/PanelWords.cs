@@ -19,4 +19,13 @@ internal static unsafe class PanelWords<TSimd, TV, TFormat> where TSimd : ISimd<
         TV first = TSimd.And(TSimd.Load(codes), High), second = TSimd.And(TSimd.Load(codes + Panel.WordBytes), High), third = TSimd.And(TSimd.Load(codes + 2 * Panel.WordBytes), High);
         return TSimd.Or(TSimd.ShiftRight(first, 6), TSimd.Or(TSimd.ShiftRight(second, 4), TSimd.ShiftRight(third, 2)));
     }
+
+    /// <returns>The codes of the next input as fp32; shifts them out of the word.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV Next(ref TV word)
+    {
+        TV codes = TSimd.ToSingle(TSimd.And(word, QuantizedPanel<TFormat>.Bits == 4 ? 15u : 255u));
+        word = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(word, 4) : TSimd.ShiftRight(word, 8); // literals: a shift by an immediate
+        return codes;
+    }
 }

@@ -75,7 +75,7 @@ internal sealed class BeamSearch
         ReadOnlySpan<BeamCandidate> best = _candidates.Best;
         for (int rank = 0; rank < best.Length; rank++)
         {
-            if (length == _mostTokens || Ends(best[rank].Token)) End(best[rank], rank, length, logprobs);
+            if (length == _mostTokens || _group.Ends(best[rank].Token)) End(best[rank], rank, length, logprobs);
             else if (living < width) _living[living++] = best[rank];
         }
 
@@ -120,8 +120,6 @@ internal sealed class BeamSearch
         }
     }
 
-    private bool Ends(int token) => _group.EndIds.Contains(token) || _group.StopIds.Contains(token);
-
     /// <summary>One that ends counts only among the best candidates of its step.</summary>
     private void End(in BeamCandidate candidate, int rank, int length, Func<SequenceGroup, int, int, PositionLogprobs>? logprobs)
     {
@@ -129,7 +127,7 @@ internal sealed class BeamSearch
         ended.SetTokens(_group.Sequences[candidate.Beam].Output, candidate.Token);
         bool named = _group.StopIds.Contains(candidate.Token) && !_group.EndIds.Contains(candidate.Token);
         ended.StopId = named ? candidate.Token : null;
-        ended.Reason = Ends(candidate.Token) ? FinishReason.Stop : FinishReason.Length;
+        ended.Reason = _group.Ends(candidate.Token) ? FinishReason.Stop : FinishReason.Length;
         if (logprobs is not null) ended.Logprobs = [.. _logprobs[candidate.Beam], logprobs(_group, _rows[candidate.Beam], candidate.Token)];
     }
 

@@ -69,6 +69,9 @@ internal sealed class SequenceGroup
 
     public int[] StopIds { get; }
 
+    /// <summary>Whether the token itself ends an answer. One may also stop because its grammar lets nothing follow: that last token is text like any other.</summary>
+    public bool Ends(int token) => EndIds.Contains(token) || StopIds.Contains(token);
+
     /// <summary>What the host does to the logits; null: nothing.</summary>
     public LogitsProcessors? Processors { get; }
 

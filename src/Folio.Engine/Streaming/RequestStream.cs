@@ -144,14 +144,11 @@ internal sealed class RequestStream : GenerationStream
         stop = null;
         if (_texts.Length == 0) return "";
         SequenceText text = _texts[happened.Index];
-        bool silent = happened.TokenId < 0 || (happened.FinishReason == FinishReason.Stop && EndsAnswers(happened.TokenId) && !_group.Sampling.IncludeStopStrInOutput);
+        bool silent = happened.TokenId < 0 || (happened.FinishReason == FinishReason.Stop && _group.Ends(happened.TokenId) && !_group.Sampling.IncludeStopStrInOutput);
         string gained = silent ? "" : text.Append(happened.TokenId, out stop);
         if (stop is null && happened.FinishReason is not null) gained += text.End(out stop);
         return gained;
     }
-
-    /// <summary>An answer may also stop because its grammar lets nothing follow: that last token is text like any other.</summary>
-    private bool EndsAnswers(int token) => _group.EndIds.Contains(token) || _group.StopIds.Contains(token);
 
     private void Close(FinishReason? unfinished)
     {

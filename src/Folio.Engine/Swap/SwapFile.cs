@@ -25,7 +25,7 @@ internal sealed class SwapFile : IDisposable
         }
         catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
-            throw new FolioException($"{directory}: a swap file of {MemoryPlan.Size(bytes)} can't be made: {error.Message}", error);
+            throw new FolioException($"{directory}: a swap file of {SizeText.Of(bytes)} can't be made: {error.Message}", error);
         }
 
         if (!OperatingSystem.IsWindows()) File.Delete(_path);

@@ -13,7 +13,7 @@ internal readonly record struct SwapPlan(int HostBlocks, int DiskBlocks)
     {
         if (options.PreemptionMode == PreemptionMode.Recompute) return default;
         if (options.SwapSpace > availableBytes)
-            throw new FolioException($"--swap-space is {MemoryPlan.Size(options.SwapSpace.Value)}; {MemoryPlan.Size(Math.Max(0, availableBytes))} of memory are free beside the KV cache.");
+            throw new FolioException($"--swap-space is {SizeText.Of(options.SwapSpace.Value)}; {SizeText.Of(Math.Max(0, availableBytes))} of memory are free beside the KV cache.");
 
         int host = Blocks(options.SwapSpace ?? Math.Clamp(kvBytes / 4, 0, Math.Max(0, availableBytes)), bytesPerBlock);
         int disk = options.SwapDirectory is null ? 0 : Blocks(options.DiskSwapSpace, bytesPerBlock);
@@ -26,5 +26,5 @@ internal readonly record struct SwapPlan(int HostBlocks, int DiskBlocks)
     private static int Blocks(long bytes, long bytesPerBlock) => (int)Math.Min(bytes / bytesPerBlock, Array.MaxLength);
 
     private static FolioException LessThanABlock(string option, long bytes, long bytesPerBlock) =>
-        new($"{option} is {MemoryPlan.Size(bytes)}; one block takes {MemoryPlan.Size(bytesPerBlock)}.");
+        new($"{option} is {SizeText.Of(bytes)}; one block takes {SizeText.Of(bytesPerBlock)}.");
 }

@@ -45,21 +45,11 @@ internal sealed class BlobDownload(HubClient client, RemoteFile file, string blo
     }
 
     /// <summary>From the first byte to the last in one answer, for servers that know no ranges.</summary>
-    private async Task FetchWholeAsync(PartialBlob part, CancellationToken cancellation)
-    {
-        var retries = new Retries(settings, settings.Attempts);
-        while (true)
+    private Task FetchWholeAsync(PartialBlob part, CancellationToken cancellation) => new Retries(settings, settings.Attempts).RunAsync(
+        () =>
         {
             part.Restart();
-            try
-            {
-                await _source.ReadAsync(0, file.Size, bytes => part.Append(bytes.Span), cancellation);
-                return;
-            }
-            catch (TransientFailure failure)
-            {
-                await retries.WaitAsync(failure, cancellation);
-            }
-        }
-    }
+            return _source.ReadAsync(0, file.Size, bytes => part.Append(bytes.Span), cancellation);
+        },
+        cancellation);
 }

@@ -32,7 +32,7 @@ internal sealed class HubClient : IDisposable
 
     /// <summary>The files of a revision, and the commit that it is.</summary>
     /// <param name="tries">Where a copy in the cache may serve instead, one is enough.</param>
-    public Task<RepositoryListing> ListAsync(string repository, string revision, int tries, CancellationToken cancellation) => WithRetriesAsync(tries, async () =>
+    public Task<RepositoryListing> ListAsync(string repository, string revision, int tries, CancellationToken cancellation) => new Retries(_settings, tries).RunAsync(async () =>
     {
         Uri address = Address($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
         using HttpResponseMessage answer = await SendAsync(HttpMethod.Get, address, null, StayHere, cancellation);
@@ -42,7 +42,7 @@ internal sealed class HubClient : IDisposable
     }, cancellation);
 
     /// <summary>A file's hash, size and place: a HEAD that follows the hub's own redirects, and none that leads away from it.</summary>
-    public Task<RemoteFile> DescribeAsync(string repository, string commit, string name, CancellationToken cancellation) => WithRetriesAsync(_settings.Attempts, async () =>
+    public Task<RemoteFile> DescribeAsync(string repository, string commit, string name, CancellationToken cancellation) => new Retries(_settings, _settings.Attempts).RunAsync(async () =>
     {
         Uri address = Address($"{repository}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}");
         using HttpResponseMessage answer = await SendAsync(HttpMethod.Head, address, null, StayHere, cancellation);
@@ -77,22 +77,6 @@ internal sealed class HubClient : IDisposable
     public bool IsHub(Uri address) => Uri.Compare(address, _settings.Endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private Uri Address(string path) => new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
-
-    private async Task<T> WithRetriesAsync<T>(int tries, Func<Task<T>> request, CancellationToken cancellation)
-    {
-        var retries = new Retries(_settings, tries);
-        while (true)
-        {
-            try
-            {
-                return await request();
-            }
-            catch (TransientFailure failure)
-            {
-                await retries.WaitAsync(failure, cancellation);
-            }
-        }
-    }
 
     /// <summary>A renamed repository is found under its new name. A file kept elsewhere is described by the hub's own answer, which is what counts.</summary>
     private bool StayHere(HttpResponseMessage answer) => IsHub(Target(answer)) && Header(answer, "X-Linked-ETag") is null;
@@ -149,7 +133,7 @@ internal sealed class HubClient : IDisposable
                 silence.CancelAfter(_settings.Silence);
                 int read = await body.ReadAsync(buffer, silence.Token);
                 if (read == 0) return all.ToArray();
-                if (all.Length + read > most) throw new HubException($"{_settings.Host} sends a listing of more than {HubText.Size(most)}.");
+                if (all.Length + read > most) throw new HubException($"{_settings.Host} sends a listing of more than {SizeText.Of(most)}.");
                 all.Write(buffer, 0, read);
             }
         }

@@ -57,7 +57,7 @@ internal sealed class RepositoryPull(HubClient client, RepositoryCache cache, Hu
     {
         long needed = files.DistinctBy(file => file.ETag).Sum(file => file.Size - Kept(file));
         if (settings.FreeSpace(settings.CacheDirectory) is { } free && free < needed)
-            throw new HubException($"{repository} takes {HubText.Size(needed)} more, and {HubText.Size(free)} are free in {settings.CacheDirectory}; HF_HOME moves the cache to another disk.");
+            throw new HubException($"{repository} takes {SizeText.Of(needed)} more, and {SizeText.Of(free)} are free in {settings.CacheDirectory}; HF_HOME moves the cache to another disk.");
     }
 
     private long Kept(RemoteFile file)

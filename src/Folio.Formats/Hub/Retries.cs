@@ -18,8 +18,32 @@ internal sealed class Retries(HubSettings settings, int most)
     /// <summary>Something came: what failed before counts no more.</summary>
     public void Progressed() => _failures = 0;
 
-    /// <exception cref="HubException">It has failed often enough.</exception>
-    public async Task WaitAsync(TransientFailure failure, CancellationToken cancellation)
+    /// <summary>Tries until it goes well.</summary>
+    /// <exception cref="HubException">It has failed often enough, or with something that won't pass.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> attempt, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (TransientFailure failure)
+            {
+                await WaitAsync(failure, cancellation);
+            }
+        }
+    }
+
+    public Task RunAsync(Func<Task> attempt, CancellationToken cancellation) => RunAsync(
+        async () =>
+        {
+            await attempt();
+            return true;
+        },
+        cancellation);
+
+    private async Task WaitAsync(TransientFailure failure, CancellationToken cancellation)
     {
         if (++_failures >= most) throw new HubException($"{settings.Host} can't be reached: {failure.Message}", failure) { IsUnreachable = true };
         TimeSpan delay = failure.RetryAfter ?? OwnDelay();

@@ -67,25 +67,17 @@ internal sealed class SegmentedFetch(FileSource source, PartialBlob part, long s
 
         public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
-        private async Task ReceiveAsync(FileSource source, Retries retries, CancellationToken cancellation)
-        {
-            while (true)
-            {
-                try
+        private Task ReceiveAsync(FileSource source, Retries retries, CancellationToken cancellation) => retries.RunAsync(
+            () => source.ReadAsync(
+                Begin + _received,
+                End,
+                bytes =>
                 {
-                    await source.ReadAsync(Begin + _received, End, bytes =>
-                    {
-                        bytes.Span.CopyTo(_buffer.AsSpan(_received));
-                        _received += bytes.Length;
-                        retries.Progressed();
-                    }, cancellation);
-                    return;
-                }
-                catch (TransientFailure failure)
-                {
-                    await retries.WaitAsync(failure, cancellation);
-                }
-            }
-        }
+                    bytes.Span.CopyTo(_buffer.AsSpan(_received));
+                    _received += bytes.Length;
+                    retries.Progressed();
+                },
+                cancellation),
+            cancellation);
     }
 }

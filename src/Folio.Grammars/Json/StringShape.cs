@@ -37,9 +37,9 @@ internal sealed class StringShape
         return length >= _least && !(length > _most) && _all.TrueForAll(each => each.Matches(text)) && !_none.Exists(each => each.Matches(text));
     }
 
-    public TextAutomaton Language(params IEnumerable<TextAutomaton> more)
+    public TextAutomaton Language()
     {
-        List<TextAutomaton> all = [.. _all, .. more];
+        List<TextAutomaton> all = [.. _all];
         if (_least > 0 || _most is not null || all.Count == 0) all.Add(TextAutomaton.OfLength(_least, _most, _budget));
         return all.Count == 1 && _none.Count == 0 ? all[0] : TextDfa.Combine(all, _none, _budget);
     }

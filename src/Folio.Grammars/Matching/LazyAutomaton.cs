@@ -9,6 +9,9 @@ namespace Folio.Grammars;
 /// </remarks>
 internal sealed class LazyAutomaton
 {
+    /// <summary>Work that one call may cost.</summary>
+    private const long MostWork = 20_000_000;
+
     private const int MostPlaces = 20_000;      // of a state
     private const long MostBytes = 24L << 20;   // of states and frames before they are forgotten
     private const int BytesPerState = 200, BytesPerFrame = 56, BytesPerPlace = 12;
@@ -39,9 +42,6 @@ internal sealed class LazyAutomaton
 
     /// <summary>Work since the last reset, in places looked at.</summary>
     public long Work { get; set; }
-
-    /// <summary>Work that one call may cost.</summary>
-    public long MostWork { get; init; } = 20_000_000;
 
     public byte[] ClassOf => _classOf;
 

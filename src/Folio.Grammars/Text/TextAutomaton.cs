@@ -19,8 +19,6 @@ internal sealed class TextAutomaton(Budget budget)
 
     public IReadOnlyList<Edge> Edges => _edges;
 
-    public Budget Budget => budget;
-
     public int AddState()
     {
         budget.Spend();

@@ -113,5 +113,5 @@ internal readonly struct Fields(JsonElement element, string path = "")
         return number == double.Floor(number) ? (long)number : throw Expected("an integer", value, path);
     }
 
-    private static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+    internal static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
 }

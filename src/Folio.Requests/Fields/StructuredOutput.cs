@@ -26,7 +26,7 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
             foreach (JsonProperty each in outputs.Element.EnumerateObject())
             {
                 if (each.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False) continue; // options that are off
-                if (!Kinds.Contains(each.Name)) throw ApiException.BadRequest($"structured_outputs.{Cut(each.Name)} isn't supported; json, json_object, regex, choice and grammar are.", $"structured_outputs.{Cut(each.Name)}");
+                if (!Kinds.Contains(each.Name)) throw ApiException.BadRequest($"structured_outputs.{Fields.Cut(each.Name)} isn't supported; json, json_object, regex, choice and grammar are.", $"structured_outputs.{Fields.Cut(each.Name)}");
                 all.Add(ReadKind(outputs, each.Name, each.Name));
             }
 
@@ -82,7 +82,7 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
                 named.Flag("strict"); // either way the answer obeys
                 return new(named.Get("schema") is { } schema ? Grammar.JsonSchema(schema) : Grammar.JsonObject, "response_format");
             default:
-                throw ApiException.BadRequest($"response_format.type is \"{Cut(type)}\"; text, json_object and json_schema are supported.", "response_format");
+                throw ApiException.BadRequest($"response_format.type is \"{Fields.Cut(type)}\"; text, json_object and json_schema are supported.", "response_format");
         }
     }
 
@@ -100,6 +100,4 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
             _ => Grammar.Gbnf(fields.Text(name)!),
         }, path);
     }
-
-    private static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
 }

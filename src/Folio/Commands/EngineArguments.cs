@@ -73,5 +73,5 @@ internal sealed class EngineArguments
         };
     }
 
-    private static void Warn(string sentence) => Console.Error.WriteLine($"warning: {sentence}");
+    public static void Warn(string sentence) => Console.Error.WriteLine($"warning: {sentence}");
 }

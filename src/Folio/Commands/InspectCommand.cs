@@ -65,7 +65,7 @@ internal static class InspectCommand
         Table table = NewTable("stored as", "tensors", "size");
         foreach (var type in file.Tensors.GroupBy(tensor => tensor.Type).OrderByDescending(type => type.Sum(tensor => tensor.Bytes)))
         {
-            table.AddRow(type.Key.Name(), $"{type.Count()}", MemoryPlan.Size(type.Sum(tensor => tensor.Bytes)));
+            table.AddRow(type.Key.Name(), $"{type.Count()}", SizeText.Of(type.Sum(tensor => tensor.Bytes)));
         }
 
         return table;
@@ -76,7 +76,7 @@ internal static class InspectCommand
         Table table = NewTable("tensor", "type", "shape", "size");
         foreach (StoredTensor tensor in file.Tensors)
         {
-            table.AddRow(Markup.Escape(tensor.Name), tensor.Type.Name(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), MemoryPlan.Size(tensor.Bytes));
+            table.AddRow(Markup.Escape(tensor.Name), tensor.Type.Name(), Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), SizeText.Of(tensor.Bytes));
         }
 
         return table;

@@ -15,7 +15,7 @@ internal static class ListCommand
         var command = new Command("list", "Lists the models in the hub's cache, and which of them can be loaded.");
         command.SetAction(_ =>
         {
-            HubSettings settings = HubSettings.FromEnvironment(sentence => Console.Error.WriteLine($"warning: {sentence}"));
+            HubSettings settings = HubSettings.FromEnvironment(EngineArguments.Warn);
             string[][] rows = [s_header, .. CachedModel.All(settings).SelectMany(Rows)];
             if (rows.Length == 1) Console.Error.WriteLine($"{settings.CacheDirectory} holds no models yet; folio pull fetches them.");
             else Write(rows);
@@ -31,11 +31,11 @@ internal static class ListCommand
         foreach (string file in model.GgufFiles)
         {
             string path = Path.Combine(model.Folder, file);
-            yield return [$"{model.Repository}:{file}", revision, "1", MemoryPlan.Size(model.BytesOf(file)), Loads(path)];
+            yield return [$"{model.Repository}:{file}", revision, "1", SizeText.Of(model.BytesOf(file)), Loads(path)];
         }
 
         if (model.GgufFiles.Count > 0 && !model.HasSafetensors) yield break;
-        yield return [model.Repository, revision, $"{model.Files.Count}", MemoryPlan.Size(model.Bytes), model.HasSafetensors ? Loads(model.Folder) : "no: it has no safetensors with a config.json, and no GGUF file"];
+        yield return [model.Repository, revision, $"{model.Files.Count}", SizeText.Of(model.Bytes), model.HasSafetensors ? Loads(model.Folder) : "no: it has no safetensors with a config.json, and no GGUF file"];
     }
 
     /// <summary>What the description of a model says, without its weights.</summary>

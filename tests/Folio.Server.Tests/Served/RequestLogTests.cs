@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Folio.Engine;
@@ -17,7 +16,7 @@ public sealed class RequestLogTests(DemoEngine demo)
     [Fact]
     public async Task A_request_leaves_one_line_with_its_tokens_and_times()
     {
-        using var lines = new Lines();
+        using var lines = new Lines(RequestLog.Category);
         await using WebApplication app = await StartAsync(demo.Engine, lines);
         using HttpClient http = ClientOf(app);
 
@@ -45,7 +44,7 @@ public sealed class RequestLogTests(DemoEngine demo)
     {
         string folder = Directory.CreateTempSubdirectory("folio-test-").FullName;
         await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = mode, SwapSpace = swapSpace, SwapDirectory = metric == "disk" ? folder : null });
-        using var lines = new Lines();
+        using var lines = new Lines(RequestLog.Category);
         await using WebApplication app = await StartAsync(small.Engine, lines);
         using HttpClient http = ClientOf(app);
         string[] bodies = [.. new[] { "Once", "Twice" }.Select(prompt => $$"""{"prompt":"{{prompt}}","max_tokens":140,"temperature":0,"ignore_eos":true}""")];
@@ -87,21 +86,4 @@ public sealed class RequestLogTests(DemoEngine demo)
     };
 
     private static StringContent Json(string body) => new(body, null, "application/json");
-
-    /// <summary>What was written under the requests' category.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Written { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => categoryName == RequestLog.Category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Enqueue(formatter(state, exception));
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public void Dispose() { }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -45,22 +44,5 @@ public sealed class SecrecyTests
         Assert.Contains(lines.Written, line => line.Contains(" answered: "));
         Assert.Contains(lines.Written, line => line.Contains("/v1/completions failed"));
         Assert.DoesNotContain(lines.Written, line => line.Contains(Secret) || line.Contains(Key));
-    }
-
-    /// <summary>Every line of every category, with what was thrown.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Written { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public void Dispose() { }
     }
 }

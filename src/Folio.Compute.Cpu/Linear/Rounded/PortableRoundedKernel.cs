@@ -53,8 +53,7 @@ internal readonly unsafe struct PortableRoundedKernel<TSimd, TV, TFormat> : IRou
             for (int k = 0; k < inputs; k++)
             {
                 if (k % perWord == 0) bits = PanelWords<TSimd, TV, TFormat>.Load(words + lane * sizeof(uint), k / perWord);
-                TSimd.Store(TSimd.Add(TSimd.ToSingle(TSimd.And(bits, QuantizedPanel<TFormat>.Bits == 4 ? 15u : 255u)), offset), w + k * Panel.Lanes + lane);
-                bits = QuantizedPanel<TFormat>.Bits == 4 ? TSimd.ShiftRight(bits, 4) : TSimd.ShiftRight(bits, 8);
+                TSimd.Store(TSimd.Add(PanelWords<TSimd, TV, TFormat>.Next(ref bits), offset), w + k * Panel.Lanes + lane);
             }
         }
     }

@@ -93,7 +93,7 @@ internal sealed class RoundedKernelEmitter
     private byte[] Emit()
     {
         _frame.Enter();
-        if (_panel.Bits < 8) _asm.Broadcast(_mask, _panel.Bits == 4 ? 0x0F0F0F0Fu : 0x3F3F3F3F, scratch: Gp.Rax);
+        if (_panel.Bits < 8) _asm.Broadcast(_mask, _panel.CodeMask, scratch: Gp.Rax);
         if (_isa == DotIsa.Avx2) _asm.Broadcast(_ones, 0x00010001, scratch: Gp.Rax);
         if (Signs) _asm.Broadcast(_flip, 0x80808080, scratch: Gp.Rax);
         _frame.LoadFields(s_fields);

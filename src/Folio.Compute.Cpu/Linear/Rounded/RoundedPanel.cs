@@ -17,6 +17,9 @@ internal readonly record struct RoundedPanel(
     /// <summary>Codes are int8 about 128: their full range.</summary>
     public bool Signed => Bits == 8;
 
+    /// <summary>Of codes smaller than a byte: their bits in each byte of a word.</summary>
+    public uint CodeMask => Bits == 4 ? 0x0F0F0F0Fu : 0x3F3F3F3F;
+
     /// <summary>Inputs that share scales of the weights.</summary>
     public int GroupInputs => UnitInputs / Groups;
 

@@ -40,7 +40,7 @@ internal sealed class TileKernelEmitter
         _frame.Enter();
         (int, int) sums = (_rows, RowBytes), codes = (_panel.GroupInputs / 4, RowBytes);
         TileShapes.Emit(_asm, sums, sums, (_rows, _panel.GroupInputs), codes, codes);
-        if (_panel.Bits < 8) _asm.Broadcast(Mask, _panel.Bits == 4 ? 0x0F0F0F0Fu : 0x3F3F3F3F, scratch: Gp.Rax);
+        if (_panel.Bits < 8) _asm.Broadcast(Mask, _panel.CodeMask, scratch: Gp.Rax);
         _frame.LoadFields(s_fields);
         _asm.Set(Stride, RoundedPanel.UnitInputs);
 
@@ -83,25 +83,32 @@ internal sealed class TileKernelEmitter
     {
         int words = _panel.GroupInputs * _panel.Bits / 32;
         var codes = new Mem(Words, group * words * Panel.WordBytes + v * RowBytes);
-        if (_panel.Bits != 6)
-        {
-            for (int word = 0; word < words; word++) _asm.Prefetch(codes with { Offset = codes.Offset + word * Panel.WordBytes + Panel.Ahead });
-        }
-
         if (_panel.Bits == 8)
         {
+            Prefetch(codes, words);
             _asm.LoadTile(Codes + v, codes, Stride, Panel.WordBytes / RoundedPanel.UnitInputs);
             return;
         }
 
         var spread = new Mem(Gp.Rsp, Vectors * SumsBytes + v * CodesBytes);
-        for (int word = 0; _panel.Bits == 6 && word < _panel.GroupInputs / 4; word++)
+        if (_panel.Bits == 6) SpreadSixBits(codes, spread);
+        else SpreadNibbles(codes, words, spread);
+        _asm.LoadTile(Codes + v, spread, Stride, RowBytes / RoundedPanel.UnitInputs);
+    }
+
+    private void SpreadSixBits(Mem codes, Mem spread)
+    {
+        for (int word = 0; word < _panel.GroupInputs / 4; word++)
         {
             SixBits.Emit(_asm, codes, word, W, T, Mask);
             _asm.Op(VectorOp.Store, word % 4 < 3 ? W : W2, spread with { Offset = spread.Offset + word * RowBytes });
         }
+    }
 
-        for (int word = 0; _panel.Bits == 4 && word < words; word++)
+    private void SpreadNibbles(Mem codes, int words, Mem spread)
+    {
+        Prefetch(codes, words);
+        for (int word = 0; word < words; word++)
         {
             _asm.Op(VectorOp.Load, W, codes with { Offset = codes.Offset + word * Panel.WordBytes });
             _asm.Op(VectorOp.And, W2, W, Mask);
@@ -110,8 +117,11 @@ internal sealed class TileKernelEmitter
             _asm.Op(VectorOp.And, W, W, Mask);
             _asm.Op(VectorOp.Store, W, spread with { Offset = spread.Offset + (2 * word + 1) * RowBytes });
         }
+    }
 
-        _asm.LoadTile(Codes + v, spread, Stride, RowBytes / RoundedPanel.UnitInputs);
+    private void Prefetch(Mem codes, int words)
+    {
+        for (int word = 0; word < words; word++) _asm.Prefetch(codes with { Offset = codes.Offset + word * Panel.WordBytes + Panel.Ahead });
     }
 
     /// <summary>What a group adds to the sums of 16 outputs.</summary>

@@ -16,7 +16,7 @@ public sealed class TenantKey
         (Tenant, Digest) = (tenant, digest.ToArray());
     }
 
-    internal const int MaxNameLength = 64;
+    private const int MaxNameLength = 64;
 
     public string Tenant { get; }
 
@@ -32,5 +32,5 @@ public sealed class TenantKey
 
     internal static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
-    internal static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }
