@@ -63,7 +63,8 @@ internal sealed record ChatToolCall(string Id, string Type, ChatFunctionCall Fun
 /// <param name="Arguments">JSON, as the model wrote it.</param>
 internal sealed record ChatFunctionCall(string Name, string Arguments);
 
-internal sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content);
+/// <param name="Refusal">A field that OpenAI's clients require; always null.</param>
+internal sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content, object? Refusal = null);
 
 /// <param name="Bytes">The token's own bytes; a character may take several tokens.</param>
 internal sealed record ChatTokenLogprob(string Token, float Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<ChatTopLogprob> TopLogprobs);

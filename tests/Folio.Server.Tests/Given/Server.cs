@@ -63,20 +63,24 @@ public sealed class Server : IAsyncDisposable
         return this;
     }
 
-    public async Task<Reply> GetAsync(string path) => await ReplyOfAsync(await Http.GetAsync(path));
+    public async Task<Reply> GetAsync(string path) => await ReplyOfAsync(await Http.GetAsync(path), "GET", path);
 
-    public async Task<Reply> DeleteAsync(string path) => await ReplyOfAsync(await Http.DeleteAsync(path));
+    public async Task<Reply> DeleteAsync(string path) => await ReplyOfAsync(await Http.DeleteAsync(path), "DELETE", path);
 
     public Task<Reply> PostAsync(string path, object body) => PostTextAsync(path, body as string ?? JsonSerializer.Serialize(body));
 
-    public async Task<Reply> PostTextAsync(string path, string body, string contentType = "application/json") =>
-        await PostBytesAsync(path, Encoding.UTF8.GetBytes(body), contentType);
+    public async Task<Reply> PostTextAsync(string path, string body, string contentType = "application/json")
+    {
+        Reply reply = await PostBytesAsync(path, Encoding.UTF8.GetBytes(body), contentType);
+        Conformity.CheckRequest("POST", path, body, reply);
+        return reply;
+    }
 
     public async Task<Reply> PostBytesAsync(string path, byte[] body, string? contentType = "application/json")
     {
         using var content = new ByteArrayContent(body);
         if (contentType is not null) content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
-        return await ReplyOfAsync(await Http.PostAsync(path, content));
+        return await ReplyOfAsync(await Http.PostAsync(path, content), "POST", path);
     }
 
     public Task<Reply> CompleteAsync(object body) => PostAsync("/v1/completions", body);
@@ -97,7 +101,13 @@ public sealed class Server : IAsyncDisposable
         await App.DisposeAsync();
     }
 
-    private static async Task<Reply> ReplyOfAsync(HttpResponseMessage response) => new(response, await response.Content.ReadAsStringAsync());
+    /// <summary>Whatever a test asks for, the answer's form is looked at.</summary>
+    private static async Task<Reply> ReplyOfAsync(HttpResponseMessage response, string method, string path)
+    {
+        var reply = new Reply(response, await response.Content.ReadAsStringAsync());
+        Conformity.CheckAnswer(method, path, reply);
+        return reply;
+    }
 }
 
 /// <summary>What came back.</summary>

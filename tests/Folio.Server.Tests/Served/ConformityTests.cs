@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+
+namespace Folio.Server.Tests;
+
+/// <summary>Every kind of request and answer of the routes that OpenAI describes, held against its description (by <see cref="Conformity"/>, as in all tests here); and none of the listed deviations is without need.</summary>
+public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IClassFixture<ServedFixture>
+{
+    private const string Schema = """{"type":"object","properties":{"a":{"type":"integer","maximum":9}},"required":["a"],"additionalProperties":false}""";
+    private const string Tool = """{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"enum":[1]}},"required":["a"]}}}""";
+
+    /// <summary>Fields that both routes take; an answer may be streamed unless it has those of <see cref="s_whole"/>.</summary>
+    private static readonly string[] s_streamable =
+    [
+        """{"max_tokens":2,"top_k":5,"min_p":0.1,"repetition_penalty":1.1,"allowed_token_ids":[400,401],"min_tokens":1,"stop_token_ids":[9],"include_stop_str_in_output":true,"ignore_eos":true,"skip_special_tokens":true}""",
+        """{"max_tokens":2,"model":"demo","cache_salt":"s","priority":0,"return_token_ids":true,"request_id":"r","truncate_prompt_tokens":4,"add_special_tokens":true,"logit_bias":{"400":1.5},"bad_words":["dog"],"echo":true}""",
+        """{"max_tokens":3,"n":2,"seed":1,"temperature":1,"frequency_penalty":0.5,"presence_penalty":0.5,"top_p":0.9,"stop":["z"],"user":"u"}""",
+        """{"max_tokens":20,"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":""" + Schema + "}}}",
+        """{"max_tokens":4,"structured_outputs":{"choice":["yes","no"]}}""", """{"max_tokens":20,"guided_json":""" + Schema + "}", """{"max_tokens":4,"guided_regex":"a"}""", """{"max_tokens":4,"guided_choice":["a"]}""", """{"max_tokens":4,"guided_grammar":"root ::= \"a\""}""",
+    ];
+
+    private static readonly string[] s_whole =
+    [
+        """{"max_tokens":3,"prompt_logprobs":1,"return_token_ids":true}""", """{"max_tokens":3,"n":2,"use_beam_search":true,"length_penalty":0.5,"early_stopping":"never"}""", """{"max_tokens":3,"best_of":21,"n":2}""",
+    ];
+
+    private static readonly string[] s_completions =
+    [
+        """{"max_tokens":3,"logprobs":10,"return_tokens_as_token_ids":true,"echo":true,"prompt":["Once upon a time","The dog"]}""", """{"max_tokens":0,"echo":true,"logprobs":1}""", """{"max_tokens":1,"prompt":[[400,401],[402]]}""",
+    ];
+
+    private static readonly string[] s_chats =
+    [
+        """{"max_completion_tokens":3,"logprobs":true,"top_logprobs":2,"return_tokens_as_token_ids":true,"metadata":{"a":"b"},"store":false,"service_tier":"auto"}""",
+        """{"max_tokens":2,"documents":[{"text":"d"}],"add_generation_prompt":true,"chat_template_kwargs":{"x":1},"include_reasoning":true,"reasoning_effort":"low"}""",
+        """{"max_tokens":2,"messages":[{"role":"user","content":[{"type":"text","text":"Tell"}]},{"role":"assistant","content":"Once"}],"continue_final_message":true,"add_generation_prompt":false,"echo":true}""",
+        """{"max_tokens":200,"tool_choice":"required","parallel_tool_calls":false,"tools":[""" + Tool + "]}", """{"max_tokens":200,"tool_choice":{"type":"function","function":{"name":"f"}},"tools":[""" + Tool + "]}",
+        """{"max_tokens":3,"tools":[""" + Tool + "]}", """{"max_tokens":3,"tool_choice":"none","tools":[""" + Tool + "]}",
+        """{"max_tokens":2,"messages":[{"role":"developer","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"4"},{"role":"assistant","content":[]}]}""",
+    ];
+
+    [Fact]
+    public async Task Requests_answers_and_events_are_as_OpenAI_describes_them_but_for_what_is_listed()
+    {
+        TestData.Shared("suites", "openai", "openapi.json");
+        await using Server reasons = await Server.StartAsync(demo.Engine, new() { ReasoningParser = "deepseek_r1" });
+        await using Server asksForKeys = await Server.StartAsync(demo.Engine, new() { ApiKeys = ["k"] });
+
+        foreach (string fields in (string[])[.. s_streamable, .. s_completions]) await WholeAndStreamed(fixture.Server, "/v1/completions", fields);
+        foreach (string fields in (string[])[.. s_streamable, .. s_chats]) await WholeAndStreamed(fixture.Server, "/v1/chat/completions", fields);
+        foreach (string fields in s_whole)
+        {
+            (await fixture.Server.CompleteAsync(Body("/v1/completions", fields, null))).Ok();
+            (await fixture.Server.ChatAsync(Body("/v1/chat/completions", fields, null))).Ok();
+        }
+
+        await WholeAndStreamed(reasons, "/v1/chat/completions", """{"max_tokens":40,"guided_regex":"<think>ab</think>c"}""");
+        (await fixture.Server.GetAsync("/v1/models")).Ok();
+        (await fixture.Server.GetAsync("/v1/models/demo")).Ok();
+        (await fixture.Server.GetAsync("/v1/models/other")).Refused(404);
+        (await fixture.Server.GetAsync("/v1/completions")).Refused(405);
+        (await fixture.Server.CompleteAsync(new { prompt = 5 })).Refused(400);
+        (await asksForKeys.CompleteAsync(new { prompt = "x" })).Refused(401);
+
+        Assert.Equal([], Deviations.All.Keys.Except(Conformity.Met.Keys).Order(StringComparer.Ordinal));
+    }
+
+    private static async Task WholeAndStreamed(Server server, string path, string fields)
+    {
+        (await server.PostAsync(path, Body(path, fields, null))).Ok();
+        (await server.PostAsync(path, Body(path, fields, """{"include_usage":true,"continuous_usage_stats":true}"""))).Ok();
+    }
+
+    private static string Body(string path, string fields, string? streamOptions)
+    {
+        JsonObject body = JsonNode.Parse(fields)!.AsObject();
+        bool isChat = path.Contains("chat", StringComparison.Ordinal);
+        if (isChat) body.TryAdd("messages", JsonNode.Parse("""[{"role":"user","content":"Hello"}]"""));
+        else body.TryAdd("prompt", "Once upon a time");
+        if (streamOptions is not null) (body["stream"], body["stream_options"]) = (true, JsonNode.Parse(streamOptions));
+        return body.ToJsonString();
+    }
+}
