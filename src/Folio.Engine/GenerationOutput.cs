@@ -18,7 +18,7 @@ public readonly record struct TokenLogprob(int TokenId, float Logprob, int Rank)
 
 /// <summary>Log-probabilities at one position.</summary>
 /// <param name="Token">The token that stands there.</param>
-/// <param name="Top">The likeliest ids, best first; empty if none were asked for.</param>
+/// <param name="Top">The likeliest ids, best first, and behind them those that were asked for by name; empty if none were asked for.</param>
 public sealed record PositionLogprobs(TokenLogprob Token, IReadOnlyList<TokenLogprob> Top);
 
 /// <summary>What one sequence of a request has gained since its last output.</summary>

@@ -6,6 +6,7 @@ public sealed partial record SamplingParams
     private const int MostBadWords = 128;
     private const int MostBadWordTokens = 1024;
     private const int MostBeamStopIds = 64;
+    private const int MostLogprobIds = 128; // each is ranked among the whole vocabulary
     private const int MostLengthPenalty = 5;
 
     /// <summary>Throws if a value is out of its range. Limits and wording are vLLM's where it has them.</summary>
@@ -27,6 +28,9 @@ public sealed partial record SamplingParams
         ValidateLengths();
         ValidateLogprobs(Logprobs, "logprobs", maxLogprobs);
         ValidateLogprobs(PromptLogprobs, "prompt_logprobs", maxLogprobs);
+        Require(LogprobTokenIds.Count == 0 || Logprobs is not null, "logprob_token_ids", "logprob_token_ids names ids whose log-probabilities are wanted, but logprobs isn't asked for.");
+        Require(LogprobTokenIds.Count <= MostLogprobIds, "logprob_token_ids", $"logprob_token_ids has {LogprobTokenIds.Count} ids; at most {MostLogprobIds} are allowed.");
+        foreach (int id in LogprobTokenIds) RequireId(id, "logprob_token_ids", vocabularySize);
         ValidateStops(vocabularySize);
         ValidateIds(vocabularySize);
     }

@@ -80,6 +80,9 @@ public sealed partial record SamplingParams
     /// <summary>The same for the tokens of the prompt.</summary>
     public int? PromptLogprobs { get; init; }
 
+    /// <summary>Ids whose log-probabilities are told at every position of the answer, behind the likeliest; only with <see cref="Logprobs"/>.</summary>
+    public IReadOnlyList<int> LogprobTokenIds { get; init; } = [];
+
     /// <summary>Special tokens leave no text.</summary>
     public bool SkipSpecialTokens { get; init; } = true;
 

@@ -12,6 +12,9 @@ public record ServedModelOptions
     /// <summary>The form of the model's reasoning, by the name of vLLM's parser, or "none". Null: what its chat template tells.</summary>
     public string? ReasoningParser { get; init; }
 
+    /// <summary>A request may bring a chat template of its own, which is a program: it runs within bounds of steps and memory, but costs time before the request has its turn.</summary>
+    public bool TrustRequestChatTemplate { get; init; }
+
     /// <summary>Clients with different keys find each other's prompts in the prefix cache. By default they don't: the speed of an answer tells what was cached.</summary>
     public bool SharePrefixCache { get; init; }
 

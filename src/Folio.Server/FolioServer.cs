@@ -19,7 +19,7 @@ public static class FolioServer
     /// <summary>What scripts of allowed origins may read beside an answer's body.</summary>
     private static readonly string[] ReadableHeaders =
     [
-        "Retry-After", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
+        RequestIds.Header, "Retry-After", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
     ];
 
     /// <summary>An application that serves the engine's model, ready to be started by <see cref="StartAsync"/>. The engine stays the caller's to dispose.</summary>
@@ -33,12 +33,14 @@ public static class FolioServer
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what stops it from starting is thrown too, and told as a sentence
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Connections", LogLevel.Error); // a line for each connection beyond the limit would let clients fill the log
         if (options.LogRequests) builder.Logging.AddFilter(RequestLog.Category, LogLevel.Information);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Listen(address, options.Port);
         });
         builder.Services.AddRoutingCore();

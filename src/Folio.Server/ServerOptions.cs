@@ -36,6 +36,9 @@ public sealed record ServerOptions : ServedModelOptions
     /// <summary>How long a client may take to send a request's line and headers.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Connections beyond so many are closed as they come; null: as many as the system allows.</summary>
+    public int? MaxConnections { get; init; } = 4096;
+
     /// <summary>How long requests in flight may still run after SIGTERM.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
 }

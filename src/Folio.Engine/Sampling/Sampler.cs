@@ -90,7 +90,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         }
     }
 
-    private PositionLogprobs BeamLogprobs(SequenceGroup group, int row, int token) => Logprobs(_kept[_keptRows[row]], token, group.Sampling.Logprobs!.Value);
+    private PositionLogprobs BeamLogprobs(SequenceGroup group, int row, int token) => Logprobs(_kept[_keptRows[row]], token, group.Sampling.Logprobs!.Value, group.Sampling.LogprobTokenIds);
 
     /// <summary>Copies the rows whose log-probabilities are wanted: they are those of the untouched logits, and the chain works in place.</summary>
     private void KeepRows(ReadOnlySpan<PlannedSample> samples)
@@ -111,7 +111,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         if (group.Beams is not null || group.Sampling is { Logprobs: null, Ranks: false } || sample.Token < 0) return;
         try
         {
-            sample.Logprobs = Logprobs(_kept[_keptRows[sample.Row]], sample.Token, group.Sampling.Logprobs ?? 0);
+            sample.Logprobs = Logprobs(_kept[_keptRows[sample.Row]], sample.Token, group.Sampling.Logprobs ?? 0, group.Sampling.LogprobTokenIds);
         }
         catch (Exception error)
         {
@@ -130,7 +130,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
             Span<float> logits = runner.Logits(tokens.PromptRow + i);
             try
             {
-                group.PromptLogprobs![position] = Logprobs(logits, token, group.Sampling.PromptLogprobs!.Value);
+                group.PromptLogprobs![position] = Logprobs(logits, token, group.Sampling.PromptLogprobs!.Value, []);
             }
             catch (Exception error)
             {
@@ -141,13 +141,19 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         if (tokens.PromptRows > 0) group.PromptLogprobsDone = tokens.PromptStart + tokens.PromptRows;
     }
 
-    private PositionLogprobs Logprobs(ReadOnlySpan<float> row, int token, int top)
+    /// <param name="named">Ids that are told behind the likeliest, unless they are among these.</param>
+    private PositionLogprobs Logprobs(ReadOnlySpan<float> row, int token, int top, IReadOnlyList<int> named)
     {
         float norm = LogProbabilities.LogSumExp(row);
         if (top > _top.Length) _top = new int[top];
         int count = LogProbabilities.TopK(row, _top.AsSpan(0, top));
-        var best = new TokenLogprob[count];
-        for (int i = 0; i < count; i++) best[i] = new(_top[i], row[_top[i]] - norm, i + 1);
+        List<TokenLogprob> best = new(count + named.Count);
+        for (int i = 0; i < count; i++) best.Add(new(_top[i], row[_top[i]] - norm, i + 1));
+        foreach (int id in named)
+        {
+            if (!_top.AsSpan(0, count).Contains(id)) best.Add(new(id, row[id] - norm, LogProbabilities.Rank(row, id)));
+        }
+
         return new(new(token, row[token] - norm, LogProbabilities.Rank(row, token)), best);
     }
 }

@@ -22,10 +22,10 @@ internal sealed class ChatPrompt : IDisposable
     /// <summary>The last message's text, where its continuation was asked for; else "".</summary>
     public string Continued { get; }
 
-    /// <summary>Reads messages, tools, documents, add_generation_prompt, continue_final_message and chat_template_kwargs.</summary>
+    /// <summary>Reads messages, tools, documents, add_generation_prompt, continue_final_message, chat_template and chat_template_kwargs.</summary>
     public static ChatPrompt Read(Fields body, ServedModel served)
     {
-        RequireTemplate(served);
+        RequireTemplate(body, served);
         bool generate = body.Flag("add_generation_prompt") ?? true;
         bool proceed = body.Flag("continue_final_message") ?? false;
         if (proceed && generate && body.Has("add_generation_prompt"))
@@ -48,7 +48,7 @@ internal sealed class ChatPrompt : IDisposable
     /// <summary>Renders messages with the body's tools, documents and chat_template_kwargs.</summary>
     public static RenderedPrompt Render(Fields body, ServedModel served, ChatMessages messages, bool addGenerationPrompt, bool continueFinalMessage)
     {
-        ChatTemplate template = RequireTemplate(served);
+        ChatTemplate template = RequireTemplate(body, served);
         JsonElement? tools = Tools(body);
         bool knowsTools = template.Source.Contains("tools", StringComparison.Ordinal);
         try
@@ -83,12 +83,26 @@ internal sealed class ChatPrompt : IDisposable
 
     public void Dispose() => _messages.Dispose();
 
-    private static ChatTemplate RequireTemplate(ServedModel served)
+    private static ChatTemplate RequireTemplate(Fields body, ServedModel served)
     {
         served.RequireTokenizer("messages");
+        if (body.Text("chat_template") is { } own) return ParseOwn(own, served);
         return served.Info.ChatTemplate ?? throw ApiException.BadRequest(
             $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
             "messages");
+    }
+
+    private static ChatTemplate ParseOwn(string source, ServedModel served)
+    {
+        if (!served.Options.TrustRequestChatTemplate) throw ApiException.BadRequest("chat_template isn't accepted from requests: the model's own is used, unless the server runs with --trust-request-chat-template.", "chat_template");
+        try
+        {
+            return ChatTemplate.Parse(source);
+        }
+        catch (TemplateException error)
+        {
+            throw ApiException.BadRequest($"chat_template can't be used: {error.Message}", "chat_template");
+        }
     }
 
     private static bool IsToolChoiceNone(Fields body) => body.Get("tool_choice") is { ValueKind: JsonValueKind.String } choice && choice.ValueEquals("none");

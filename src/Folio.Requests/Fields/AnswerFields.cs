@@ -13,6 +13,9 @@ internal sealed record AnswerFields
     /// <summary>The usage so far on each event.</summary>
     public bool ContinuousUsage { get; init; }
 
+    /// <summary>Tokens to an event, behind a choice's first.</summary>
+    public int StreamInterval { get; init; } = 1;
+
     public bool Echo { get; init; }
 
     public bool ReturnTokenIds { get; init; }
@@ -42,6 +45,7 @@ internal sealed record AnswerFields
             Stream = stream,
             IncludeUsage = includeUsage,
             ContinuousUsage = includeUsage && continuous,
+            StreamInterval = ReadInterval(body),
             Echo = body.Flag("echo") ?? false,
             ReturnTokenIds = (body.Flag("return_token_ids") ?? false) || !hasTokenizer,
             TokensAsIds = body.Flag("return_tokens_as_token_ids") ?? false,
@@ -55,6 +59,12 @@ internal sealed record AnswerFields
         if (TruncatePromptTokens is not { } wanted) return prompt;
         int length = wanted == -1 ? maxModelLen : wanted;
         return prompt.Length <= length ? prompt : prompt[^length..];
+    }
+
+    private static int ReadInterval(Fields body)
+    {
+        int interval = body.Integer("stream_interval") ?? 1;
+        return interval >= 1 ? interval : throw ApiException.BadRequest($"stream_interval must be at least 1, got {interval}.", "stream_interval");
     }
 
     private static int? ReadTruncation(Fields body)

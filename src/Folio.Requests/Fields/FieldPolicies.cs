@@ -6,16 +6,16 @@ internal static class FieldPolicies
     private static readonly string[] Sampling =
     [
         "n", "best_of", "use_beam_search", "length_penalty", "early_stopping", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "max_tokens",
-        "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs",
+        "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens", "prompt_logprobs", "logprob_token_ids",
         "response_format", "structured_outputs", "guided_json", "guided_json_object", "guided_regex", "guided_choice", "guided_grammar",
     ];
 
     private static readonly string[] Caller = ["user", "cache_salt", "priority"];
 
     private static readonly string[] Answer =
-        ["model", "stream", "stream_options", "echo", "logprobs", "return_token_ids", "return_tokens_as_token_ids", "request_id", "truncate_prompt_tokens", "add_special_tokens"];
+        ["model", "stream", "stream_options", "stream_interval", "echo", "logprobs", "return_token_ids", "return_tokens_as_token_ids", "request_id", "truncate_prompt_tokens", "add_special_tokens"];
 
-    private static readonly string[] Template = ["messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "chat_template_kwargs"];
+    private static readonly string[] Template = ["messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "chat_template_kwargs", "chat_template"];
 
     /// <summary>
     /// Labels, and wishes about storage or speed that no answer shows.
@@ -25,9 +25,7 @@ internal static class FieldPolicies
 
     private static readonly Dictionary<string, string> NotHere = new()
     {
-        ["logprob_token_ids"] = "logprob_token_ids isn't supported; use logprobs.",
         ["repetition_detection"] = "repetition_detection isn't supported by this server.",
-        ["stream_interval"] = "stream_interval isn't supported: every token is sent when it is there.",
         ["thinking_token_budget"] = "thinking_token_budget isn't supported by this server.",
         ["logits_processors"] = "logits_processors isn't supported by this server.",
         ["prompt_embeds"] = "prompt_embeds isn't supported by this server.",
@@ -46,7 +44,6 @@ internal static class FieldPolicies
         [.. Labels, "prediction"],
         new Dictionary<string, string>(NotHere)
         {
-            ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used.",
             ["functions"] = "functions isn't supported; it was replaced by tools.",
             ["function_call"] = "function_call isn't supported; it was replaced by tool_choice.",
             ["audio"] = "audio isn't supported: this model writes text.",
@@ -59,12 +56,12 @@ internal static class FieldPolicies
     public static FieldPolicy Tokenize { get; } = new(
         [.. Template, "model", "prompt", "add_special_tokens", "return_token_strs"],
         ["user"],
-        new Dictionary<string, string> { ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used." });
+        new Dictionary<string, string>());
 
     public static FieldPolicy Prefix { get; } = new(
-        [.. Caller, "id", "prompt", "messages", "tools", "documents", "chat_template_kwargs", "reasoning_effort", "model", "add_special_tokens"],
+        [.. Caller, "id", "prompt", "messages", "tools", "documents", "chat_template_kwargs", "chat_template", "reasoning_effort", "model", "add_special_tokens"],
         [],
-        new Dictionary<string, string> { ["chat_template"] = "chat_template isn't accepted from requests: the model's own is used." });
+        new Dictionary<string, string>());
 
     public static FieldPolicy Detokenize { get; } = new(["model", "tokens"], ["user"], new Dictionary<string, string>());
 }

@@ -42,6 +42,7 @@ internal static class SamplingFields
             Seed = body.LongInteger("seed"),
             SkipSpecialTokens = body.Flag("skip_special_tokens") ?? sampling.SkipSpecialTokens,
             PromptLogprobs = body.Integer("prompt_logprobs"),
+            LogprobTokenIds = body.Integers("logprob_token_ids") ?? sampling.LogprobTokenIds,
         };
     }
 

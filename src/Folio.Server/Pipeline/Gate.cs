@@ -24,6 +24,7 @@ internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain dr
     public RequestDelegate Open(RequestDelegate handler) => context =>
     {
         SecurityHeaders.Write(context.Response.Headers);
+        RequestIds.Begin(context);
         return AnswerAsync(context, handler);
     };
 
@@ -34,6 +35,7 @@ internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain dr
     {
         IHeaderDictionary headers = context.Request.Headers;
         SecurityHeaders.Write(context.Response.Headers);
+        RequestIds.Begin(context);
         if (keys.Find(ApiKeys.Sent(headers.Authorization.ToString(), headers["x-api-key"].ToString())) is not { } holder)
         {
             bool isAbsent = headers.Authorization.Count == 0 && headers["x-api-key"].Count == 0;

@@ -7,14 +7,13 @@ namespace Folio.Server;
 internal static class LogprobViews
 {
     /// <summary>A chat's form: every token with its own bytes.</summary>
-    /// <param name="top">How many likeliest tokens were asked for.</param>
-    public static ChatLogprobs Chat(IReadOnlyList<PositionLogprobs> logprobs, TokenText tokens, bool asIds, int top) => new(
+    public static ChatLogprobs Chat(IReadOnlyList<PositionLogprobs> logprobs, TokenText tokens, bool asIds) => new(
     [
         .. logprobs.Select(position => new ChatTokenLogprob(
             tokens.InChat(position.Token.TokenId, asIds),
             CompletionLogprobsBuilder.Wire(position.Token.Logprob),
             BytesOf(position.Token.TokenId, tokens),
-            [.. position.Top.Take(top).Select(entry => new ChatTopLogprob(tokens.InChat(entry.TokenId, asIds), CompletionLogprobsBuilder.Wire(entry.Logprob), BytesOf(entry.TokenId, tokens)))])),
+            [.. position.Top.Select(entry => new ChatTopLogprob(tokens.InChat(entry.TokenId, asIds), CompletionLogprobsBuilder.Wire(entry.Logprob), BytesOf(entry.TokenId, tokens)))])),
     ]);
 
     /// <summary>One entry a prompt token, null for the first: by id, the prompt's own token first, then the likeliest by rank.</summary>

@@ -69,7 +69,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
     private ChatChoice Choice(ChatRequest request, int index, ChatAnswer answer) => new(
         index,
         ChatMessage.Assistant(answer.Message, request.Continued, request.Parsing.IsForced),
-        request.TopLogprobs is { } top ? LogprobViews.Chat(answer.Tokens.Logprobs, served.Tokens, request.Answer.TokensAsIds, top) : null,
+        request.TopLogprobs is null ? null : LogprobViews.Chat(answer.Tokens.Logprobs, served.Tokens, request.Answer.TokensAsIds),
         answer.Reader.NameOf(answer.Tokens.FinishReason),
         answer.Tokens.StopReason,
         request.Answer.ReturnTokenIds ? answer.Tokens.TokenIds : null,

@@ -12,7 +12,7 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
 
     public async Task SendAsync(EventStream events, Generation generation, CancellationToken cancellation)
     {
-        await foreach ((_, GenerationOutput output) in generation.Outputs(cancellation))
+        await foreach ((_, GenerationOutput output) in OutputPacer.Pace(generation.Outputs(cancellation), request.Answer.StreamInterval))
         {
             if (!_opened) await OpenAsync(events);
             foreach (ChatChunkChoice piece in Pieces(output, _choices[output.Index]))
@@ -62,7 +62,7 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
             pieces.Add(new(
                 output.Index,
                 delta,
-                request.TopLogprobs is { } top && isFirst ? LogprobViews.Chat(output.Logprobs ?? [], served.Tokens, request.Answer.TokensAsIds, top) : null,
+                request.TopLogprobs is not null && isFirst ? LogprobViews.Chat(output.Logprobs ?? [], served.Tokens, request.Answer.TokensAsIds) : null,
                 ends ? choice.NameOf(output.FinishReason!.Value) : null,
                 ends ? new StopReason(output.StopReason) : null,
                 request.Answer.ReturnTokenIds && isFirst ? output.TokenIds : null));

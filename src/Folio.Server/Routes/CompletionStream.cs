@@ -10,7 +10,7 @@ internal sealed class CompletionStream(ServedModel served, CompletionRequest req
 
     public async Task SendAsync(EventStream events, Generation generation, CancellationToken cancellation)
     {
-        await foreach ((int prompt, GenerationOutput output) in generation.Outputs(cancellation))
+        await foreach ((int prompt, GenerationOutput output) in OutputPacer.Pace(generation.Outputs(cancellation), request.Answer.StreamInterval))
         {
             int index = (prompt * request.Sampling.N) + output.Index;
             Choice choice = _choices[index];

@@ -64,21 +64,29 @@ internal sealed class FolioRoutes
     public RouteGroupBuilder Map(IEndpointRouteBuilder endpoints)
     {
         RouteGroupBuilder group = endpoints.MapGroup("");
-        foreach ((string method, string path, RequestDelegate handler) in _routes) group.MapMethods(path, [method], handler);
+        foreach ((string method, string path, RequestDelegate handler) in _routes) group.MapMethods(path, Answers(method), handler);
         return group;
     }
 
-    /// <summary>Everything else: 405 where the path is known, 404 where it isn't, and 401 before either.</summary>
+    /// <summary>Who may GET may ask for the headers alone.</summary>
+    private static string[] Answers(string method) => method == "GET" ? ["GET", "HEAD"] : [method];
+
+    /// <summary>Everything else: what is allowed, or 405, where the path is known, 404 where it isn't, and 401 before either, unless the path is open to all.</summary>
     public void MapRest(IEndpointRouteBuilder endpoints)
     {
         foreach (IGrouping<string, string> path in _routes.GroupBy(route => route.Path, route => route.Method))
         {
-            string allow = string.Join(", ", path);
-            endpoints.Map(path.Key, _gate.Guard(context =>
+            string allow = string.Join(", ", path.SelectMany(Answers));
+            bool isOpen = path.All(method => RouteDescription.Of(method, path.Key).IsOpen);
+            endpoints.Map(path.Key, isOpen ? _gate.Open(Refuse) : _gate.Guard(Refuse));
+
+            Task Refuse(HttpContext context)
             {
                 context.Response.Headers.Allow = allow;
-                throw new ApiException(405, $"{context.Request.Method} isn't allowed here; {allow} is.");
-            }));
+                if (!HttpMethods.IsOptions(context.Request.Method)) throw new ApiException(405, $"{context.Request.Method} isn't allowed here; {allow} is.");
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                return Task.CompletedTask;
+            }
         }
 
         endpoints.MapFallback("{**path}", _gate.Guard(_ => throw ApiException.NotFound("Not found: there is no such route.")));

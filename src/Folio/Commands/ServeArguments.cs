@@ -37,12 +37,14 @@ internal sealed class ServeArguments
     private readonly Option<bool> _logRequests = new("--enable-log-requests") { Description = "Writes a line for each request that has ended." };
     private readonly Option<string?> _toolCallParser = OptionOf.Word("--tool-call-parser", "How the model writes tool calls (default: as its chat template does)", [.. ToolFormat.ByName.Keys, "none"]);
     private readonly Option<string?> _reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
+    private readonly Option<bool> _trustTemplates = new("--trust-request-chat-template") { Description = "Requests may bring a chat template of their own." };
+    private readonly Option<int?> _maxConnections = OptionOf.Integer("--max-connections", "Connections at once; those beyond are closed as they come (default: 4096).");
     private readonly Option<double?> _requestTimeout = OptionOf.Positive("--request-timeout", "Seconds that a request may take, waiting included; then it is ended with 504 (default: inf).");
     private readonly Option<double?> _watchdogTimeout = OptionOf.Positive("--watchdog-timeout", "Seconds that a step may take before /health tells and those who wait get 503; inf: as long as it takes (default: 300).");
 
     public ServeArguments(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
     }
 
     /// <exception cref="FolioException">The key file can't be used.</exception>
@@ -63,6 +65,8 @@ internal sealed class ServeArguments
             LogRequests = parsed.GetValue(_logRequests),
             ToolCallParser = parsed.GetValue(_toolCallParser),
             ReasoningParser = parsed.GetValue(_reasoningParser),
+            TrustRequestChatTemplate = parsed.GetValue(_trustTemplates),
+            MaxConnections = parsed.GetValue(_maxConnections) ?? defaults.MaxConnections,
             ServedModelNames = parsed.GetValue(_servedModelName) ?? [],
             RequestTimeout = Time(parsed.GetValue(_requestTimeout), defaults.RequestTimeout),
         };

@@ -75,14 +75,15 @@ internal static class Deviations
         [
             "top_k", "min_p", "repetition_penalty", "length_penalty", "early_stopping", "use_beam_search", "allowed_token_ids", "bad_words", "min_tokens", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "skip_special_tokens",
             "prompt_logprobs", "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "cache_salt", "priority", "return_token_ids", "return_tokens_as_token_ids", "request_id", "truncate_prompt_tokens",
-            "add_special_tokens", "stream_options.continuous_usage_stats",
+            "add_special_tokens", "stream_interval", "logprob_token_ids", "stream_options.continuous_usage_stats",
         ]).Select(name => (name, Extension)),
     ];
 
     private static readonly (string Place, string Why)[] s_chatRequest =
     [
         .. s_request,
-        .. ((string[])["best_of", "echo", "documents", "add_generation_prompt", "continue_final_message", "chat_template_kwargs", "include_reasoning"]).Select(name => (name, Extension)),
+        .. ((string[])["best_of", "echo", "documents", "add_generation_prompt", "continue_final_message", "chat_template", "chat_template_kwargs", "include_reasoning"]).Select(name => (name, Extension)),
+        ("messages[].tool_calls", "members that a message's role lacks are for the template to judge"),
         ("messages[].content", "of an assistant's message may be empty, or a list without items"),
     ];
 

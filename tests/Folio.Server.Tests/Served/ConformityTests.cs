@@ -12,7 +12,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
     private static readonly string[] s_streamable =
     [
         """{"max_tokens":2,"top_k":5,"min_p":0.1,"repetition_penalty":1.1,"allowed_token_ids":[400,401],"min_tokens":1,"stop_token_ids":[9],"include_stop_str_in_output":true,"ignore_eos":true,"skip_special_tokens":true}""",
-        """{"max_tokens":2,"model":"demo","cache_salt":"s","priority":0,"return_token_ids":true,"request_id":"r","truncate_prompt_tokens":4,"add_special_tokens":true,"logit_bias":{"400":1.5},"bad_words":["dog"],"echo":true}""",
+        """{"max_tokens":2,"model":"demo","cache_salt":"s","priority":0,"return_token_ids":true,"request_id":"r","stream_interval":2,"truncate_prompt_tokens":4,"add_special_tokens":true,"logit_bias":{"400":1.5},"bad_words":["dog"],"echo":true}""",
         """{"max_tokens":3,"n":2,"seed":1,"temperature":1,"frequency_penalty":0.5,"presence_penalty":0.5,"top_p":0.9,"stop":["z"],"user":"u"}""",
         """{"max_tokens":20,"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":""" + Schema + "}}}",
         """{"max_tokens":4,"structured_outputs":{"choice":["yes","no"]}}""", """{"max_tokens":20,"guided_json":""" + Schema + "}", """{"max_tokens":4,"guided_regex":"a"}""", """{"max_tokens":4,"guided_choice":["a"]}""", """{"max_tokens":4,"guided_grammar":"root ::= \"a\""}""",
@@ -35,7 +35,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         """{"max_tokens":2,"messages":[{"role":"user","content":[{"type":"text","text":"Tell"}]},{"role":"assistant","content":"Once"}],"continue_final_message":true,"add_generation_prompt":false,"echo":true}""",
         """{"max_tokens":200,"tool_choice":"required","parallel_tool_calls":false,"tools":[""" + Tool + "]}", """{"max_tokens":200,"tool_choice":{"type":"function","function":{"name":"f"}},"tools":[""" + Tool + "]}",
         """{"max_tokens":3,"tools":[""" + Tool + "]}", """{"max_tokens":3,"tool_choice":"none","tools":[""" + Tool + "]}",
-        """{"max_tokens":2,"messages":[{"role":"developer","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"4"},{"role":"assistant","content":[]}]}""",
+        """{"max_tokens":2,"messages":[{"role":"developer","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"4"},{"role":"assistant","content":[]},{"role":"user","content":"hi","tool_calls":[]}]}""",
     ];
 
     [Fact]
@@ -43,6 +43,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
     {
         TestData.Shared("suites", "openai", "openapi.json");
         await using Server reasons = await Server.StartAsync(demo.Engine, new() { ReasoningParser = "deepseek_r1" });
+        await using Server trusts = await Server.StartAsync(demo.Engine, new() { TrustRequestChatTemplate = true });
         await using Server asksForKeys = await Server.StartAsync(demo.Engine, new() { ApiKeys = ["k"] });
 
         foreach (string fields in (string[])[.. s_streamable, .. s_completions]) await WholeAndStreamed(fixture.Server, "/v1/completions", fields);
@@ -54,6 +55,8 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         }
 
         await WholeAndStreamed(reasons, "/v1/chat/completions", """{"max_tokens":40,"guided_regex":"<think>ab</think>c"}""");
+        await WholeAndStreamed(trusts, "/v1/chat/completions", """{"max_tokens":1,"chat_template":"{{ messages[0].content }}","logprobs":true,"logprob_token_ids":[5]}""");
+        await WholeAndStreamed(trusts, "/v1/completions", """{"max_tokens":1,"logprobs":0,"logprob_token_ids":[5]}""");
         (await fixture.Server.GetAsync("/v1/models")).Ok();
         (await fixture.Server.GetAsync("/v1/models/demo")).Ok();
         (await fixture.Server.GetAsync("/v1/models/other")).Refused(404);

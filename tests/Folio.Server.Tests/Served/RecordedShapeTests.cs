@@ -11,9 +11,7 @@ public sealed class RecordedShapeTests(ServedFixture fixture) : IClassFixture<Se
         ["stream-best-of"] = "best_of above n can't be streamed; vLLM ignores it",
         ["unknown-field"] = "unknown fields are refused, as OpenAI does, instead of ignored",
         ["priority1"] = "a priority is refused where the policy looks at none, as vLLM documents and doesn't do",
-        ["logprob-token-ids"] = "refused by name",
         ["repetition-detection"] = "refused by name",
-        ["stream-interval"] = "refused by name",
         ["beam-stop"] = "stop strings are refused beside beams; vLLM ignores them",
         ["so-grammar-lark"] = "grammars are in llama.cpp's form",
         ["so-ws"] = "disable_any_whitespace is refused by name: white space is bounded anyway",
@@ -23,32 +21,26 @@ public sealed class RecordedShapeTests(ServedFixture fixture) : IClassFixture<Se
     /// <summary>Fields whose presence vLLM gets wrong.</summary>
     private static readonly string[] UnaskedPromptIds = ["stream-echo-logprobs", "stream-echo-max0"];
 
-    public static TheoryData<string, string> Exchanges()
+    public static TheoryData<string, int, string> Exchanges()
     {
-        var data = new TheoryData<string, string>();
+        var data = new TheoryData<string, int, string>();
         foreach (string file in TestData.SharedNames("vectors/http", "*.jsonl").Where(name => name is "completions.jsonl" or "tokenize.jsonl" or "structured.jsonl"))
         {
-            foreach (string line in File.ReadLines(Path.Combine(TestData.Repository, "..", "shared", "vectors", "http", file)))
-            {
-                JsonElement exchange = JsonElement.Parse(line);
-                data.Add(file, exchange.GetProperty("id").GetString()!);
-            }
+            foreach ((int line, string text) in File.ReadLines(TestData.Shared("vectors", "http", file)).Index()) data.Add(file, line, JsonElement.Parse(text).GetProperty("id").GetString()!);
         }
 
-        if (data.Count == 0) data.Add("", "");
+        if (data.Count == 0) data.Add("completions.jsonl", 0, "");
         return data;
     }
 
     [Theory]
     [MemberData(nameof(Exchanges))]
-    public async Task Answers_have_the_recorded_shape(string file, string id)
+    public async Task Answers_have_the_recorded_shape(string file, int line, string id)
     {
-        string path = TestData.Shared("vectors", "http", file.Length > 0 ? file : "completions.jsonl");
-        JsonElement exchange = File.ReadLines(path).Select(line => JsonElement.Parse(line)).First(line => line.GetProperty("id").GetString() == id);
+        var exchange = JsonElement.Parse(File.ReadLines(TestData.Shared("vectors", "http", file)).ElementAt(line));
         JsonElement request = exchange.GetProperty("request"), recorded = exchange.GetProperty("response");
         string body = request.GetProperty("body").GetRawText().Replace("\"smol\"", "\"demo\"").Replace("\"smol-alias\"", "\"demo-alias\"");
-        body = FitVocabulary(body);
-        Reply reply = await fixture.Server.PostAsync(request.GetProperty("path").GetString()!, body);
+        Reply reply = await fixture.Server.PostAsync(request.GetProperty("path").GetString()!, FitVocabulary(body));
 
         int status = recorded.GetProperty("status").GetInt32();
         if (OtherStatus.ContainsKey(id))
@@ -58,23 +50,45 @@ public sealed class RecordedShapeTests(ServedFixture fixture) : IClassFixture<Se
         }
 
         Assert.True(status == reply.Status, $"vLLM {status}, Folio {reply.Status}: {reply.Text}");
+        Assert.Equal(recorded.GetProperty("headers").GetProperty("content-type").GetString(), reply.Response.Content.Headers.ContentType!.ToString());
         if (status != 200) reply.Refused(status);
-        else if (recorded.TryGetProperty("sse", out JsonElement sse)) CompareStreams(Events(sse.GetString()!), [.. reply.Events], ignorePromptIds: UnaskedPromptIds.Contains(id));
+        else if (recorded.TryGetProperty("sse", out JsonElement sse)) CompareStreams(sse.GetString()!, reply, ignorePromptIds: UnaskedPromptIds.Contains(id));
         else AssertShape(JsonElement.Parse(recorded.GetProperty("body").GetString()!), reply.Json, "");
     }
 
     /// <summary>Ids of SmolLM2's 49152 that the demo model lacks.</summary>
     private static string FitVocabulary(string body) => body.Replace("19556", "1955").Replace("49152", "8184").Replace("99999", "9999");
 
-    private static void CompareStreams(JsonElement[] theirs, JsonElement[] ours, bool ignorePromptIds)
+    /// <summary>The first event, the last, that which ends a choice, and the order in which kinds of events come.</summary>
+    private static void CompareStreams(string sse, Reply reply, bool ignorePromptIds)
     {
+        Assert.EndsWith("\n\ndata: [DONE]\n\n", sse);
+        Assert.EndsWith("\n\ndata: [DONE]\n\n", reply.Text);
+        JsonElement[] theirs = Events(sse), ours = [.. reply.Events];
         string[] prompt = ignorePromptIds ? ["prompt_token_ids"] : [];
         AssertShape(theirs[0], ours[0], "first", prompt);
         AssertShape(theirs[^1], ours[^1], "last", prompt);
         AssertShape(Ending(theirs), Ending(ours), "ending", prompt);
+        Assert.Equal(Kinds(theirs), Kinds(ours));
 
         static JsonElement Ending(JsonElement[] events) =>
             events.Last(chunk => chunk.GetProperty("choices").EnumerateArray().Any(choice => choice.GetProperty("finish_reason").ValueKind == JsonValueKind.String));
+    }
+
+    /// <summary>What the events of the first choice, and those without a choice, are for: runs of the same kind once, since models differ in how much they say.</summary>
+    private static List<string> Kinds(JsonElement[] events)
+    {
+        List<string> kinds = [];
+        foreach (JsonElement data in events)
+        {
+            JsonElement choices = data.GetProperty("choices");
+            if (choices.GetArrayLength() > 0 && choices[0].GetProperty("index").GetInt32() > 0) continue;
+            bool ends = choices.GetArrayLength() > 0 && choices[0].GetProperty("finish_reason").ValueKind == JsonValueKind.String;
+            string kind = $"{(choices.GetArrayLength() == 0 ? "none" : ends ? "end" : "piece")}: {string.Join(' ', data.EnumerateObject().Select(field => field.Name))}";
+            if (kinds.Count == 0 || kinds[^1] != kind) kinds.Add(kind);
+        }
+
+        return kinds;
     }
 
     /// <summary>Objects: the same names in the same order. Values: the same type, where neither is null.</summary>
