@@ -7,6 +7,7 @@ public sealed unsafe partial class CpuBackend
 
     private readonly Dictionary<int, nint> _attentionTiles = []; // of a head's channels
     private AttentionTile[] _tiles = [];
+    private int[] _lastPositions = [];    // [tokens] of each row's sequence: what a row sees up to where attention isn't causal
     private float* _partStates;
     private float* _attentionScratch;
     private long _attentionScratchSize;   // values, all workers together
@@ -17,7 +18,7 @@ public sealed unsafe partial class CpuBackend
 
     public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape)
     {
-        if (_tiles.Length < maxTokens) _tiles = new AttentionTile[maxTokens];
+        if (_tiles.Length < maxTokens) (_tiles, _lastPositions) = (new AttentionTile[maxTokens], new int[maxTokens]);
         if (Threads > 1 && _partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
 
         if (!_attentionTiles.ContainsKey(shape.HeadDim))
@@ -59,7 +60,7 @@ public sealed unsafe partial class CpuBackend
         KvLayout layout = ((CpuKvCache)cache).Layer(layer);
         int group = parameters.Heads / layout.KvHeads;
         ReserveAttention(batch.MaxTokens, parameters.Heads, cache.Shape);
-        fixed (int* positions = batch.Positions, tables = batch.BlockTables)
+        fixed (int* positions = parameters.Causal ? batch.Positions : LastPositions(batch), tables = batch.BlockTables)
         fixed (AttentionTile* tiles = _tiles)
         {
             var plan = new AttentionPlan
@@ -104,6 +105,17 @@ public sealed unsafe partial class CpuBackend
         var parts = new AttentionPartJob<TElement>(plan, Math.Clamp(plan.PartCount / (itemsForBalance * Threads), 1, 8), _attentionScratch, scratch, _partStates, partStride);
         _team.Run(parts.Items, parts);
         _team.Run(items, new AttentionMergeJob<TElement>(plan, _partStates, partStride));
+    }
+
+    private int[] LastPositions(StepBatch batch)
+    {
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+        {
+            int first = batch.QueryStarts[sequence];
+            _lastPositions.AsSpan(first, batch.QueryStarts[sequence + 1] - first).Fill(batch.ContextLengths[sequence] - 1);
+        }
+
+        return _lastPositions;
     }
 
     /// <summary>Values of one worker's scratch.</summary>

@@ -68,7 +68,7 @@ public abstract class Backend : IDisposable
     /// <summary>Writes each row's keys and values to its slot: k and v [tokens, kvHeads · headDim].</summary>
     public abstract void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots);
 
-    /// <summary>Causal attention of each query row over its sequence's blocks: q and y [tokens, heads · headDim].</summary>
+    /// <summary>Attention of each query row over its sequence's blocks, causal unless the parameters say otherwise: q and y [tokens, heads · headDim].</summary>
     public abstract void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y);
 
     /// <summary>y = f(x), element by element, in place allowed.</summary>

@@ -26,7 +26,8 @@ public enum Activation
 /// <param name="Scale">What q · k is multiplied by: usually 1 / √headDim.</param>
 /// <param name="Window">A row at position p sees positions (p − Window, p]; 0: all.</param>
 /// <param name="SoftCap">Scores become cap · tanh(score / cap); 0: none.</param>
-public readonly record struct AttentionParameters(int Heads, float Scale, int Window = 0, float SoftCap = 0);
+/// <param name="Causal">A row sees no position behind its own. False: each sees all that its sequence has in the cache (encoders), without a window.</param>
+public readonly record struct AttentionParameters(int Heads, float Scale, int Window = 0, float SoftCap = 0, bool Causal = true);
 
 /// <summary>One draw.</summary>
 /// <remarks>

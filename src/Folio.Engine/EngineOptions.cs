@@ -1,4 +1,5 @@
 using Folio.Compute;
+using Folio.Formats;
 
 namespace Folio.Engine;
 
@@ -29,6 +30,9 @@ public sealed record EngineOptions
 
     /// <summary>How the KV cache stores its numbers: BF16, F32 or I8.</summary>
     public DType KvCacheType { get; init; } = DType.BF16;
+
+    /// <summary>What of a text's states is its embedding. Null: as the model says; where it doesn't, a decoder's last token, an encoder's mean.</summary>
+    public PoolingKind? Pooling { get; init; }
 
     /// <summary>The largest number of log-probabilities that a request may ask for.</summary>
     public int MaxLogprobs { get; init; } = 20;
@@ -72,6 +76,9 @@ public sealed record EngineOptions
 
     /// <summary>Tokens that each running sequence is expected to gain before anybody ends: admission leaves room for them. 0: none, so that small pools preempt much.</summary>
     internal int GrowthTokens { get; init; } = 16;
+
+    /// <summary>A prompt is computed in one step, which must have room for the longest: an encoder's tokens see those behind them.</summary>
+    internal bool WholePrompts { get; init; }
 
     /// <summary>Throws if a value can't be meant.</summary>
     internal void Validate()

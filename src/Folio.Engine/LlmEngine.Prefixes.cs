@@ -90,7 +90,7 @@ public sealed partial class LlmEngine
         if (!Options.EnablePrefixCaching) throw new RequestException("a prefix can't be pinned: prefix caching is off.");
         if (tokens == 0) throw new RequestException($"a prefix of {prefix.Length} tokens is shorter than a block of {Plan.BlockSize}: there is nothing to share.", "prompt");
         if (tokens > Model.MaxModelLen) throw new RequestException($"a prefix of {prefix.Length} tokens exceeds this model's context of {Model.MaxModelLen} tokens.", "prompt");
-        RequireIds(prefix.Span);
+        RequireIds(prefix.Span, "prompt");
         var prompt = new GenerationRequest { Prompt = prefix[..tokens], Priority = request.Priority, Tenant = request.Tenant };
         return new(prompt, tokens, [], _pool, 0, new RequestOutlet()) { IsPin = true, Salt = request.CacheSalt };
     }

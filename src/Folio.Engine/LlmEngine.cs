@@ -5,7 +5,7 @@ using Folio.Paging;
 
 namespace Folio.Engine;
 
-/// <summary>A loaded model that continues prompts, any number at once. Thread-safe.</summary>
+/// <summary>A loaded model that continues prompts or makes embeddings of them, any number at once. Thread-safe.</summary>
 /// <example>
 /// <code>
 /// using var backend = new CpuBackend();
@@ -102,6 +102,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private static LlmEngine Load(ModelSource source, Backend backend, EngineOptions options, IProgress<LoadProgress>? progress, Task<ModelText> text)
     {
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
+        if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec);
         StepLimits limits = StepLimits.For(options);
         decoder.Reserve(limits.Tokens, limits.LogitRows);
 
@@ -117,7 +118,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
             PrefixStore? store = options is { PrefixCacheDirectory: { } directory, EnablePrefixCaching: true }
                 ? OpenStore(directory, options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock)
                 : null;
-            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen, text.GetAwaiter().GetResult()), options, plan, runner, swap, store);
+            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen, text.GetAwaiter().GetResult(), options.Pooling), options, plan, runner, swap, store);
         }
         catch
         {
@@ -139,13 +140,21 @@ public sealed partial class LlmEngine : IAsyncDisposable
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
         _waitingRoom.Enter(request.Prompt.Length);
         var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet()) { WaitingRoom = _waitingRoom };
+        string id = Post(group, request.Id);
+        return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
+    }
+
+    /// <summary>Hands a group that has a place in the waiting room to the loop.</summary>
+    /// <returns>Its name for logs.</returns>
+    private string Post(SequenceGroup group, string? id)
+    {
         EnterOne(group);
-        string id = request.Id ?? $"request-{Interlocked.Increment(ref _requests)}";
+        id ??= $"request-{Interlocked.Increment(ref _requests)}";
         _awaiting.Enter(group, id);
         _inbox.Post(new(MessageKind.Submit, group, 0));
         if (_inbox.Closed) _loop.AbortPosted(); // the loop ended meanwhile: nobody else will
         if (IsStalled) group.Outlet.Complete(Unavailable()); // since the look at the beginning
-        return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
+        return id;
     }
 
     /// <summary>Compiles what an answer must obey, off the engine's thread and not before its turn among others that compile; one that was compiled lately is found again.</summary>
@@ -184,6 +193,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private int Validate(GenerationRequest request)
     {
         SamplingParams sampling = request.Sampling;
+        if (!Model.Generates) throw new RequestException($"The model {Model.Name} makes embeddings of texts and can't continue them.", "model");
         sampling.Validate(Model.VocabularySize, Options.MaxLogprobs);
         int prompt = request.Prompt.Length, context = Model.MaxModelLen, room = context - prompt;
         if (prompt == 0) throw new RequestException("the prompt is empty; it must have at least one token.", "prompt");
@@ -200,7 +210,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
             throw new RequestException($"max_tokens ({sampling.MaxTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "max_tokens");
         if (sampling.MinTokens > room)
             throw new RequestException($"min_tokens ({sampling.MinTokens}) plus the prompt ({prompt} tokens) exceeds this model's context of {context} tokens.", "min_tokens");
-        RequireIds(request.Prompt.Span);
+        RequireIds(request.Prompt.Span, "prompt");
         if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
         int least = prompt + Math.Max(1, sampling.MinTokens), free = FreeBlocks;
         int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, free, _pool.BlockSize), least, context);
@@ -208,11 +218,11 @@ public sealed partial class LlmEngine : IAsyncDisposable
         return maxLength;
     }
 
-    private void RequireIds(ReadOnlySpan<int> prompt)
+    private void RequireIds(ReadOnlySpan<int> prompt, string parameter)
     {
         foreach (int id in prompt)
         {
-            if (id < 0 || id >= Model.VocabularySize) throw new RequestException($"prompt has token id {id}; this model's ids are 0 to {Model.VocabularySize - 1}.", "prompt");
+            if (id < 0 || id >= Model.VocabularySize) throw new RequestException($"{parameter} has token id {id}; this model's ids are 0 to {Model.VocabularySize - 1}.", parameter);
         }
     }
 

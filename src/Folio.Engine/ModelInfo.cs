@@ -21,6 +21,21 @@ public sealed class ModelInfo
     /// <summary>Longest sequence, in tokens.</summary>
     public required int MaxModelLen { get; init; }
 
+    /// <summary>Whether it continues prompts. False: an encoder, which only embeds.</summary>
+    public bool Generates { get; init; } = true;
+
+    /// <summary>How a text's embedding is made.</summary>
+    public PoolingKind Pooling { get; init; }
+
+    /// <summary>Values of an embedding.</summary>
+    public int EmbeddingSize { get; init; }
+
+    /// <summary>Whether the first values of an embedding are one by themselves.</summary>
+    public bool IsMatryoshka { get; init; }
+
+    /// <summary>How many values may be asked for; null: any number, where <see cref="IsMatryoshka"/>.</summary>
+    public IReadOnlyList<int>? MatryoshkaDimensions { get; init; }
+
     /// <summary>Null: the model has no tokenizer and serves token ids only.</summary>
     public Tokenizer? Tokenizer { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class Activations
         GateUp = backend.Allocate(Math.Min(maxTokens, FeedForwardTokens), spec.GatedFeedForward ? 2 * spec.FeedForwardSize : spec.FeedForwardSize);
         Last = backend.Allocate(maxLogitRows, spec.HiddenSize);
         LastProjected = spec.EmbeddingSize == spec.HiddenSize ? Last : backend.Allocate(maxLogitRows, spec.EmbeddingSize);
-        Logits = backend.Allocate(maxLogitRows, spec.VocabularySize);
+        Logits = spec.HasHead ? backend.Allocate(maxLogitRows, spec.VocabularySize) : default;
     }
 
     /// <summary>Token embeddings; the same buffer as <see cref="Hidden"/> unless a matrix lies between.</summary>

@@ -3,7 +3,7 @@ using Folio.Formats;
 
 namespace Folio.Models;
 
-/// <summary>What a decoder-only transformer is made of: all that <see cref="TransformerDecoder"/> needs to know about a model beside its weights.</summary>
+/// <summary>What a decoder-only transformer, or an encoder, is made of: all that <see cref="TransformerDecoder"/> needs to know about a model beside its weights.</summary>
 public sealed record DecoderSpec
 {
     private const int MaxHeadDim = 1024;
@@ -58,11 +58,26 @@ public sealed record DecoderSpec
     /// <summary>Learnt positions, added to the token embeddings; null: none.</summary>
     public LearntPositions? Positions { get; init; }
 
+    /// <summary>False: an encoder, whose tokens see all of their text.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Kinds of tokens that have an embedding of their own, added to the token's: the first and the second text of a pair. 0: none.</summary>
+    public int TokenTypes { get; init; }
+
+    /// <summary>Whether the sum of embeddings is normed before the first layer.</summary>
+    public bool EmbeddingNorm { get; init; }
+
+    /// <summary>Whether there are logits. False: the model's last states are all that it says.</summary>
+    public bool HasHead { get; init; } = true;
+
     /// <summary>The head is the token embedding.</summary>
     public bool TiedHead { get; init; }
 
     /// <summary>Whether a token's keys and values are a function of the tokens up to it. Dynamic NTK rotates a prompt's tokens by the length of the whole prompt.</summary>
     public bool KeysDependOnPrefixAlone => Layers.All(layer => layer.Rope?.Scaling is not DynamicNtkScaling);
+
+    /// <summary>The shape of a KV cache. An encoder's layers take turns in one: nothing outlives a step.</summary>
+    public KvCacheShape KvCacheShape(int blockSize, int blocks, DType type = DType.BF16) => new(Causal ? Layers.Count : 1, KvHeads, HeadDim, blockSize, blocks, type);
 
     /// <summary>Columns of the query product: the keys' follow, then the values'.</summary>
     internal int QuerySize => Heads * HeadDim;

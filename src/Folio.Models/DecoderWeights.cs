@@ -9,6 +9,10 @@ internal sealed record DecoderWeights
 
     public Weight? PositionEmbedding { get; init; }
 
+    public Weight? TokenTypeEmbedding { get; init; }
+
+    public NormWeights? EmbeddingNorm { get; init; }
+
     public Weight? ProjectIn { get; init; }
 
     public required IReadOnlyList<LayerWeights> Layers { get; init; }
@@ -17,7 +21,8 @@ internal sealed record DecoderWeights
 
     public Weight? ProjectOut { get; init; }
 
-    public required Weight Head { get; init; }
+    /// <summary>Null: there are no logits.</summary>
+    public Weight? Head { get; init; }
 
     /// <summary>Bytes that all of it takes.</summary>
     public long Bytes { get; init; }

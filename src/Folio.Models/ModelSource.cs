@@ -32,6 +32,9 @@ public sealed unsafe class ModelSource : IDisposable
     /// <summary>Special tokens and chat templates: tokenizer_config.json and the files beside it, or GGUF metadata.</summary>
     public TokenizerConfig Tokenizer { get; }
 
+    /// <summary>How it makes one vector of a text.</summary>
+    public EmbeddingConfig Embedding => field ??= EmbeddingConfig.Of(Folder, Config);
+
     /// <summary>Where tokenizer.json may lie; null for GGUF.</summary>
     public string? Folder { get; private init; }
 

@@ -5,6 +5,8 @@ internal enum Role
 {
     TokenEmbedding,
     PositionEmbedding,
+    TokenTypeEmbedding,
+    EmbeddingNorm,
 
     /// <summary>From the embedding's size to the layers'.</summary>
     ProjectIn,

@@ -3,7 +3,7 @@ using Folio.Formats;
 
 namespace Folio.Models;
 
-/// <summary>A decoder-only transformer: one forward pass over one ragged batch, whatever the model, on any backend.</summary>
+/// <summary>A decoder-only transformer, or an encoder: one forward pass over one ragged batch, whatever the model, on any backend.</summary>
 /// <remarks>After <see cref="Reserve"/> a step allocates nothing. Not thread-safe: one thread owns it.</remarks>
 public sealed class TransformerDecoder
 {
@@ -39,8 +39,8 @@ public sealed class TransformerDecoder
         return new(spec, new WeightLoader(source, spec, names, backend, progress).Load(), backend);
     }
 
-    /// <summary>The shape of a KV cache for this model.</summary>
-    public KvCacheShape KvCacheShape(int blockSize, int blocks, DType type = DType.BF16) => new(Spec.Layers.Count, Spec.KvHeads, Spec.HeadDim, blockSize, blocks, type);
+    /// <summary>The shape of a KV cache for this model. An encoder's layers take turns in one: nothing outlives a step.</summary>
+    public KvCacheShape KvCacheShape(int blockSize, int blocks, DType type = DType.BF16) => Spec.KvCacheShape(blockSize, blocks, type);
 
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
@@ -55,8 +55,8 @@ public sealed class TransformerDecoder
         _positionRows = new int[Spec.Positions is null ? 0 : maxTokens];
     }
 
-    /// <summary>Runs one step: writes the batch's keys and values to the cache.</summary>
-    /// <returns>[batch.LogitRows, vocabulary], in a buffer that the next step overwrites.</returns>
+    /// <summary>Runs one step: writes the batch's keys and values to the cache. A sequence of an encoder must be whole.</summary>
+    /// <returns>[batch.LogitRows, vocabulary], in a buffer that the next step overwrites; default of a model without a head.</returns>
     public Tensor Forward(StepBatch batch, KvCache cache)
     {
         Activations buffers = _activations ?? throw new InvalidOperationException("Reserve comes before Forward");
@@ -70,7 +70,20 @@ public sealed class TransformerDecoder
                 AddFeedForward(x.RowsAt(first, Math.Min(Activations.FeedForwardTokens, x.Rows - first)), layer, buffers);
         }
 
-        return Logits(x, batch, buffers);
+        return Spec.HasHead ? Logits(x, batch, buffers) : default;
+    }
+
+    /// <summary>What the last step made of its tokens: their states behind the final norm, from which logits are made. Once a step, since it works in place.</summary>
+    /// <returns>[batch.Tokens, embedding size], in a buffer that the next step overwrites.</returns>
+    public Tensor HiddenStates(StepBatch batch)
+    {
+        Activations buffers = _activations!;
+        Tensor x = buffers.Hidden.FirstRows(batch.Tokens);
+        if (_weights.FinalNorm is { } norm) Norm(x, norm, x);
+        if (_weights.ProjectOut is null) return x;
+        Tensor projected = buffers.Embedding.FirstRows(batch.Tokens);
+        _backend.Linear(x, _weights.ProjectOut, default, projected);
+        return projected;
     }
 
     private Tensor Embed(StepBatch batch, Activations buffers)
@@ -85,6 +98,8 @@ public sealed class TransformerDecoder
             _backend.Embed(_weights.PositionEmbedding!, _positionRows.AsSpan(0, batch.Tokens), x, accumulate: true);
         }
 
+        if (_weights.TokenTypeEmbedding is { } types) _backend.Embed(types, batch.TokenTypes.AsSpan(0, batch.Tokens), x, accumulate: true);
+        if (_weights.EmbeddingNorm is { } norm) Norm(x, norm, x);
         return x;
     }
 
@@ -103,8 +118,9 @@ public sealed class TransformerDecoder
         }
 
         _layerRotaries[layer]?.Apply(qkv.Slice(0, Spec.QuerySize + Spec.KeySize), Spec.HeadDim);
-        _backend.StoreKv(cache, layer, k, v, batch.SlotMapping.AsSpan(0, batch.Tokens));
-        _backend.Attention(cache, layer, q, batch, new(Spec.Heads, spec.AttentionScale, spec.Window), attended);
+        int cacheLayer = Spec.Causal ? layer : 0;
+        _backend.StoreKv(cache, cacheLayer, k, v, batch.SlotMapping.AsSpan(0, batch.Tokens));
+        _backend.Attention(cache, cacheLayer, q, batch, new(Spec.Heads, spec.AttentionScale, spec.Window, Causal: Spec.Causal), attended);
         AddBlock(attended, weights.AttentionOutput, x, weights.AttentionNorm);
     }
 
@@ -152,7 +168,7 @@ public sealed class TransformerDecoder
         _backend.GatherRows(x, batch.LogitRowTokens.AsSpan(0, batch.LogitRows), last);
         if (_weights.FinalNorm is { } norm) Norm(last, norm, last);
         if (_weights.ProjectOut is not null) _backend.Linear(last, _weights.ProjectOut, default, projected);
-        _backend.Linear(projected, _weights.Head, default, logits);
+        _backend.Linear(projected, _weights.Head!, default, logits);
         return logits;
     }
 

@@ -21,16 +21,18 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
         {
             TokenEmbedding = embedding,
             PositionEmbedding = spec.Positions is { } positions ? Matrix(Role.PositionEmbedding, 0, positions.Rows, spec.HiddenSize) : null,
+            TokenTypeEmbedding = spec.TokenTypes > 0 ? Matrix(Role.TokenTypeEmbedding, 0, spec.TokenTypes, spec.HiddenSize) : null,
+            EmbeddingNorm = spec.EmbeddingNorm ? Norm(Role.EmbeddingNorm, 0) : null,
             ProjectIn = projected ? Matrix(Role.ProjectIn, 0, spec.HiddenSize, spec.EmbeddingSize) : null,
             Layers = [.. Enumerable.Range(0, spec.Layers.Count).Select(Layer)],
             FinalNorm = spec.FinalNorm ? Norm(Role.FinalNorm, 0) : null,
             ProjectOut = projected ? Matrix(Role.ProjectOut, 0, spec.EmbeddingSize, spec.HiddenSize) : null,
-            Head = spec.TiedHead ? embedding : Matrix(Role.Head, 0, spec.VocabularySize, spec.EmbeddingSize),
+            Head = !spec.HasHead ? null : spec.TiedHead ? embedding : Matrix(Role.Head, 0, spec.VocabularySize, spec.EmbeddingSize),
         };
 
         backend.EndWeights();
 
-        // Tensors that a decoder has no use for (mask buffers, a copy of a tied head) are skipped, which is as good as loaded.
+        // Tensors that a decoder has no use for (mask buffers, a copy of a tied head, the heads of an encoder) are skipped, which is as good as loaded.
         progress?.Report(new(_totalTensors, _totalTensors, _totalBytes, _totalBytes));
         return weights with { Bytes = _bytesHeld };
     }

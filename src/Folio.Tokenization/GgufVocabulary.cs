@@ -6,7 +6,7 @@ public sealed record GgufVocabulary
     /// <summary>Names the file in errors.</summary>
     public string FileName { get; init; } = "GGUF";
 
-    /// <summary><c>tokenizer.ggml.model</c>: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE).</summary>
+    /// <summary><c>tokenizer.ggml.model</c>: "gpt2" (byte-level BPE), "llama" (SentencePiece BPE) or "bert" (WordPiece).</summary>
     public required string Model { get; init; }
 
     /// <summary><c>tokenizer.ggml.pre</c>: how a text is split before BPE.</summary>
@@ -29,6 +29,11 @@ public sealed record GgufVocabulary
     public int? EosId { get; init; }
 
     public int? UnkId { get; init; }
+
+    /// <summary>The tokens around a text, where they aren't BOS and EOS ("bert").</summary>
+    public int? ClsId { get; init; }
+
+    public int? SepId { get; init; }
 
     public bool? AddBos { get; init; }
 

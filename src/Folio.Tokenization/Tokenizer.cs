@@ -1,5 +1,4 @@
 using System.Text;
-using Folio.Tokenization.Bpe;
 using Folio.Tokenization.Decoding;
 using Folio.Tokenization.Loading;
 using Folio.Tokenization.Normalizing;
@@ -19,7 +18,7 @@ public sealed class Tokenizer
     private readonly AddedTokens _addedInPrompt;                // all of them, as they are written
     private readonly TextStep[] _normalizers, _beforeSplitting;
     private readonly Splitter[] _splitters;
-    private readonly BpeModel _model;
+    private readonly PieceModel _model;
     private readonly int[] _prefix, _suffix;
     private readonly byte[]?[] _bytes;                          // [id] null until asked for
     private readonly HashSet<int> _special;
@@ -71,6 +70,15 @@ public sealed class Tokenizer
             else EncodeText(whole[stretch.Start..stretch.End], stretch.Start == 0, parseSpecial, ids);
         }
     });
+
+    /// <summary>As <see cref="Encode(string, bool, bool)"/>, but a text of too many tokens keeps its first alone: with those that stand around it there are <paramref name="most"/>.</summary>
+    public int[] EncodeFirst(string text, int most, bool addSpecialTokens)
+    {
+        int[] ids = Encode(text, addSpecialTokens);
+        if (ids.Length <= most) return ids;
+        int around = addSpecialTokens ? Math.Min(_suffix.Length, most) : 0;
+        return [.. ids[..(most - around)], .. ids[^around..]];
+    }
 
     /// <summary>Encodes a prompt that was put together from a template and users' texts.</summary>
     /// <param name="text">The text.</param>

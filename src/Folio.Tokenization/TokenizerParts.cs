@@ -1,4 +1,3 @@
-using Folio.Tokenization.Bpe;
 using Folio.Tokenization.Decoding;
 using Folio.Tokenization.Normalizing;
 using Folio.Tokenization.PreTokenizing;
@@ -19,7 +18,7 @@ internal sealed class TokenizerParts(Vocabulary vocabulary)
 
     public List<Splitter> Splitters { get; } = [];
 
-    public BpeModel? Model { get; set; }
+    public PieceModel? Model { get; set; }
 
     public TokenDecoder? Decoder { get; set; }
 

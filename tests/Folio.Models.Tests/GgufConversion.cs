@@ -14,6 +14,9 @@ internal static unsafe class GgufConversion
         ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"), ("self_attn.o_proj", "attn_output"),
         ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down"),
         ("transformer.wte.", "token_embd."), ("transformer.wpe.", "position_embd."), ("transformer.ln_f.", "output_norm."), ("transformer.h.", "blk."),
+        ("embeddings.word_embeddings.", "token_embd."), ("embeddings.position_embeddings.", "position_embd."), ("embeddings.token_type_embeddings.", "token_types."), ("embeddings.LayerNorm.", "token_embd_norm."),
+        ("encoder.layer.", "blk."), ("attention.self.query", "attn_q"), ("attention.self.key", "attn_k"), ("attention.self.value", "attn_v"), ("attention.output.dense", "attn_output"),
+        ("attention.output.LayerNorm", "attn_output_norm"), ("intermediate.dense", "ffn_up"), ("output.dense", "ffn_down"), ("output.LayerNorm", "layer_output_norm"),
         ("ln_1", "attn_norm"), ("ln_2", "ffn_norm"), ("attn.c_attn", "attn_qkv"), ("attn.c_proj", "attn_output"), ("mlp.c_fc", "ffn_up"), ("mlp.c_proj", "ffn_down"),
     ];
 
@@ -23,7 +26,8 @@ internal static unsafe class GgufConversion
         using SafetensorsFile file = SafetensorsFile.OpenFolder(folder);
         string architecture = config.ModelType!;
         GgufWriter gguf = new(architecture);
-        WriteMetadata(gguf, config, architecture == "gpt2");
+        WriteMetadata(gguf, config, rotary: architecture is not ("gpt2" or "bert"));
+        if (architecture == "bert") gguf.Set("pooling_type", 1);
         foreach (StoredTensor tensor in file.Tensors)
         {
             float[] values = MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(tensor.Data, (int)tensor.Bytes)).ToArray();
@@ -40,7 +44,7 @@ internal static unsafe class GgufConversion
 
     private static int HeadDim(ModelConfig config) => config.HeadDim ?? config.HiddenSize / config.Heads;
 
-    private static void WriteMetadata(GgufWriter gguf, ModelConfig config, bool gpt2)
+    private static void WriteMetadata(GgufWriter gguf, ModelConfig config, bool rotary)
     {
         gguf.Set("vocab_size", config.VocabularySize);
         gguf.Set("block_count", config.Layers);
@@ -48,8 +52,8 @@ internal static unsafe class GgufConversion
         gguf.Set("embedding_length", config.HiddenSize);
         gguf.Set("feed_forward_length", config.FeedForwardSize ?? 4 * config.HiddenSize);
         gguf.Set("attention.head_count", config.Heads);
-        gguf.Set(gpt2 ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", (float)config.NormEpsilon!.Value);
-        if (gpt2) return;
+        gguf.Set(rotary ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", (float)config.NormEpsilon!.Value);
+        if (!rotary) return;
 
         gguf.Set("attention.head_count_kv", config.KvHeads);
         gguf.Set("rope.freq_base", (float)config.Rope.Theta!.Value);

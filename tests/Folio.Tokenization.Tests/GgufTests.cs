@@ -21,6 +21,31 @@ public sealed class GgufTests
         Assert.Equal((1, 2), (vectors.Tokenizer.BosId, vectors.Tokenizer.EosId));
     }
 
+    /// <summary>As llama.cpp's converter writes a WordPiece vocabulary: ▁ before a word's first piece, no mark before the others.</summary>
+    [Fact]
+    public void A_WordPiece_vocabulary_gives_the_ids_of_its_tokenizer_json()
+    {
+        using JsonDocument json = JsonDocument.Parse(Vectors.ReadShipped("bert_minilm"));
+        JsonProperty[] pieces = [.. json.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject().OrderBy(piece => piece.Value.GetInt32())];
+        string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        GgufVocabulary vocabulary = new()
+        {
+            Model = "bert",
+            Tokens = [.. pieces.Select(piece => piece.Name switch { ['[', .., ']'] mark => mark, ['#', '#', .. string rest] => rest, string word => "▁" + word })],
+            TokenTypes = [.. pieces.Select(piece => special.Contains(piece.Name) ? 3 : 1)],
+            UnkId = 100,
+            ClsId = 101,
+            SepId = 102,
+        };
+        Vectors vectors = Vectors.Of(Tokenizer.FromGguf(vocabulary), "bert_minilm");
+        Check.All(vectors.Texts, vector =>
+        {
+            Assert.Equal(vector.Ids, vectors.Tokenizer.Encode(vector.Text));
+            Assert.Equal(vector.IdsSpecial, vectors.Tokenizer.Encode(vector.Text, addSpecialTokens: true));
+            Assert.Equal(vector.DecodedSkip, vectors.Tokenizer.Decode(vector.IdsSpecial, skipSpecialTokens: true));
+        });
+    }
+
     [Theory(SkipTestWithoutData = true), MemberData(nameof(GoldenModels))] // the data lie beside the repository
     public void SentencePiece_vocabularies_give_the_ids_of_the_reference(string model)
     {

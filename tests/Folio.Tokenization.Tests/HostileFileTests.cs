@@ -13,7 +13,7 @@ public sealed class HostileFileTests
         { "{\"model\":", "not valid JSON" },
         { "{\"model\":" + new string('[', 5000), "not valid JSON" },
         { TinyJson.Write(type: "Unigram"), "kind 'Unigram' are not supported" },
-        { TinyJson.Write(type: "WordPiece"), "kind 'WordPiece' are not supported" },
+        { TinyJson.Write(type: "WordPiece"), "needs an 'unk_token'" },
         { TinyJson.Write(vocab: "[]"), "'vocab' is expected to be an object" },
         { TinyJson.Write(vocab: """{"a":-1}"""), "ids start at 0" },
         { TinyJson.Write(vocab: """{"a":2147483647}""", merges: "[]"), "nearly" },
@@ -77,7 +77,8 @@ public sealed class HostileFileTests
     {
         var good = new GgufVocabulary { FileName = "m.gguf", Model = "gpt2", Pre = "gpt-2", Tokens = ["a", "b", "ab"], Merges = ["a b"] };
         Assert.Equal([2], Tokenizer.FromGguf(good).Encode("ab"));
-        Refused(good with { Model = "bert" }, "'bert' is not supported");
+        Refused(good with { Model = "t5" }, "'t5' is not supported");
+        Refused(good with { Model = "bert" }, "no tokens [UNK], [CLS] and [SEP]");
         Refused(good with { Pre = "nonesuch" }, "'nonesuch' is not supported");
         Refused(good with { Tokens = [] }, "is empty");
         Refused(good with { Merges = null }, "merges is missing");

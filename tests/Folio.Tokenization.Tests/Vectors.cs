@@ -18,7 +18,7 @@ public sealed class Vectors
 
     public static readonly string[] Supported =
     [
-        "gpt2", "cl100k", "llama3", "qwen2_5", "qwen3", "smollm2", "llama2", "mistral_v1_spm", "mistral_v3_spm", "mistral_nemo", "deepseek_v3", "gemma3", "gptoss",
+        "gpt2", "cl100k", "llama3", "qwen2_5", "qwen3", "smollm2", "llama2", "mistral_v1_spm", "mistral_v3_spm", "mistral_nemo", "deepseek_v3", "gemma3", "gptoss", "bert_minilm",
     ];
 
     private static readonly ConcurrentDictionary<string, Tokenizer> Loaded = new();

@@ -43,6 +43,8 @@ internal sealed class ObservedRunner(IModelRunner runner, Action executing) : IM
 
     public Span<float> Logits(int row) => runner.Logits(row);
 
+    public ReadOnlySpan<float> HiddenState(int tokenRow) => runner.HiddenState(tokenRow);
+
     public void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens)
     {
         Work = Work with { Samples = Work.Samples + requests.Length };

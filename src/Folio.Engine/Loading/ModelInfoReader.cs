@@ -10,13 +10,18 @@ internal static class ModelInfoReader
     /// <summary>Marks that end a turn, for GGUF files that don't say which token does (llama.cpp looks for these too).</summary>
     private static readonly string[] TurnEnds = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|end_of_text|>"];
 
-    public static ModelInfo Read(ModelSource source, DecoderSpec spec, int maxModelLen, ModelText text) => new()
+    public static ModelInfo Read(ModelSource source, DecoderSpec spec, int maxModelLen, ModelText text, PoolingKind? pooling = null) => new()
     {
         Name = NameOf(source),
         Path = source.Path,
         Architecture = spec.Name,
         VocabularySize = spec.VocabularySize,
         MaxModelLen = maxModelLen,
+        Generates = spec.HasHead,
+        Pooling = pooling ?? source.Embedding.Pooling ?? (spec.Causal ? PoolingKind.Last : PoolingKind.Mean), // sentence-transformers' own where nothing is said
+        EmbeddingSize = spec.EmbeddingSize,
+        IsMatryoshka = source.Embedding.IsMatryoshka,
+        MatryoshkaDimensions = source.Embedding.MatryoshkaDimensions,
         Tokenizer = text.Tokenizer,
         ChatTemplate = text.Template,
         ChatTemplateError = text.TemplateError,

@@ -50,6 +50,8 @@ internal sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? Template, s
         BosId = metadata.FindId("tokenizer.ggml.bos_token_id"),
         EosId = metadata.FindId("tokenizer.ggml.eos_token_id"),
         UnkId = metadata.FindId("tokenizer.ggml.unknown_token_id"),
+        ClsId = metadata.FindId("tokenizer.ggml.cls_token_id"),
+        SepId = metadata.FindId("tokenizer.ggml.seperator_token_id"), // so spelt in the files
         AddBos = metadata.FindBool("tokenizer.ggml.add_bos_token"),
         AddEos = metadata.FindBool("tokenizer.ggml.add_eos_token"),
         AddSpacePrefix = metadata.FindBool("tokenizer.ggml.add_space_prefix"),

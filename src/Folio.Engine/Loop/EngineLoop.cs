@@ -108,6 +108,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             Execute(plan.Batch);
             _phase = StepPhase.Sampling;
             sampler.Sample(plan);
+            Pool(plan);
         }
         catch (Exception error) // whatever the backend throws fails this step's requests, and no others
         {
@@ -120,6 +121,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         FailSampled(plan);
         scheduler.Commit();                      // index full blocks, fork where a prompt is complete
         CompletePins(plan);
+        CompleteEmbeddings(plan);
         foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
         VerifyScheduler();
     }

@@ -2,7 +2,7 @@ using Folio.Compute;
 
 namespace Folio.Engine;
 
-/// <summary>What the loop needs of a model: one forward pass over one ragged batch, and its logits.</summary>
+/// <summary>What the loop needs of a model: one forward pass over one ragged batch, its logits and its last states.</summary>
 /// <remarks>A seam: tests run the scheduler and the paging over a model whose whole answer is a hash of what it reads from the cache.</remarks>
 internal interface IModelRunner : IDisposable
 {
@@ -31,6 +31,9 @@ internal interface IModelRunner : IDisposable
 
     /// <summary>[vocabulary] one row in host memory; what is written there counts for <see cref="Sample"/>.</summary>
     Span<float> Logits(int row);
+
+    /// <summary>[embedding size] the state of a token row of the last batch, behind the final norm, in host memory.</summary>
+    ReadOnlySpan<float> HiddenState(int tokenRow);
 
     /// <summary>The end of the sampling chain, as <see cref="Backend.Sample"/> defines it; −1 for a row without any number to draw from.</summary>
     void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens);

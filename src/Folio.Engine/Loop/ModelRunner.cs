@@ -9,7 +9,9 @@ namespace Folio.Engine;
 internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Backend backend, SwapSpace? swap = null) : IModelRunner
 {
     private readonly HostKvBlocks _image = backend.AllocateHostBlocks(cache.Shape with { Blocks = 1 });
-    private Tensor _logits; // [logit rows, vocabulary] of the last step
+    private Tensor _logits;  // [logit rows, vocabulary] of the last step
+    private Tensor? _hidden; // [tokens, embedding size] of the last step; null until somebody asks
+    private StepBatch? _batch;
 
     public int VocabularySize => decoder.Spec.VocabularySize;
 
@@ -42,7 +44,13 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
         backend.CopyFromHost(cache, _image, [new(0, block)]);
     }
 
-    public void Execute(StepBatch batch) => _logits = decoder.Forward(batch, cache);
+    public void Execute(StepBatch batch)
+    {
+        (_batch, _hidden) = (batch, null);
+        _logits = decoder.Forward(batch, cache);
+    }
+
+    public ReadOnlySpan<float> HiddenState(int tokenRow) => backend.HostRow(_hidden ??= decoder.HiddenStates(_batch!), tokenRow);
 
     public Span<float> Logits(int row) => backend.HostRow(_logits, row);
 

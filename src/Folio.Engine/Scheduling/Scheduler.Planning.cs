@@ -76,6 +76,7 @@ internal sealed partial class Scheduler
     /// <summary>What a prompt gets of the budget: all that the decodes leave it, or half of it, in whole blocks while it lasts, where somebody stands behind. Who goes first gets on in any case.</summary>
     private int PrefillShare(bool first)
     {
+        if (_settings.WholePrompts) return _plan.TokensLeft;
         int left = Math.Max(first ? 1 : 0, Math.Min(_plan.TokensLeft - _decodesToCome, _promptTokensLeft));
         bool alone = _prefillsToCome == 0 && Waiting == 0;
         if (alone) return left;
@@ -88,7 +89,7 @@ internal sealed partial class Scheduler
         int before = sequence.Computed;
         int cached = TakeCached(sequence);
         int tokens = StepPlan.Room(sequence, Math.Min(share, _plan.TokensLeft), Math.Max(0, _plan.RowsLeft - _decodesToCome));
-        if (tokens <= 0)
+        if (tokens <= 0 || (_settings.WholePrompts && tokens < sequence.Length))
         {
             sequence.Table.Retract(before, _plan.Copies, _plan.Copies.Count); // what it found may be computed in this very step: nobody may hold it who isn't in the step
             return true;

@@ -22,6 +22,9 @@ internal sealed record SchedulerSettings
     /// <summary>How much longer prompts may make a step in which others decode; null: as long as the token budget allows.</summary>
     public TimeSpan? MaxPrefillStall { get; init; }
 
+    /// <summary>A prompt is computed in one step, or waits for the next.</summary>
+    public bool WholePrompts { get; init; }
+
     public static SchedulerSettings For(EngineOptions options, SwapPlan swap) => new()
     {
         Policy = options.SchedulingPolicy,
@@ -31,5 +34,6 @@ internal sealed record SchedulerSettings
         GrowthTokens = options.GrowthTokens,
         ResumeTokens = 2 * options.GrowthTokens,
         MaxPrefillStall = options.MaxPrefillStall,
+        WholePrompts = options.WholePrompts,
     };
 }

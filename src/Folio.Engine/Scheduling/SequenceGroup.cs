@@ -116,6 +116,12 @@ internal sealed class SequenceGroup
     /// <summary>It only computes its prompt, whose blocks are then kept.</summary>
     public bool IsPin { get; init; }
 
+    /// <summary>Makes an embedding of its prompt, after which it ends; null: it is to be continued, or pinned.</summary>
+    public PromptPooling? Pooling { get; init; }
+
+    /// <summary>Whether its prompt's end yields a token.</summary>
+    public bool DrawsTokens => !IsPin && Pooling is null;
+
     /// <summary>Where its blocks are while it is swapped out.</summary>
     public SwapTier? Tier { get; set; }
 
@@ -158,10 +164,11 @@ internal sealed class SequenceGroup
     public bool Runs(Sequence sequence) => !sequence.Finished && (Forked || sequence == Leader);
 
     /// <summary>Tokens at the beginning of a sequence that may come from the prefix cache: at least one is left to compute.</summary>
-    /// <remarks>The last known token yields the next one's logits; a prompt that others fork, or whose log-probabilities are wanted, is computed to its end; beams take their last token together.</remarks>
+    /// <remarks>The last known token yields the next one's logits; a prompt that others fork, or whose log-probabilities are wanted, is computed to its end, and of one that is embedded every token whose state counts; beams take their last token together.</remarks>
     public int MayMatch(Sequence sequence)
     {
         if (PromptLogprobsDone < PromptLength - 1) return 0;
+        if (Pooling is not null) return Math.Min(Pooling.MayMatch, PromptLength - 1);
         if (!Forked && Alive > 1) return PromptLength - 1;
         return sequence.Length - (TakesLastTokenAlone ? 1 : 2);
     }

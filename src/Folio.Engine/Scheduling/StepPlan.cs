@@ -179,7 +179,7 @@ internal sealed class StepPlan
             tokens.PromptRow = Batch.LogitRows;
             for (int row = 0; row < tokens.PromptRows; row++) Batch.WantLogits(first + tokens.PromptStart - tokens.Start + row);
 
-            if (end == sequence.Length && !group.IsPin) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
+            if (end == sequence.Length && group.DrawsTokens) AddSamples(sequence, Batch.WantLogits(first + tokens.Count - 1));
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class StepPlan
     {
         SequenceGroup group = sequence.Group;
         int promptRows = Math.Max(0, Math.Min(end, group.PromptLength - 1) - PromptStart(group, start));
-        return promptRows + (end == sequence.Length && !group.IsPin ? 1 : 0);
+        return promptRows + (end == sequence.Length && group.DrawsTokens ? 1 : 0);
     }
 
     private static int PromptStart(SequenceGroup group, int start) => Math.Max(start, group.PromptLogprobsDone);

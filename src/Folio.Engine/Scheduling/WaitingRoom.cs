@@ -7,6 +7,12 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
     private int _requests;
     private long _tokens;
 
+    /// <summary>Whether a request would find a place now.</summary>
+    public bool HasRoom(int promptTokens)
+    {
+        lock (_lock) return _requests < maxRequests && (_requests == 0 || _tokens + promptTokens <= maxTokens);
+    }
+
     /// <exception cref="QueueFullException">There is no place.</exception>
     public void Enter(int promptTokens)
     {

@@ -23,7 +23,14 @@ internal ref struct JsonTree
     }
 
     /// <param name="uniqueKeys">Refuse a key that is there twice; otherwise the last one counts, as in Python.</param>
-    public static Dictionary<string, object?> Parse(ReadOnlySpan<byte> json, string file, bool uniqueKeys = false)
+    public static Dictionary<string, object?> Parse(ReadOnlySpan<byte> json, string file, bool uniqueKeys = false) =>
+        Root(json, file, uniqueKeys) as Dictionary<string, object?> ?? throw new ModelFormatException(file, "a JSON object is expected.");
+
+    /// <summary>A file that is a list.</summary>
+    public static List<object?> ParseList(ReadOnlySpan<byte> json, string file) =>
+        Root(json, file, uniqueKeys: false) as List<object?> ?? throw new ModelFormatException(file, "a JSON list is expected.");
+
+    private static object? Root(ReadOnlySpan<byte> json, string file, bool uniqueKeys)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
         if (json.StartsWith(byteOrderMark)) json = json[3..];
@@ -31,8 +38,7 @@ internal ref struct JsonTree
         try
         {
             tree._json.Read();
-            if (tree._json.TokenType != JsonTokenType.StartObject) throw new ModelFormatException(file, "a JSON object is expected.");
-            Dictionary<string, object?> root = tree.Object();
+            object? root = tree.Value();
             tree._json.Read(); // nothing but white space may follow; the reader throws otherwise
             return root;
         }

@@ -24,6 +24,7 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
         Qwen3.Architecture,
         Gpt2.Architecture,
         Opt.Architecture,
+        Bert.Architecture,
     ];
 
     /// <summary>What a checkpoint is made of, and where its tensors are.</summary>

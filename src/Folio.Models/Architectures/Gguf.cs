@@ -8,6 +8,7 @@ namespace Folio.Models;
 internal static class Gguf
 {
     private const string RopeDivisors = "rope_freqs.weight";
+    private const int MostTokenTypes = 65_536;
 
     public static readonly TensorNames Names = new(
         (Role.TokenEmbedding, "token_embd"),
@@ -41,12 +42,17 @@ internal static class Gguf
         return spec with
         {
             TiedHead = !Has(Role.Head, "weight"),
+            TokenTypes = TokenTypes(),
             Biases = spec.Biases | Present(Biases.QueryKeyValue, Role.Query, Role.QueryKeyValue) | Present(Biases.AttentionOutput, Role.AttentionOutput) | Present(Biases.FeedForward, Role.Up),
             Layers = [.. spec.Layers.Select(Complete)],
         };
 
         LayerSpec Complete(LayerSpec layer) =>
             layer.Rope is { } rope ? layer with { Rope = rope with { Style = architecture.GgufRope, Scaling = stored ?? rope.Scaling } } : layer;
+
+        int TokenTypes() => spec.TokenTypes == 0 || !Has(Role.TokenTypeEmbedding, "weight") ? 0
+            : source.Tensors.Get(names.Of(Role.TokenTypeEmbedding, 0, "weight")).Shape is [long rows, _] && rows <= MostTokenTypes ? (int)rows
+            : throw source.Tensors.Get(names.Of(Role.TokenTypeEmbedding, 0, "weight")).Problem($"is expected to have at most {MostTokenTypes} rows.");
 
         Biases Present(Biases biases, params ReadOnlySpan<Role> roles)
         {

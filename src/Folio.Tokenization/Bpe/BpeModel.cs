@@ -7,13 +7,13 @@ namespace Folio.Tokenization.Bpe;
 /// <param name="merges">Which pairs of them join.</param>
 /// <param name="wholeFirst">A piece that is itself a token is that token, whatever the merges say (<c>ignore_merges</c>).</param>
 /// <param name="symbolCount">Ids from here on are symbols without a token: <paramref name="fallback"/> spells them.</param>
-internal sealed class BpeModel(Alphabet alphabet, MergeTable merges, bool wholeFirst, int symbolCount = int.MaxValue, Func<int, int[]>? fallback = null)
+internal sealed class BpeModel(Alphabet alphabet, MergeTable merges, bool wholeFirst, int symbolCount = int.MaxValue, Func<int, int[]>? fallback = null) : PieceModel
 {
     private const int StackSymbols = 256;
 
     private readonly PieceCache _cache = new();
 
-    public void Encode(ReadOnlySpan<char> piece, List<int> ids)
+    public override void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
         if (_cache.TryFind(piece, out uint hash, out ReadOnlySpan<int> known))
         {

@@ -15,7 +15,13 @@ internal static class GgufTokenizer
     {
         Check(gguf);
         var parts = new TokenizerParts(new Vocabulary(gguf.FileName));
-        AddTokens(gguf, parts);
+        if (gguf.Model == "bert")
+        {
+            GgufWordPiece.Read(gguf, parts);
+            return parts;
+        }
+
+        AddTokens(gguf.Tokens, gguf, parts);
         bool isSentencePiece = gguf.Model == "llama";
         bool addBos;
         if (isSentencePiece)
@@ -39,14 +45,16 @@ internal static class GgufTokenizer
 
     private static void Check(GgufVocabulary gguf)
     {
-        if (gguf.Model is not ("gpt2" or "llama"))
-            throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.model '{gguf.Model}' is not supported; supported: gpt2 (byte-level BPE), llama (SentencePiece BPE).");
+        if (gguf.Model is not ("gpt2" or "llama" or "bert"))
+            throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.model '{gguf.Model}' is not supported; supported: gpt2 (byte-level BPE), llama (SentencePiece BPE), bert (WordPiece).");
         if (gguf.Tokens.Count == 0) throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.tokens is empty.");
         CheckLength(gguf, "scores", gguf.Scores?.Count);
         CheckLength(gguf, "token_type", gguf.TokenTypes?.Count);
         CheckId(gguf, "bos", gguf.BosId);
         CheckId(gguf, "eos", gguf.EosId);
         CheckId(gguf, "unknown", gguf.UnkId);
+        CheckId(gguf, "cls", gguf.ClsId);
+        CheckId(gguf, "seperator", gguf.SepId); // so spelt in the files
     }
 
     private static void CheckLength(GgufVocabulary gguf, string name, int? length)
@@ -61,12 +69,13 @@ internal static class GgufTokenizer
             throw new TokenizerException($"{gguf.FileName}: tokenizer.ggml.{name}_token_id is {value}, but there are {gguf.Tokens.Count} tokens.");
     }
 
-    private static void AddTokens(GgufVocabulary gguf, TokenizerParts parts)
+    /// <param name="tokens">The file's, as they are to be looked for.</param>
+    internal static void AddTokens(IReadOnlyList<string> tokens, GgufVocabulary gguf, TokenizerParts parts)
     {
         byte[] piece = new byte[256];
-        for (int id = 0; id < gguf.Tokens.Count; id++)
+        for (int id = 0; id < tokens.Count; id++)
         {
-            string token = gguf.Tokens[id];
+            string token = tokens[id];
             if (Encoding.UTF8.GetMaxByteCount(token.Length) > piece.Length) piece = new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
             parts.Vocabulary.Add(piece.AsSpan(0, Encoding.UTF8.GetBytes(token, piece)), id, mayRepeat: true);
             int type = gguf.TokenTypes?[id] ?? (id == gguf.BosId || id == gguf.EosId ? Control : Normal);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Folio.Tokenization.Decoding;
 using Folio.Tokenization.Normalizing;
 using Folio.Tokenization.PreTokenizing;
+using Folio.Tokenization.WordPiece;
 
 namespace Folio.Tokenization.Loading;
 
@@ -23,7 +24,8 @@ internal sealed class JsonPipeline(TokenizerParts parts)
                 case "NFC": parts.Normalizers.Add(new ComposeStep()); break;
                 case "Prepend": parts.Normalizers.Add(new PrependStep(step.Text("prepend"))); break;
                 case "Replace": parts.Normalizers.Add(new ReplaceStep(PlainPattern(step), step.Text("content"))); break;
-                case var kind: throw new TokenizerException($"normalizer '{kind}' is not supported; supported: NFC, Prepend, Replace.");
+                case "BertNormalizer": ReadBertNormalizer(step); break;
+                case var kind: throw new TokenizerException($"normalizer '{kind}' is not supported; supported: NFC, Prepend, Replace, BertNormalizer.");
             }
         }
     }
@@ -39,7 +41,11 @@ internal sealed class JsonPipeline(TokenizerParts parts)
                 case "Digits": parts.Splitters.Add(new Splitter(step.Flag("individual_digits") ? SplitPatterns.SingleDigits : SplitPatterns.DigitRuns)); break;
                 case "WhitespaceSplit": parts.Splitters.Add(new Splitter(@"\s+", SplitBehavior.Removed)); break;
                 case "Metaspace": ReadMetaspace(step); break;
-                case var kind: throw new TokenizerException($"pre_tokenizer '{kind}' is not supported; supported: ByteLevel, Split, Digits, WhitespaceSplit, Metaspace.");
+                case "BertPreTokenizer":
+                    parts.Splitters.Add(new Splitter(BertPieces.WhiteSpace, SplitBehavior.Removed));
+                    parts.Splitters.Add(new Splitter(BertPieces.Punctuation));
+                    break;
+                case var kind: throw new TokenizerException($"pre_tokenizer '{kind}' is not supported; supported: ByteLevel, Split, Digits, WhitespaceSplit, Metaspace, BertPreTokenizer.");
             }
         }
     }
@@ -74,6 +80,7 @@ internal sealed class JsonPipeline(TokenizerParts parts)
         string mark = "▁";
         bool byteFallback = false;
         int strip = 0;
+        TokenDecoder? words = null;
         foreach (JsonElement step in Flatten(element, "decoders"))
         {
             switch (step.Text("type"))
@@ -82,6 +89,7 @@ internal sealed class JsonPipeline(TokenizerParts parts)
                 case "Replace" when step.Text("content") == " ": mark = PlainPattern(step); break;
                 case "ByteFallback": byteFallback = true; break;
                 case "Fuse": break;
+                case "WordPiece": words = new WordPieceDecoder(step.OptionalText("prefix") ?? "##", step.Flag("cleanup", otherwise: true)); break;
                 case "Strip" when step.Text("content") == " " && step.Number("stop") == 0: strip = step.Number("start"); break;
                 case "Metaspace":
                     mark = step.Text("replacement");
@@ -91,7 +99,13 @@ internal sealed class JsonPipeline(TokenizerParts parts)
             }
         }
 
-        parts.Decoder = IsByteLevel ? new ByteLevelDecoder() : new SentencePieceDecoder(mark, byteFallback, strip);
+        parts.Decoder = words ?? (IsByteLevel ? new ByteLevelDecoder() : new SentencePieceDecoder(mark, byteFallback, strip));
+    }
+
+    private void ReadBertNormalizer(JsonElement step)
+    {
+        bool lowercase = step.Flag("lowercase", otherwise: true);
+        parts.Normalizers.Add(new BertStep(step.Flag("clean_text", otherwise: true), step.Flag("handle_chinese_chars", otherwise: true), step.Flag("strip_accents", otherwise: lowercase), lowercase));
     }
 
     private void ReadByteLevel(JsonElement step)

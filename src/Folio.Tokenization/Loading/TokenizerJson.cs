@@ -47,7 +47,7 @@ internal static class TokenizerJson
 
         if (model.IsEmpty) throw new TokenizerException($"{fileName}: there is no 'model'.");
         var parts = new TokenizerParts(new Vocabulary(fileName));
-        JsonBpeModel bpe = JsonBpeModel.Read(model, parts.Vocabulary);
+        JsonModel pieces = JsonModel.Read(model, parts.Vocabulary);
         if (sections.TryGetValue("added_tokens", out JsonElement added)) ReadAddedTokens(added, parts);
         parts.Vocabulary.Seal();
 
@@ -56,7 +56,7 @@ internal static class TokenizerJson
         if (sections.TryGetValue("pre_tokenizer", out JsonElement preTokenizer)) pipeline.ReadPreTokenizer(preTokenizer);
         if (sections.TryGetValue("post_processor", out JsonElement postProcessor)) pipeline.ReadPostProcessor(postProcessor);
         pipeline.ReadDecoder(sections.GetValueOrDefault("decoder"));
-        bpe.Build(parts, pipeline.IsByteLevel);
+        pieces.Build(parts, pipeline.IsByteLevel);
         return parts;
     }
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Folio.Tokenization.Normalizing;
 
-/// <summary>Unicode normalisation form C (UAX #15): decompose, order the combining marks, compose.</summary>
+/// <summary>Unicode normalisation form C (UAX #15): decompose, order the combining marks, compose. And form D, which leaves out the last.</summary>
 internal static class CanonicalComposition
 {
     // Hangul syllables are arithmetic (The Unicode Standard, 3.12).
@@ -13,20 +13,32 @@ internal static class CanonicalComposition
     public static string Apply(string text)
     {
         if (IsComposed(text)) return text;
+        Span<int> codePoints = DecomposedRunes(text);
+        return Join(codePoints[..Compose(codePoints)]);
+    }
+
+    /// <summary>Normalisation form D: the first two of the three.</summary>
+    public static string Decompose(string text) => text.AsSpan().ContainsAnyExceptInRange('\0', '\u00BF') ? Join(DecomposedRunes(text)) : text;
+
+    private static Span<int> DecomposedRunes(string text)
+    {
         var runes = new List<int>(text.Length + 16);
         foreach (Rune rune in text.EnumerateRunes()) Decompose(rune.Value, runes);
         Span<int> codePoints = CollectionsMarshal.AsSpan(runes);
         Reorder(codePoints);
-        int count = Compose(codePoints);
+        return codePoints;
+    }
 
-        var composed = new StringBuilder(text.Length);
-        foreach (int codePoint in codePoints[..count])
+    private static string Join(ReadOnlySpan<int> codePoints)
+    {
+        var text = new StringBuilder(codePoints.Length);
+        foreach (int codePoint in codePoints)
         {
-            if (codePoint <= char.MaxValue) composed.Append((char)codePoint);
-            else composed.Append(new Rune(codePoint).ToString());
+            if (codePoint <= char.MaxValue) text.Append((char)codePoint);
+            else text.Append(new Rune(codePoint).ToString());
         }
 
-        return composed.ToString();
+        return text.ToString();
     }
 
     private static bool IsComposed(string text)

@@ -76,8 +76,9 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
     private void Row(int s, int p, int head, float[] k, float[] v, Span<double> y)
     {
         int group = heads / kvHeads, first = parameters.Window > 0 ? Math.Max(0, p - parameters.Window + 1) : 0;
-        var weights = new double[p + 1];
-        for (int t = first; t <= p; t++)
+        int last = parameters.Causal ? p : lengths[s] - 1;
+        var weights = new double[last + 1];
+        for (int t = first; t <= last; t++)
         {
             double score = 0;
             for (int c = 0; c < headDim; c++)
@@ -87,8 +88,8 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
         }
 
         double max = weights[first..].Max(), sum = 0;
-        for (int t = first; t <= p; t++) sum += weights[t] = Math.Exp(weights[t] - max);
-        for (int t = first; t <= p; t++)
+        for (int t = first; t <= last; t++) sum += weights[t] = Math.Exp(weights[t] - max);
+        for (int t = first; t <= last; t++)
         {
             for (int c = 0; c < headDim; c++) y[c] += weights[t] / sum * v[(t * kvHeads + head / group) * headDim + c];
         }

@@ -48,6 +48,17 @@ public sealed class AttentionTests
     }
 
     [Theory]
+    [InlineData(4, 4, 16)]
+    [InlineData(12, 12, 32)]    // MiniLM
+    public void Rows_see_all_of_their_text_where_attention_is_not_causal(int heads, int kvHeads, int headDim)
+    {
+        AttentionScene scene = new(Lengths, heads, kvHeads, headDim, new(heads, 1 / MathF.Sqrt(headDim), Causal: false), type: DType.F32);
+        float[][] whole = scene.Run(threads: 2, blockSize: 16, chunk: 1000);
+        Close(scene.Expected(), whole);
+        Assert.Equal(whole, scene.Run(threads: 1, blockSize: 12, chunk: 1000, scattered: true));
+    }
+
+    [Theory]
     [InlineData(1, DType.F32)]
     [InlineData(8, DType.BF16)]
     [InlineData(8, DType.I8)]

@@ -11,7 +11,7 @@ internal static class Given
         const int blockSize = 4;
         var model = new StubModel(blocks, blockSize);
         prepare?.Invoke(model);
-        ModelInfo info = new() { Name = "stub", Path = "stub", Architecture = "stub", VocabularySize = 40, MaxModelLen = maxModelLen, EosTokenIds = [0], Defaults = new() };
+        ModelInfo info = new() { Name = "stub", Path = "stub", Architecture = "stub", VocabularySize = 40, MaxModelLen = maxModelLen, EosTokenIds = [0], Defaults = new(), EmbeddingSize = 40 };
         return Engine(info, model, blocks, blockSize, sequences, budget, options);
     }
 

@@ -15,6 +15,7 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     private readonly ulong[] _prefixes = new ulong[blocks * blockSize];
     private readonly Dictionary<(SwapTier Tier, int Slot), byte[]> _swapped = []; // the image of each block that was swapped out
     private readonly List<float[]> _logits = [];
+    private StepBatch? _batch;
 
     public int VocabularySize => vocabulary;
 
@@ -80,6 +81,7 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     {
         Steps++;
         Tokens += batch.Tokens;
+        _batch = batch;
         BeforeStep?.Invoke(batch);
         int[] writes = batch.SlotMapping[..batch.Tokens];
         Assert.Equal(writes.Length, writes.Distinct().Count());
@@ -99,6 +101,14 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     }
 
     public Span<float> Logits(int row) => _logits[row];
+
+    /// <summary>A hash of the tokens up to the row's, as logits are.</summary>
+    public ReadOnlySpan<float> HiddenState(int tokenRow)
+    {
+        int sequence = 0;
+        while (tokenRow >= _batch!.QueryStarts[sequence + 1]) sequence++;
+        return LogitsAfter(ReadBack(_batch.BlockTable(sequence), _batch.Positions[tokenRow] + 1));
+    }
 
     public void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Folio.Tokenization.Bpe;
+namespace Folio.Tokenization;
 
 /// <summary>A fixed number of short pieces and their ids. Any thread reads and writes without a lock: an entry is whole before it is visible and never changes.</summary>
 /// <remarks>Each piece has one place; a newer one takes it over. Memory stays under 10 MB whatever is encoded.</remarks>

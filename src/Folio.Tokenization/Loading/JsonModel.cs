@@ -1,21 +1,26 @@
 using System.Text.Json;
 using Folio.Tokenization.Bpe;
 using Folio.Tokenization.PreTokenizing;
+using Folio.Tokenization.WordPiece;
 
 namespace Folio.Tokenization.Loading;
 
 /// <summary>The <c>model</c> of a tokenizer.json: vocabulary, merges and a few flags.</summary>
-internal sealed class JsonBpeModel
+internal sealed class JsonModel
 {
+    /// <summary>WordPiece's own default.</summary>
+    private const int MostWordCharacters = 100;
+
     private readonly Vocabulary _vocabulary;
     private MergeTable? _merges;
     private JsonElement _flags;
+    private bool _isWordPiece;
 
-    private JsonBpeModel(Vocabulary vocabulary) => _vocabulary = vocabulary;
+    private JsonModel(Vocabulary vocabulary) => _vocabulary = vocabulary;
 
-    public static JsonBpeModel Read(ReadOnlySpan<byte> json, Vocabulary vocabulary)
+    public static JsonModel Read(ReadOnlySpan<byte> json, Vocabulary vocabulary)
     {
-        var model = new JsonBpeModel(vocabulary);
+        var model = new JsonModel(vocabulary);
         ReadOnlySpan<byte> vocab = default, merges = default;
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new TokenizerException("'model' is expected to be an object.");
@@ -44,14 +49,13 @@ internal sealed class JsonBpeModel
         model._flags = JsonElement.ParseValue(ref flagReader);
         model.CheckKind(hasMerges: !merges.IsEmpty);
         model.ReadVocabulary(vocab);
-        model.ReadMerges(merges);
+        if (!model._isWordPiece) model.ReadMerges(merges);
         return model;
     }
 
     /// <summary>The vocabulary is sealed and the pipeline known: makes the model.</summary>
     public void Build(TokenizerParts parts, bool isByteLevel)
     {
-        bool wholeFirst = _flags.Flag("ignore_merges");
         int unknown = -1;
         if (_flags.OptionalText("unk_token") is { } unknownToken)
         {
@@ -59,6 +63,14 @@ internal sealed class JsonBpeModel
             if (unknown < 0) throw new TokenizerException($"the vocabulary lacks 'unk_token', '{unknownToken}'.");
         }
 
+        if (_isWordPiece)
+        {
+            if (unknown < 0) throw new TokenizerException("a WordPiece model needs an 'unk_token'.");
+            parts.Model = new WordPieceModel(_vocabulary, _flags.OptionalText("continuing_subword_prefix") ?? "##", unknown, _flags.Field("max_input_chars_per_word") is null ? MostWordCharacters : _flags.Number("max_input_chars_per_word"));
+            return;
+        }
+
+        bool wholeFirst = _flags.Flag("ignore_merges");
         Alphabet alphabet = isByteLevel
             ? new BytesAlphabet(_vocabulary, unknown)
             : new CharactersAlphabet(_vocabulary, _flags.Flag("byte_fallback"), unknown, _flags.Flag("fuse_unk"));
@@ -69,7 +81,9 @@ internal sealed class JsonBpeModel
     private void CheckKind(bool hasMerges)
     {
         string kind = _flags.OptionalText("type") ?? (hasMerges ? "BPE" : "unnamed");
-        if (kind != "BPE") throw new TokenizerException($"tokenizers of kind '{kind}' are not supported; supported: BPE.");
+        _isWordPiece = kind == "WordPiece";
+        if (_isWordPiece) return;
+        if (kind != "BPE") throw new TokenizerException($"tokenizers of kind '{kind}' are not supported; supported: BPE, WordPiece.");
         foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
             if (!string.IsNullOrEmpty(_flags.OptionalText(affix))) throw new TokenizerException($"'{affix}' is not supported (found '{_flags.OptionalText(affix)}').");

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+
+namespace Folio.Engine;
+
+/// <summary>Embeddings: prompts that run as all others do, and end with a vector instead of an answer.</summary>
+public sealed partial class LlmEngine
+{
+    /// <summary>A text's embedding.</summary>
+    /// <exception cref="RequestException">It can't be served as asked: a text too long, an id that the model hasn't, dimensions that it hasn't.</exception>
+    /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    /// <exception cref="EngineUnavailableException">The engine stands still.</exception>
+    /// <exception cref="RequestFailedException">It was accepted and then failed by itself.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is draining or has been disposed of.</exception>
+    public async Task<EmbeddingOutput> EmbedAsync(EmbeddingRequest request, CancellationToken cancellation = default) =>
+        (await EmbedAsync([request], cancellation).ConfigureAwait(false))[0];
+
+    /// <summary>The embeddings of several texts, which run together: all of them, or none where one is refused or fails.</summary>
+    /// <remarks>A list longer than the queue of waiting requests waits for its own; one that finds the queue full of others' is refused.</remarks>
+    /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)"/>
+    public async Task<IReadOnlyList<EmbeddingOutput>> EmbedAsync(IReadOnlyList<EmbeddingRequest> requests, CancellationToken cancellation = default)
+    {
+        foreach (EmbeddingRequest request in requests) Validate(request);
+        cancellation.ThrowIfCancellationRequested();
+        if (IsStalled) throw Unavailable();
+        var groups = new List<SequenceGroup>(requests.Count);
+        var outputs = new List<EmbeddingOutput>(requests.Count);
+        CancellationTokenRegistration leaving = default;
+        try
+        {
+            leaving = cancellation.Register(() => Cancel(groups));
+            foreach (EmbeddingRequest request in requests)
+            {
+                while (outputs.Count < groups.Count && !_waitingRoom.HasRoom(request.Prompt.Length)) await NextAsync().ConfigureAwait(false);
+                cancellation.ThrowIfCancellationRequested();
+                lock (groups) groups.Add(Post(request));
+            }
+
+            while (outputs.Count < groups.Count) await NextAsync().ConfigureAwait(false);
+            return outputs;
+        }
+        finally
+        {
+            leaving.Dispose();
+            if (outputs.Count < groups.Count) Cancel(groups); // one was refused, or failed, or the engine stands still
+            CountEnded(groups, outputs.Count, cancellation);
+        }
+
+        async Task NextAsync()
+        {
+            int i = outputs.Count;
+            await EmbeddedAsync(groups[i], cancellation).ConfigureAwait(false);
+            outputs.Add(Output(requests[i], groups[i]));
+        }
+    }
+
+    private void Validate(EmbeddingRequest request)
+    {
+        int prompt = request.Prompt.Length, context = Model.MaxModelLen;
+        if (prompt == 0) throw new RequestException("the input is empty; it must have at least one token.", "input");
+        if (prompt > context) throw new RequestException($"This model's maximum context length is {context} tokens. However, your input has {prompt} tokens. Please reduce the length of the input.", "input");
+        RequireIds(request.Prompt.Span, "input");
+        RequireDimensions(request.Dimensions);
+        int needed = _pool.BlocksFor(prompt), free = FreeBlocks;
+        if (needed > free) throw new RequestException($"an input of {prompt} tokens needs {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {free}{(free < _pool.Blocks ? " that aren't pinned" : "")}.", "input");
+    }
+
+    /// <summary>As at vLLM: a part of a vector that wasn't made to be one is no good embedding.</summary>
+    private void RequireDimensions(int? dimensions)
+    {
+        if (dimensions is not { } wanted || wanted == Model.EmbeddingSize) return;
+        if (wanted < 1 || wanted > Model.EmbeddingSize) throw new RequestException($"dimensions must be in [1, {Model.EmbeddingSize}], got {wanted}.", "dimensions");
+        if (!Model.IsMatryoshka)
+            throw new RequestException($"Model \"{Model.Name}\" does not support matryoshka representation, changing output dimensions will lead to poor results: its embeddings have {Model.EmbeddingSize} values.", "dimensions");
+        if (Model.MatryoshkaDimensions is { } known && !known.Contains(wanted)) throw new RequestException($"dimensions is {wanted}; this model's embeddings may have {string.Join(", ", known)}.", "dimensions");
+    }
+
+    private SequenceGroup Post(EmbeddingRequest request)
+    {
+        var prompt = new GenerationRequest { Prompt = request.Prompt, CacheSalt = request.CacheSalt, Priority = request.Priority, Tenant = request.Tenant };
+        _waitingRoom.Enter(request.Prompt.Length);
+        var group = new SequenceGroup(prompt, request.Prompt.Length + 1, [], _pool, seed: 0, new RequestOutlet()) // room is counted as if a token followed: the last one is computed too
+        {
+            WaitingRoom = _waitingRoom,
+            Pooling = new(Model.Pooling, request.Prompt.Length, Model.EmbeddingSize),
+        };
+        Post(group, request.Id);
+        return group;
+    }
+
+    /// <summary>Waits for the group's end.</summary>
+    private static async Task EmbeddedAsync(SequenceGroup group, CancellationToken cancellation)
+    {
+        bool aborted = false;
+        await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) aborted = true; // nothing else is told of it
+        if (!aborted) return;
+        cancellation.ThrowIfCancellationRequested();
+        throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the embedding was made");
+    }
+
+    private EmbeddingOutput Output(EmbeddingRequest request, SequenceGroup group)
+    {
+        RequestOutlet outlet = group.Outlet;
+        long now = Stopwatch.GetTimestamp();
+        Metrics.PromptTokens.Add(group.PromptLength);
+        Metrics.PromptLength.Observe(group.PromptLength);
+        Metrics.QueueTime.Observe(Stopwatch.GetElapsedTime(outlet.ArrivedAt, outlet.ScheduledAt).TotalSeconds);
+        Metrics.PrefillTime.Observe(Stopwatch.GetElapsedTime(outlet.ScheduledAt, now).TotalSeconds);
+        Metrics.InferenceTime.Observe(Stopwatch.GetElapsedTime(outlet.ScheduledAt, now).TotalSeconds);
+        Metrics.EndToEnd.Observe(Stopwatch.GetElapsedTime(outlet.ArrivedAt, now).TotalSeconds);
+        Metrics.RequestPreemptions.Observe(group.Preemptions);
+        Metrics.FinishedWith(FinishReason.Stop).Add(1);
+        float[] vector = group.Pooling!.Vector(request.Dimensions ?? Model.EmbeddingSize, request.Normalize);
+        return new(vector, group.PromptLength, group.CachedTokens, group.Preempted);
+    }
+
+    /// <summary>Ends those that haven't ended.</summary>
+    private void Cancel(List<SequenceGroup> groups)
+    {
+        lock (groups)
+        {
+            foreach (SequenceGroup group in groups) _inbox.Post(new(MessageKind.Cancel, group, 0));
+        }
+    }
+
+    /// <summary>Counts those that came to nothing: cancelled, or failed.</summary>
+    private void CountEnded(List<SequenceGroup> groups, int done, CancellationToken cancellation)
+    {
+        FinishReason? reason = cancellation.IsCancellationRequested ? FinishReason.Abort : null;
+        for (int i = done; i < groups.Count; i++) Metrics.FinishedWith(reason).Add(1);
+    }
+}
