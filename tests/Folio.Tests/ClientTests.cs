@@ -14,22 +14,5 @@ public class ClientTests
         Assert.True(result.ExitCode == 0, result.Errors);
     }
 
-    /// <summary>A copy of tests/clients with its packages; skips where npm or its registry is absent.</summary>
-    private static async Task<string> InstalledClientsAsync()
-    {
-        string folder = Path.Combine(AppContext.BaseDirectory, "clients");
-        Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(Path.Combine(TestData.Repository, "tests", "clients"))) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        try
-        {
-            Command.Result install = await Command.RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder: folder);
-            if (install.ExitCode != 0) Assert.Skip($"npm could not install the clients: {install.Errors.Trim()}");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("npm is not here");
-        }
-
-        return folder;
-    }
+    private static Task<string> InstalledClientsAsync() => NpmFolder.InstalledAsync("clients");
 }
