@@ -4,55 +4,64 @@ using System.Text;
 using Folio.Chat;
 using Folio.Engine;
 using Folio.Tokenization;
+using Folio.Tokenization.Templates;
 
 namespace Folio.Requests;
 
 /// <summary>The engine's model as clients see it: its names, its fingerprint and the bounds that protect it.</summary>
 internal sealed class ServedModel
 {
-    private readonly string[] _names;
+    private readonly Func<LlmEngine> _engine;
+    private int _longestToken; // 0: not known yet, or there is none
 
     public ServedModel(LlmEngine engine, ServedModelOptions options)
+        : this(() => engine, options) => Prepare();
+
+    /// <param name="engine">Throws while there is none; nothing that is asked of the model can be answered then.</param>
+    /// <param name="options">How the model is presented.</param>
+    public ServedModel(Func<LlmEngine> engine, ServedModelOptions options)
     {
-        (Engine, Options) = (engine, options);
-        _names = options.ServedModelNames.Count > 0 ? [.. options.ServedModelNames] : [engine.Model.Name];
+        (_engine, Options) = (engine, options);
         Created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        LongestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
-        Fingerprint = FingerprintOf(engine);
-        Tokens = new(Info.Tokenizer);
-        Format = ChatFormats.For(Info.ChatTemplate?.Source ?? "", options);
     }
 
     public static string Version { get; } =
         typeof(ServedModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
-    public LlmEngine Engine { get; }
+    public LlmEngine Engine => _engine();
 
     public ServedModelOptions Options { get; }
 
     public ModelInfo Info => Engine.Model;
 
-    public IReadOnlyList<string> Names => _names;
+    public IReadOnlyList<string> Names => field ??= Options.ServedModelNames.Count > 0 ? [.. Options.ServedModelNames] : [Info.Name];
 
     /// <summary>Unix time of the server's start.</summary>
     public long Created { get; }
 
     /// <summary>OpenAI's system_fingerprint: changes with this server's version and the model.</summary>
-    public string Fingerprint { get; }
+    public string Fingerprint => field ??= FingerprintOf(Engine);
 
-    public TokenText Tokens { get; }
+    public TokenText Tokens => field ??= new(Info.Tokenizer);
+
+    /// <summary>The operator's chat template, or the model's; null: there is none that can be used.</summary>
+    public ChatTemplate? Template => Options.ChatTemplate is null ? Info.ChatTemplate : field ??= ParseTemplate(Options.ChatTemplate);
 
     /// <summary>How the model writes its messages.</summary>
-    public MessageFormat Format { get; }
+    public MessageFormat Format => field ??= ChatFormats.For(Template?.Source ?? "", Options);
 
     /// <summary>Bytes of the vocabulary's longest token.</summary>
-    private int LongestToken { get; }
+    private int LongestToken => _longestToken > 0 ? _longestToken : _longestToken = Info.Tokenizer is { } tokenizer ? LongestTokenOf(tokenizer) : 0;
+
+    /// <summary>Works out, once the engine is there, what the first request would wait for, and what an option says wrongly.</summary>
+    /// <exception cref="FolioException">An option names no parser, or the operator's template can't be parsed.</exception>
+    public void Prepare() => _ = (Names, Fingerprint, Format, LongestToken);
 
     /// <summary>The name to answer with: the one asked for, or the first where none was.</summary>
     /// <exception cref="ApiException">404: it isn't served here.</exception>
-    public string Resolve(string? name) => name is null ? _names[0]
-        : _names.Contains(name, StringComparer.Ordinal) ? name
-        : throw ApiException.NotFound($"The model `{(name.Length <= 100 ? name : name[..100] + "…")}` does not exist. This server has: {string.Join(", ", _names)}.", "model");
+    public string Resolve(string? name) => name is null ? Names[0]
+        : Names.Contains(name, StringComparer.Ordinal) ? name
+        : throw ApiException.NotFound($"The model `{(name.Length <= 100 ? name : name[..100] + "…")}` does not exist. This server has: {string.Join(", ", Names)}.", "model");
 
     /// <exception cref="ApiException">The model has no tokenizer.</exception>
     public Tokenizer RequireTokenizer(string parameter) =>
@@ -76,6 +85,18 @@ internal sealed class ServedModel
         if (text.Length <= most) return;
         throw ApiException.BadRequest(
             $"This model's maximum context length is {Info.MaxModelLen} tokens. However, your prompt has {text.Length} characters; more than {most} are not accepted.", parameter);
+    }
+
+    private static ChatTemplate ParseTemplate(string source)
+    {
+        try
+        {
+            return ChatTemplate.Parse(source);
+        }
+        catch (TemplateException error)
+        {
+            throw new FolioException($"the chat template can't be used: {error.Message}", error);
+        }
     }
 
     private static int LongestTokenOf(Tokenizer tokenizer)

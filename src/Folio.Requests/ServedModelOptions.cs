@@ -6,6 +6,9 @@ public record ServedModelOptions
     /// <summary>Names by which clients may ask for the model; answers carry the first. Empty: the model's own name.</summary>
     public IReadOnlyList<string> ServedModelNames { get; init; } = [];
 
+    /// <summary>The text of a chat template (Jinja) in place of the model's own.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>The form of the model's tool calls, by the name of vLLM's parser, or "none". Null: what its chat template tells, else Hermes's.</summary>
     public string? ToolCallParser { get; init; }
 

@@ -3,14 +3,13 @@ using Folio.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Folio.Server;
 
-/// <summary>The OpenAI-compatible HTTP server: on its own, or as routes of an application.</summary>
+/// <summary>The OpenAI-compatible HTTP server on its own: an application that does nothing but <see cref="FolioServices.MapFolio"/>.</summary>
 public static class FolioServer
 {
     /// <summary>After the grace, what is left of a request has so long to say that it was cut off.</summary>
@@ -46,14 +45,14 @@ public static class FolioServer
         builder.Services.AddRoutingCore();
         if (options.AllowedOrigins.Count > 0) builder.Services.AddCors();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + LastWords);
-        var drain = new Drain();
-        builder.Services.AddSingleton(drain).AddHostedService(_ => new DrainService(drain, options.ShutdownGrace));
+        builder.Services.AddFolio(engine, options);
 
         WebApplication app = builder.Build();
         app.UseRouting();
         if (options.AllowedOrigins.Count > 0) app.UseCors(cors => cors.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ReadableHeaders));
-        var routes = new FolioRoutes(engine, options, drain, app.Services.GetRequiredService<ILoggerFactory>(), withPage: true);
-        routes.Map(app);
+        app.MapFolio();
+        FolioRoutes routes = app.Services.GetRequiredService<FolioRoutes>();
+        routes.MapPage(app);
         routes.MapRest(app);
         return app;
     }
@@ -65,13 +64,6 @@ public static class FolioServer
         IPAddress address = Address(options.Host);
         if (IPAddress.IsLoopback(address) || options.Insecure || options.ApiKeys.Count + options.TenantKeys.Count > 0) return address;
         throw new FolioException($"host {options.Host} can be reached from other machines, and no API key is asked for: give one (--api-key, --api-key-file or FOLIO_API_KEY), or let everybody in with --insecure.");
-    }
-
-    /// <summary>Adds the server's routes to an application of one's own. Its host, port and shutdown are the application's; the options' keys and limits hold.</summary>
-    public static RouteGroupBuilder MapFolio(this IEndpointRouteBuilder endpoints, LlmEngine engine, ServerOptions? options = null)
-    {
-        ILoggerFactory loggers = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>();
-        return new FolioRoutes(engine, options ?? new(), new Drain(), loggers, withPage: false).Map(endpoints);
     }
 
     /// <summary>Begins to listen.</summary>

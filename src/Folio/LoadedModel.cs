@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Folio.Commands;
 using Folio.Compute.Cpu;
 using Folio.Engine;
+using Folio.Formats.Hub;
 using Folio.Models;
 
 namespace Folio;

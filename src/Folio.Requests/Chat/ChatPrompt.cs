@@ -87,7 +87,7 @@ internal sealed class ChatPrompt : IDisposable
     {
         served.RequireTokenizer("messages");
         if (body.Text("chat_template") is { } own) return ParseOwn(own, served);
-        return served.Info.ChatTemplate ?? throw ApiException.BadRequest(
+        return served.Template ?? throw ApiException.BadRequest(
             $"This model has no chat template{(served.Info.ChatTemplateError is { } fault ? $" that can be used ({fault})" : "")}, so it can't take messages; send the prompt to /v1/completions.",
             "messages");
     }

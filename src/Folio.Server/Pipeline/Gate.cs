@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Folio.Server;
 
 /// <summary>What stands before every route: keys, their limits, drain, deadline, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
-internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain drain, ILogger logger)
+internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain, ILogger logger)
 {
     /// <summary>Seconds after which a request that found the queue full, or its room taken, may try again; and one that found the server closing or at a standstill, here or elsewhere.</summary>
     private const string SoonSeconds = "1", LaterSeconds = "5";
@@ -36,8 +36,9 @@ internal sealed partial class Gate(ServerOptions options, ApiKeys keys, Drain dr
         IHeaderDictionary headers = context.Request.Headers;
         SecurityHeaders.Write(context.Response.Headers);
         RequestIds.Begin(context);
-        if (keys.Find(ApiKeys.Sent(headers.Authorization.ToString(), headers["x-api-key"].ToString())) is not { } holder)
+        if (keys.Find(context) is not { } holder)
         {
+            if (options.Identify is not null) return RefuseAsync(context, 401, "The application that hosts this doesn't know who asks.");
             bool isAbsent = headers.Authorization.Count == 0 && headers["x-api-key"].Count == 0;
             return RefuseAsync(context, 401, $"{(isAbsent ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\".");
         }

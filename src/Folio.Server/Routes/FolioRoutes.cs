@@ -1,4 +1,3 @@
-using Folio.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,18 +8,21 @@ namespace Folio.Server;
 /// <summary>The table of routes. A later route is one line here and one class beside.</summary>
 internal sealed class FolioRoutes
 {
+    private readonly ServedModel _served;
     private readonly Gate _gate;
-    private readonly (string Method, string Path, RequestDelegate Handler)[] _routes;
+    private readonly (string Method, string Path, RequestDelegate Handler)[] _routes, _page;
+    private readonly List<(string Method, string Path)> _mapped = [];
 
-    /// <param name="withPage">Whether / is the server's page: not in an application of somebody's own.</param>
-    public FolioRoutes(LlmEngine engine, ServerOptions options, Drain drain, ILoggerFactory loggers, bool withPage)
+    public FolioRoutes(FolioEngine engine, ApiOptions options, Drain drain, ILoggerFactory loggers)
     {
-        var served = new ServedModel(engine, options);
+        _served = new ServedModel(() => engine.Engine, options);
+        if (!engine.IsLoading) _served.Prepare();
+        ServedModel served = _served;
         ILogger logger = loggers.CreateLogger("Folio.Server");
         var keys = new ApiKeys(options);
         _gate = new(options, keys, drain, logger);
         var models = new ModelRoutes(served);
-        var status = new StatusRoutes(served, drain, logger);
+        var status = new StatusRoutes(served, engine, drain, logger);
         var tokens = new TokenizeRoutes(served);
         var pausing = new PauseRoutes(served);
         var prefixes = new PrefixRoutes(served, keys, drain);
@@ -42,7 +44,7 @@ internal sealed class FolioRoutes
             ("GET", "/is_paused", _gate.Guard(pausing.IsPausedAsync)),
             ("GET", "/load", _gate.Guard(status.LoadAsync)),
             ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),
-            ("GET", "/openapi.json", _gate.Guard(new OpenApiRoute(() => _routes!.Select(route => (route.Method, route.Path))).AnswerAsync)),
+            ("GET", "/openapi.json", _gate.Guard(new OpenApiRoute(() => _mapped).AnswerAsync)),
             ("GET", "/metrics", _gate.Guard(status.MetricsAsync)),
             ("GET", "/health", _gate.Open(status.HealthAsync)),
             ("GET", "/health/live", _gate.Open(status.LiveAsync)),
@@ -50,23 +52,23 @@ internal sealed class FolioRoutes
             ("GET", "/ping", _gate.Open(status.HealthAsync)),
             ("POST", "/ping", _gate.Open(status.HealthAsync)),
         ];
-        if (!withPage) return;
         var page = new PageRoutes(served);
-        _routes =
+        _page =
         [
-            .. _routes,
             ("GET", "/", _gate.Open(PageRoutes.IndexAsync)),
             ("GET", "/page/{file}", _gate.Open(PageRoutes.FileAsync)),
             ("GET", "/page/state", _gate.GuardAdmin(page.StateAsync)),
         ];
     }
 
-    public RouteGroupBuilder Map(IEndpointRouteBuilder endpoints)
-    {
-        RouteGroupBuilder group = endpoints.MapGroup("");
-        foreach ((string method, string path, RequestDelegate handler) in _routes) group.MapMethods(path, Answers(method), handler);
-        return group;
-    }
+    /// <summary>Once the engine is there.</summary>
+    /// <exception cref="FolioException">An option doesn't fit the model.</exception>
+    public void Prepare() => _served.Prepare();
+
+    public RouteGroupBuilder Map(IEndpointRouteBuilder endpoints) => Map(endpoints, _routes);
+
+    /// <summary>The page at /: not in an application of somebody's own.</summary>
+    public RouteGroupBuilder MapPage(IEndpointRouteBuilder endpoints) => Map(endpoints, _page);
 
     /// <summary>Who may GET may ask for the headers alone.</summary>
     private static string[] Answers(string method) => method == "GET" ? ["GET", "HEAD"] : [method];
@@ -74,7 +76,7 @@ internal sealed class FolioRoutes
     /// <summary>Everything else: what is allowed, or 405, where the path is known, 404 where it isn't, and 401 before either, unless the path is open to all.</summary>
     public void MapRest(IEndpointRouteBuilder endpoints)
     {
-        foreach (IGrouping<string, string> path in _routes.GroupBy(route => route.Path, route => route.Method))
+        foreach (IGrouping<string, string> path in _mapped.GroupBy(route => route.Path, route => route.Method))
         {
             string allow = string.Join(", ", path.SelectMany(Answers));
             bool isOpen = path.All(method => RouteDescription.Of(method, path.Key).IsOpen);
@@ -90,5 +92,17 @@ internal sealed class FolioRoutes
         }
 
         endpoints.MapFallback("{**path}", _gate.Guard(_ => throw ApiException.NotFound("Not found: there is no such route.")));
+    }
+
+    private RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, (string Method, string Path, RequestDelegate Handler)[] routes)
+    {
+        RouteGroupBuilder group = endpoints.MapGroup("");
+        foreach ((string method, string path, RequestDelegate handler) in routes)
+        {
+            group.MapMethods(path, Answers(method), handler);
+            if (!_mapped.Contains((method, path))) _mapped.Add((method, path));
+        }
+
+        return group;
     }
 }

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace Folio.Server;
 
 /// <summary>/health and /ping, /health/live and /health/ready (empty answers, open to all); /version, /load, /metrics.</summary>
-internal sealed partial class StatusRoutes(ServedModel served, Drain drain, ILogger logger)
+internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engine, Drain drain, ILogger logger)
 {
     private int _failureTold;
 
     /// <summary>200 while requests are taken and answered, 503 from SIGTERM or the engine's failure on, and while the engine stands still, so that a balancer sends no more.</summary>
     public Task HealthAsync(HttpContext context) => AnswerAsync(context, Closing ?? Illness);
 
-    /// <summary>503 where only a new process helps, or may: the engine has failed or stands still.</summary>
-    public Task LiveAsync(HttpContext context) => AnswerAsync(context, Illness);
+    /// <summary>503 where only a new process helps, or may: the engine has failed, stands still or couldn't be loaded.</summary>
+    public Task LiveAsync(HttpContext context) => AnswerAsync(context, engine.IsLoading ? null : Illness);
 
     /// <summary>503 where a request that is sent now would be refused or would wait: closing, paused, or not alive.</summary>
     public Task ReadyAsync(HttpContext context) => AnswerAsync(context, Closing ?? Illness ?? (served.Engine.IsPaused ? "The server is paused." : null));

@@ -1,5 +1,6 @@
 using Folio.Engine;
 using Folio.Formats;
+using Folio.Formats.Hub;
 using Folio.Models;
 using Folio.Simulation;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Engine;
+using Folio.Formats.Hub;
 
 namespace Folio.Commands;
 
@@ -53,7 +54,15 @@ internal sealed class EngineArguments
     /// <summary>Where the model lies, once it is there: a model of the hub is fetched first.</summary>
     /// <returns>Null: the embedded demo model is meant.</returns>
     public ModelPlace? Place(ParseResult parsed, bool quiet = false) =>
-        _place ??= ModelPlace.Find(parsed.GetValue(_model) ?? parsed.GetValue(_modelOption), parsed.GetValue(_revision), quiet);
+        _place ??= Find(parsed.GetValue(_model) ?? parsed.GetValue(_modelOption), parsed.GetValue(_revision), quiet);
+
+    /// <returns>Null where no model is given.</returns>
+    public static ModelPlace? Find(string? model, string? revision, bool quiet)
+    {
+        if (model is not null) return ModelPlace.Find(model, revision, id => PullDisplay.Pull(id, include: [], quiet));
+        if (revision is not null) throw new FolioException($"--revision is '{revision}', but the embedded model is no model of the hub; owner/name was expected.");
+        return null;
+    }
 
     public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
 

@@ -64,9 +64,10 @@ public sealed class PageTests(DemoEngine demo)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddFolio(demo.Engine);
         await using WebApplication app = builder.Build();
         app.MapGet("/", () => "mine");
-        app.MapFolio(demo.Engine);
+        app.MapFolio();
         await app.StartAsync();
         using var http = new HttpClient { BaseAddress = new(app.Urls.First()) };
         Assert.Equal("mine", await http.GetStringAsync("/"));

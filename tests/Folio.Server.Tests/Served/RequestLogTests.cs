@@ -74,8 +74,9 @@ public sealed class RequestLogTests(DemoEngine demo)
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(lines);
+        builder.Services.AddFolio(engine);
         WebApplication app = builder.Build();
-        app.MapFolio(engine);
+        app.MapFolio();
         await app.StartAsync();
         return app;
     }

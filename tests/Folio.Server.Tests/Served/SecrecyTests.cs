@@ -20,8 +20,9 @@ public sealed class SecrecyTests
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(lines).SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddFolio(demo.Engine, new() { TenantKeys = [TenantKey.Of("someone", Key)] });
         await using WebApplication app = builder.Build();
-        app.MapFolio(demo.Engine, new() { LogRequests = true, TenantKeys = [TenantKey.Of("someone", Key)] });
+        app.MapFolio();
         await app.StartAsync();
         using var http = new HttpClient { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
         string[] bodies =

@@ -20,7 +20,7 @@ internal static class BenchServeCommand
         {
             (Traffic traffic, Workload workload, ulong seed) = (requests.Traffic(parsed), requests.Workload(parsed), requests.Seed(parsed));
             (ResultChoices choices, Goodput? goodput) = (results.Choices(parsed), results.Goodput(parsed));
-            ModelWork? work = ModelPlace.Find(parsed.GetValue(model), revision: null, quiet: false) is { } place ? ModelWork.Of(place) : null;
+            ModelWork? work = EngineArguments.Find(parsed.GetValue(model), revision: null, quiet: false) is { } place ? ModelWork.Of(place) : null;
             using CompletionClient client = server.NewClient(parsed);
             CompletionBody body = await server.BodyAsync(parsed, client, requests.AnswersHaveLengths(parsed), cancellation);
             PlannedRequest[] planned = [.. workload.Requests.Select((request, i) => body.Plan(request, RandomPrompts.Number(seed, i)))];

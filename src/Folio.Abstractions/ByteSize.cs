@@ -3,13 +3,14 @@ using System.Globalization;
 namespace Folio;
 
 /// <summary>Sizes of memory as people write them: 1500000, 512MiB, 4G (binary units, as vLLM reads them).</summary>
-internal static class ByteSize
+public static class ByteSize
 {
     private const string Units = "KMGT";
 
     /// <summary>A number without a unit is in bytes. Below this it was meant in some unit: nothing here is so small.</summary>
     private const long LeastBytes = 1024;
 
+    /// <returns>False: it is no size.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         string number = text.Trim().ToUpperInvariant();

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Folio.Compute;
+using Folio.Compute.Cpu;
+using Folio.Engine;
+using Microsoft.Extensions.Configuration;
+
+namespace Folio.Server;
+
+/// <summary>A section of an application's configuration as Folio's options. A key that isn't known is an error: it was meant to change something.</summary>
+/// <remarks>Names are those of the options, flat; sizes may have a unit (<c>4GiB</c>), times are seconds. Written out, since binding by reflection can't be compiled ahead.</remarks>
+internal static class FolioConfiguration
+{
+    private static readonly SortedDictionary<string, Action<FolioOptions, IConfigurationSection>> s_keys = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Model"] = (options, value) => options.Model = Text(value),
+        ["Revision"] = (options, value) => options.Revision = Text(value),
+        ["LoadInBackground"] = (options, value) => options.LoadInBackground = Flag(value),
+        ["Threads"] = (options, value) =>
+        {
+            int threads = Integer(value);
+            options.Backend = () => new CpuBackend(threads);
+        },
+
+        ["MaxModelLen"] = (options, value) => options.Engine = options.Engine with { MaxModelLen = Integer(value) },
+        ["MaxNumSeqs"] = (options, value) => options.Engine = options.Engine with { MaxNumSeqs = Integer(value) },
+        ["MaxNumBatchedTokens"] = (options, value) => options.Engine = options.Engine with { MaxNumBatchedTokens = Integer(value) },
+        ["KvCacheMemory"] = (options, value) => options.Engine = options.Engine with { KvCacheMemory = Size(value) },
+        ["NumBlocks"] = (options, value) => options.Engine = options.Engine with { NumBlocks = Integer(value) },
+        ["BlockSize"] = (options, value) => options.Engine = options.Engine with { BlockSize = Integer(value) },
+        ["KvCacheType"] = (options, value) => options.Engine = options.Engine with { KvCacheType = CacheType(value) },
+        ["MaxLogprobs"] = (options, value) => options.Engine = options.Engine with { MaxLogprobs = Integer(value) },
+        ["SchedulingPolicy"] = (options, value) => options.Engine = options.Engine with { SchedulingPolicy = OneOf<SchedulingPolicy>(value) },
+        ["MaxPrefillStall"] = (options, value) => options.Engine = options.Engine with { MaxPrefillStall = Seconds(value) },
+        ["MaxWaitingRequests"] = (options, value) => options.Engine = options.Engine with { MaxWaitingRequests = Integer(value) },
+        ["MaxWaitingTokens"] = (options, value) => options.Engine = options.Engine with { MaxWaitingTokens = Integer(value) },
+        ["EnablePrefixCaching"] = (options, value) => options.Engine = options.Engine with { EnablePrefixCaching = Flag(value) },
+        ["PreemptionMode"] = (options, value) => options.Engine = options.Engine with { PreemptionMode = OneOf<PreemptionMode>(value) },
+        ["SwapSpace"] = (options, value) => options.Engine = options.Engine with { SwapSpace = Size(value) },
+        ["SwapDirectory"] = (options, value) => options.Engine = options.Engine with { SwapDirectory = Text(value) },
+        ["DiskSwapSpace"] = (options, value) => options.Engine = options.Engine with { DiskSwapSpace = Size(value) },
+        ["PrefixCacheDirectory"] = (options, value) => options.Engine = options.Engine with { PrefixCacheDirectory = Text(value) },
+        ["PrefixCacheDiskSpace"] = (options, value) => options.Engine = options.Engine with { PrefixCacheDiskSpace = Size(value) },
+        ["WatchdogTimeout"] = (options, value) => options.Engine = options.Engine with { WatchdogTimeout = Seconds(value) },
+
+        ["ServedModelNames"] = (options, value) => options.Api = options.Api with { ServedModelNames = Texts(value) },
+        ["ChatTemplateFile"] = (options, value) => options.Api = options.Api with { ChatTemplate = Content(value) },
+        ["ToolCallParser"] = (options, value) => options.Api = options.Api with { ToolCallParser = Text(value) },
+        ["ReasoningParser"] = (options, value) => options.Api = options.Api with { ReasoningParser = Text(value) },
+        ["SharePrefixCache"] = (options, value) => options.Api = options.Api with { SharePrefixCache = Flag(value) },
+        ["ApiKeys"] = (options, value) => options.Api = options.Api with { ApiKeys = Texts(value) },
+        ["ApiKeyFile"] = (options, value) =>
+        {
+            var file = KeyFile.Read(Text(value));
+            options.Api = options.Api with { TenantKeys = file.Keys, TenantLimits = file.Limits };
+        },
+        ["AllowedOrigins"] = (options, value) => options.Api = options.Api with { AllowedOrigins = Texts(value) },
+        ["MaxRequestBodyBytes"] = (options, value) => options.Api = options.Api with { MaxRequestBodyBytes = Size(value) },
+        ["RequestTimeout"] = (options, value) => options.Api = options.Api with { RequestTimeout = Seconds(value) },
+        ["ShutdownGrace"] = (options, value) => options.Api = options.Api with { ShutdownGrace = Seconds(value) },
+    };
+
+    /// <exception cref="FolioException">A key isn't known, or its value not such.</exception>
+    public static void Apply(IConfigurationSection section, FolioOptions options)
+    {
+        foreach (IConfigurationSection value in section.GetChildren())
+        {
+            if (!s_keys.TryGetValue(value.Key, out Action<FolioOptions, IConfigurationSection>? apply)) throw new FolioException($"{value.Path} is no option of Folio's; one of {string.Join(", ", s_keys.Keys)} was expected.");
+            apply(options, value);
+        }
+    }
+
+    private static string Text(IConfigurationSection value) => value.Value is { Length: > 0 } text ? text : throw Expected("a text", value);
+
+    private static string[] Texts(IConfigurationSection value) => value.Value is { Length: > 0 } one ? [one] : [.. value.GetChildren().Select(Text)];
+
+    private static string Content(IConfigurationSection value)
+    {
+        string path = Text(value);
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FolioException($"{value.Path}: {path} can't be read: {error.Message}", error);
+        }
+    }
+
+    private static bool Flag(IConfigurationSection value) => bool.TryParse(value.Value, out bool flag) ? flag : throw Expected("true or false", value);
+
+    private static int Integer(IConfigurationSection value) => int.TryParse(value.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Expected("a whole number", value);
+
+    private static long Size(IConfigurationSection value) => ByteSize.TryParse(value.Value ?? "", out long bytes) ? bytes : throw Expected("a size such as 512MiB or 4G", value);
+
+    private static TimeSpan Seconds(IConfigurationSection value) =>
+        double.TryParse(value.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds <= int.MaxValue / 1000 ? TimeSpan.FromSeconds(seconds) : throw Expected("a number of seconds", value);
+
+    private static T OneOf<T>(IConfigurationSection value)
+        where T : struct, Enum =>
+        Enum.TryParse(value.Value, ignoreCase: true, out T one) && Enum.IsDefined(one) ? one : throw Expected($"one of {string.Join(", ", Enum.GetNames<T>())}", value);
+
+    /// <summary>As --kv-cache-dtype has them.</summary>
+    private static DType CacheType(IConfigurationSection value) => value.Value switch
+    {
+        "auto" or "bfloat16" => DType.BF16,
+        "float32" => DType.F32,
+        "int8" => DType.I8,
+        _ => throw Expected("bfloat16, float32 or int8", value),
+    };
+
+    private static FolioException Expected(string what, IConfigurationSection value) => new($"{value.Path} is '{value.Value}'; {what} was expected.");
+}

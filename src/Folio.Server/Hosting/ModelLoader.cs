@@ -1,0 +1,78 @@
+using Folio.Engine;
+using Folio.Formats.Hub;
+using Folio.Models;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server;
+
+/// <summary>Loads the application's model before its other services start, or beside them.</summary>
+internal sealed partial class ModelLoader(FolioEngine engine, FolioOptions options, FolioRoutes routes, ILogger logger) : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loading = Task.CompletedTask;
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (options.LoadInBackground) _loading = Task.Run(() => TryLoad(_stop.Token), CancellationToken.None);
+        else await Task.Run(() => Load(cancellationToken), cancellationToken);
+    }
+
+    /// <summary>A pull ends; weights that are being read are waited for, since what they are read into must not go before.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _loading;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _stop.Dispose();
+
+    private void TryLoad(CancellationToken cancellation)
+    {
+        try
+        {
+            Load(cancellation);
+        }
+        catch (Exception error)
+        {
+            if (!cancellation.IsCancellationRequested) LogFailure(error, options.Model);
+        }
+    }
+
+    private void Load(CancellationToken cancellation)
+    {
+        engine.Load(options.Backend, backend =>
+        {
+            ModelPlace place = ModelPlace.Find(options.Model, options.Revision, id => Pull(id, cancellation));
+            using var source = ModelSource.Open(place.Path, place.Name);
+            return LlmEngine.Load(source, backend, options.Engine with { Warning = options.Engine.Warning ?? Warn });
+        });
+        routes.Prepare();
+        LogLoaded(engine.Engine.Model.Name);
+    }
+
+    private PulledModel Pull(HubModelId id, CancellationToken cancellation)
+    {
+        using var hub = new ModelHub(HubSettings.FromEnvironment(Warn));
+        return hub.PullAsync(id, cancellation).GetAwaiter().GetResult();
+    }
+
+    private void Warn(string sentence) => LogWarning(sentence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} is loaded")]
+    private partial void LogLoaded(string model);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Model} can't be loaded; its routes answer 503")]
+    private partial void LogFailure(Exception error, string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
+    private partial void LogWarning(string sentence);
+}
