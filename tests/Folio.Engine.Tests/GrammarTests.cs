@@ -57,6 +57,34 @@ public sealed class GrammarTests
     }
 
     [Fact]
+    public async Task Text_that_a_grammar_forces_takes_no_step_for_each_token()
+    {
+        const string Forced = "The name of the animal that lived in the house by the river is ";
+        using var backend = new CpuBackend();
+        await using LlmEngine engine = LlmEngine.Load(TestData.DemoModel, backend, new() { NumBlocks = 400 });
+        GenerationRequest request = Request(engine, await engine.CompileAsync(Grammar.Sequence(Grammar.Literal(Forced), Grammar.Choice(["Tom", "Lily"]))), 0);
+
+        (string jumped, int tokens, long steps) = await Measure(request);
+        Assert.InRange(steps, 2, tokens / 2);
+        (string weighed, tokens, steps) = await Measure(request with { Sampling = request.Sampling with { Logprobs = 0 } });
+        Assert.Equal(tokens, steps); // each token's log-probability is asked for
+        foreach (string answer in (string[])[jumped, weighed]) Assert.Contains(answer, (string[])[Forced + "Tom", Forced + "Lily"]);
+
+        (string cut, tokens, _) = await Measure(request with { Sampling = request.Sampling with { MaxTokens = 6 } });
+        Assert.Equal(6, tokens);
+        Assert.StartsWith(cut, Forced, StringComparison.Ordinal);
+        (string stopped, _, _) = await Measure(request with { Sampling = request.Sampling with { Stop = [" house"] } });
+        Assert.Equal("The name of the animal that lived in the", stopped);
+
+        async Task<(string Answer, int Tokens, long Steps)> Measure(GenerationRequest asked)
+        {
+            long before = engine.Metrics.IterationTokens.CumulativeCounts()[^1];
+            List<GenerationOutput> outputs = await Given.ReadAll(engine.Submit(asked));
+            return (string.Concat(outputs.Select(output => output.Text)), outputs.Sum(output => output.TokenIds.Count), engine.Metrics.IterationTokens.CumulativeCounts()[^1] - before);
+        }
+    }
+
+    [Fact]
     public async Task A_grammar_too_ambiguous_to_follow_fails_its_own_request_alone()
     {
         using var backend = new CpuBackend();

@@ -22,7 +22,7 @@ internal static class Given
     }
 
     /// <summary>A small vocabulary: bytes, letters' pairs, JSON's marks, words, parts of characters; the last id has no text.</summary>
-    public static TokenVocabulary Vocabulary()
+    public static TokenVocabulary Vocabulary(Func<string, int[]>? encode = null)
     {
         var tokens = new List<byte[]?>();
         for (int value = 0; value < 256; value++) tokens.Add([(byte)value]);
@@ -36,6 +36,6 @@ internal static class Given
         tokens.Add([.. "日"u8[1..], .. "a\""u8]);
         tokens.Add(Encoding.UTF8.GetBytes("a"));
         tokens.Add(null);
-        return new(tokens);
+        return new(tokens, encode);
     }
 }

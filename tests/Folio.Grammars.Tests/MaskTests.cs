@@ -68,10 +68,16 @@ public sealed class MaskTests
     [Fact]
     public void What_is_forced_is_told_up_to_the_next_choice()
     {
-        var grammar = new TokenGrammar(Grammar.Sequence(Grammar.Literal("<call>"), Grammar.Choice(["one", "other"])).Compile(), Given.Vocabulary());
-        var bytes = new byte[64];
-        int count = grammar.Forced(grammar.Start, bytes);
-        Assert.Equal("<call>o", Encoding.UTF8.GetString(bytes.AsSpan(0, count)));
+        TokenVocabulary vocabulary = Given.Vocabulary(text => [.. Encoding.UTF8.GetBytes(text)]);
+        var grammar = new TokenGrammar(Grammar.Sequence(Grammar.Literal("<call>"), Grammar.Choice(["one", "other"])).Compile(), vocabulary);
+        Assert.Equal("<call>", Text(grammar.Forced(grammar.Start))); // a token that begins with the o may reach further
+        GrammarState state = grammar.Start;
+        Assert.True(grammar.TryAccept(ref state, "<call>on"u8));
+        Assert.Equal("e", Text(grammar.Forced(state)));              // the end
+        Assert.True(grammar.TryAccept(ref state, 'e'));
+        Assert.Empty(Text(grammar.Forced(state)));
+
+        string Text(ReadOnlySpan<int> tokens) => string.Concat(tokens.ToArray().Select(token => Encoding.UTF8.GetString(vocabulary.Bytes(token))));
     }
 
     [Fact]

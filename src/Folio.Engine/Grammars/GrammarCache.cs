@@ -78,6 +78,13 @@ internal sealed class GrammarCache
             if (!tokenizer.IsSpecial(id) && !model.EosTokenIds.Contains(id)) tokens[id] = tokenizer.TokenBytes(id).ToArray();
         }
 
-        return new(tokens);
+        return new(tokens, text => Continue(tokenizer, text));
+    }
+
+    /// <summary>Tokens of a text in the middle of another: behind a line's end no tokenizer puts a space of its own.</summary>
+    private static int[] Continue(Tokenizer tokenizer, string text)
+    {
+        int[] before = tokenizer.Encode("\n", parseSpecial: false), all = tokenizer.Encode("\n" + text, parseSpecial: false);
+        return all.AsSpan().StartsWith(before) ? all[before.Length..] : [];
     }
 }

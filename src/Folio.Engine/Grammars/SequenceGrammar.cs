@@ -55,6 +55,22 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
         }
     }
 
+    /// <summary>Tokens that must come next: nothing else could.</summary>
+    public ReadOnlySpan<int> Forced()
+    {
+        if (_failure is not null) return [];
+        try
+        {
+            Start();
+            return grammar.Forced(_state);
+        }
+        catch (GrammarException error)
+        {
+            _failure = error;
+            return [];
+        }
+    }
+
     /// <summary>Stands where a sibling does.</summary>
     public void Become(SequenceGrammar sibling) => (_state, _started, _failure) = (sibling._state, sibling._started, sibling._failure);
 

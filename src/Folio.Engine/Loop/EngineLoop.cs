@@ -201,7 +201,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         if (!scheduler.Add(group)) End(group, new RoomPinnedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request; send it again."));
     }
 
-    /// <summary>One drawn token: appended, checked for the end, sent on its way.</summary>
+    /// <summary>One drawn token: appended, checked for the end, sent on its way; and with it what can't but follow.</summary>
     private void Accept(in PlannedSample sample)
     {
         Sequence sequence = sample.Sequence;
@@ -219,13 +219,25 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             return;
         }
 
-        sequence.Append(sample.Token);
-        (FinishReason? reason, int? stopId) = End(sequence, sample.Token);
-        group.Outlet.Write(new(sequence.Index, sample.Token, sample.Logprobs, reason, stopId, Stopwatch.GetTimestamp()));
-        if (reason is null) return;
+        if (!Append(sequence, sample.Token, sample.Logprobs) || !group.JumpsAhead) return;
+        foreach (int forced in sequence.Grammar!.Forced())
+        {
+            if (!Append(sequence, forced, logprobs: null)) return;
+        }
+    }
+
+    /// <returns>Whether the sequence goes on.</returns>
+    private bool Append(Sequence sequence, int token, PositionLogprobs? logprobs)
+    {
+        SequenceGroup group = sequence.Group;
+        sequence.Append(token);
+        (FinishReason? reason, int? stopId) = End(sequence, token);
+        group.Outlet.Write(new(sequence.Index, token, logprobs, reason, stopId, Stopwatch.GetTimestamp()));
+        if (reason is null) return true;
 
         scheduler.Finish(sequence);
         if (group.Alive == 0) End(group);
+        return false;
     }
 
     /// <summary>A group's beams take their step all at once, with the first of their rows; the answer is sent when the search is over.</summary>

@@ -33,12 +33,14 @@ internal sealed class LogitsProcessors
     /// <summary>Whether a sequence must count its output's ids.</summary>
     public bool CountsOutput => _repetition != 1 || _frequency != 0 || _presence != 0;
 
+    /// <summary>Whether an id may be excluded, or preferred, by what the request says of it.</summary>
+    public bool ChoosesIds => _allowed is not null || _badWords.Length + _endIds.Length + _bias.Length > 0;
+
     /// <returns>Null when the request asks for nothing of the kind.</returns>
     public static LogitsProcessors? For(SamplingParams sampling, ReadOnlySpan<int> prompt, IReadOnlyList<int> endIds)
     {
         var processors = new LogitsProcessors(sampling, prompt, endIds);
-        bool idle = processors is { _allowed: null, _badWords.Length: 0, _endIds.Length: 0, _bias.Length: 0, CountsOutput: false };
-        return idle ? null : processors;
+        return processors.ChoosesIds || processors.CountsOutput ? processors : null;
     }
 
     /// <summary>Changes one row of logits, [vocabulary], for the sequence's next token.</summary>

@@ -53,6 +53,7 @@ internal sealed class SequenceGroup
         Tenant = request.Tenant;
         Salt = request.CacheSalt;
         Beams = sampling.UseBeamSearch ? new(this) : null;
+        JumpsAhead = Grammar is not null && sampling is { UseBeamSearch: false, Logprobs: null, Ranks: false } && Processors is not { ChoosesIds: true };
     }
 
     public SamplingParams Sampling { get; }
@@ -77,6 +78,9 @@ internal sealed class SequenceGroup
 
     /// <summary>What its answers must obey; null: nothing.</summary>
     public RequestGrammar? Grammar { get; }
+
+    /// <summary>Whether text that the grammar forces is appended at once, to be computed in one step; not where each of its tokens is weighed.</summary>
+    public bool JumpsAhead { get; }
 
     /// <summary>Chooses the group's tokens where they are searched for; null where they are drawn.</summary>
     public BeamSearch? Beams { get; }

@@ -67,6 +67,9 @@ internal sealed class LazyAutomaton
         _bytes = 0;
     }
 
+    /// <summary>Counts memory that a state holds beside its places.</summary>
+    public void Hold(int bytes) => _bytes += bytes;
+
     /// <summary>The same state, of this making.</summary>
     public LazyState Current(LazyState state)
     {

@@ -51,6 +51,9 @@ internal sealed class LazyState(int[] nodes, Frame?[] frames, bool complete, int
     /// <summary>Under <see cref="TextStep.Same"/>.</summary>
     public LazyState? AfterText { get; set; }
 
+    /// <summary>The tokens that must come next; null until they are needed.</summary>
+    public int[]? Forced { get; set; }
+
     /// <summary>Its mask, where computing it costs more than keeping it.</summary>
     public ulong[]? Mask { get; set; }
 }

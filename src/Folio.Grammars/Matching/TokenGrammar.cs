@@ -17,6 +17,7 @@ public sealed class TokenGrammar
 {
     private const int WorthKeeping = 1500;   // trie nodes that computing a mask has visited
     private const long KeptBytes = 8L << 20; // of masks
+    private const int MostForced = 512;      // bytes
     private const int WorthLooking = 64;     // trie nodes of a subtree, to find out whether all of it is allowed
 
     private readonly LazyAutomaton _automaton;
@@ -67,19 +68,13 @@ public sealed class TokenGrammar
         return true;
     }
 
-    /// <summary>The bytes that are the only way on, up to the room for them; a text that may end is forced to nothing.</summary>
-    /// <returns>How many there are.</returns>
-    public int Forced(GrammarState state, Span<byte> bytes)
+    /// <summary>Tokens of the text that is the only way on, as the tokenizer splits it; none where there is a choice, or the text may end.</summary>
+    /// <remarks>Unless the text ends behind it, its last token isn't among them: a model may take one that reaches further.</remarks>
+    /// <exception cref="GrammarException">The grammar is too ambiguous to be followed.</exception>
+    public ReadOnlySpan<int> Forced(GrammarState state)
     {
         LazyState place = Open(state);
-        int count = 0;
-        while (count < bytes.Length && !place.Complete && OnlyByte(place) is >= 0 and int only)
-        {
-            bytes[count++] = (byte)only;
-            place = _automaton.Step(place, (byte)only)!;
-        }
-
-        return count;
+        return place.Forced ??= ForcedTokens(place);
     }
 
     /// <summary>Sets the bits of the tokens that may come next, and clears all others. The end-of-sequence token isn't among them: see <see cref="IsComplete"/>.</summary>
@@ -152,6 +147,22 @@ public sealed class TokenGrammar
         }
 
         return visited;
+    }
+
+    private int[] ForcedTokens(LazyState place)
+    {
+        Span<byte> bytes = stackalloc byte[MostForced];
+        int count = 0;
+        while (count < bytes.Length && !place.Complete && OnlyByte(place) is { } only)
+        {
+            bytes[count++] = (byte)only;
+            place = _automaton.Step(place, (byte)only)!;
+        }
+
+        int[] tokens = _vocabulary.Split(bytes[..count]);
+        if (!IsFinal(new(place)) && tokens.Length > 0) tokens = tokens[..^1];
+        _automaton.Hold(tokens.Length * sizeof(int));
+        return tokens;
     }
 
     private int? OnlyByte(LazyState place)

@@ -13,11 +13,14 @@ public sealed class TokenVocabulary
     private const int LongestToken = 1 << 15;
 
     private readonly byte[]?[] _tokens;
+    private readonly Func<string, int[]>? _encode;
     private readonly ulong[][] _textUpTo;    // [characters] the text tokens of so many characters or fewer
 
     /// <param name="tokens">[vocabulary] each token's bytes; null or empty: a token that no text has (a mark, an unused id), which no grammar allows.</param>
-    public TokenVocabulary(IReadOnlyList<byte[]?> tokens)
+    /// <param name="encode">How the tokenizer splits a text that continues another, without special tokens; null: forced text is not split in advance.</param>
+    public TokenVocabulary(IReadOnlyList<byte[]?> tokens, Func<string, int[]>? encode = null)
     {
+        _encode = encode;
         _tokens = [.. tokens.Select(token => token is { Length: > 0 and < LongestToken } ? token : null)];
         var text = new List<int>();
         var others = new List<int>();
@@ -49,6 +52,22 @@ public sealed class TokenVocabulary
 
     /// <summary>A token's bytes; none for a token that no text has.</summary>
     public ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)_tokens.Length ? _tokens[token] : default(ReadOnlySpan<byte>);
+
+    /// <summary>The whole characters of a text as the tokenizer splits them; none where its tokens have another text (it normalises).</summary>
+    internal int[] Split(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty && Rune.DecodeLastFromUtf8(text, out _, out _) != System.Buffers.OperationStatus.Done) text = text[..^1];
+        if (text.IsEmpty || _encode is null) return [];
+        int[] tokens = _encode(Encoding.UTF8.GetString(text));
+        foreach (int token in tokens)
+        {
+            ReadOnlySpan<byte> bytes = Bytes(token);
+            if (bytes.IsEmpty || !text.StartsWith(bytes)) return [];
+            text = text[bytes.Length..];
+        }
+
+        return text.IsEmpty ? tokens : [];
+    }
 
     internal TokenTrie Text { get; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Folio.Compute;
 using Folio.Compute.Cpu;
+using Folio.Grammars;
 using Folio.Paging;
 
 namespace Folio.Engine.Tests;
@@ -15,6 +16,8 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
     private static readonly EngineOptions Small = Roomy with { NumBlocks = 24 };
 
     private static readonly EngineOptions Coarse = Roomy with { BlockSize = 16, NumBlocks = 9, MaxNumBatchedTokens = 20 };
+
+    private static readonly Grammar s_grammar = Grammar.Sequence(Grammar.Literal("The name of the "), Grammar.Choice(["cat", "dog"]), Grammar.Regex(" is [a-z ]{1,8}"));
 
     private readonly GenerationRequest[] _requests =
         StormRequests.Draw(seed: 23, Requests, new BlockPool(Small.NumBlocks!.Value, Small.BlockSize), new BlockPool(Coarse.NumBlocks!.Value, Coarse.BlockSize));
@@ -57,6 +60,7 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
         using var backend = new CpuBackend(threads);
         await using LlmEngine engine = LlmEngine.Load(TestData.DemoModel, backend, options with { KvCacheType = _kvType });
         _bytesPerToken = engine.Plan.KvBytesPerToken;
+        RequestGrammar grammar = await engine.CompileAsync(s_grammar);
         var streams = new GenerationStream[rounds * Requests];
         var answers = new string[rounds * Requests];
         for (int first = 0; first < answers.Length; first += Requests)
@@ -64,8 +68,8 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
             long cachedBefore = engine.Metrics.PrefixCacheHits.Value;
             int[] order = [.. Enumerable.Range(0, Requests)];
             if (first > 0) Array.Reverse(order); // what came last is what a small cache still has
-            foreach (int i in order.Where(_ => together)) streams[first + i] = engine.Submit(_requests[i]);
-            foreach (int i in order) answers[first + i] = AnswerText.Of(await Given.ReadAll(streams[first + i] ??= engine.Submit(_requests[i])));
+            foreach (int i in order.Where(_ => together)) streams[first + i] = Submit(i);
+            foreach (int i in order) answers[first + i] = AnswerText.Of(await Given.ReadAll(streams[first + i] ??= Submit(i)));
             if (first > 0) Assert.True(engine.Metrics.PrefixCacheHits.Value > cachedBefore, "the warm cache had nothing");
         }
 
@@ -74,5 +78,7 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
         Assert.True(happened(seen), $"{how}: {seen}");
         Assert.Equal(streams.Sum(stream => stream.Preemptions.Count), engine.Metrics.Preemptions.Value);
         return answers;
+
+        GenerationStream Submit(int i) => engine.Submit(_requests[i] with { Grammar = i % 4 == 1 && _requests[i].Sampling.AllowedTokenIds is null ? grammar : null });
     }
 }
