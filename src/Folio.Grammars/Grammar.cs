@@ -20,7 +20,7 @@ public sealed class Grammar
     public string Key { get; }
 
     /// <summary>Any JSON object.</summary>
-    public static Grammar JsonObject { get; } = JsonSchema("""{"type":"object"}""");
+    public static Grammar JsonObject(bool fixedSpace = false) => JsonSchema("""{"type":"object"}""", fixedSpace);
 
     /// <summary>Just this text.</summary>
     public static Grammar Literal(string text)
@@ -30,13 +30,15 @@ public sealed class Grammar
     }
 
     /// <summary>JSON values that a schema (draft 2020-12) allows; see docs/structured-output.md for keywords and for how values are written.</summary>
-    public static Grammar JsonSchema(JsonElement schema) => JsonSchema(schema.GetRawText());
+    /// <param name="schema">The schema.</param>
+    /// <param name="fixedSpace">One space behind commas and colons and none elsewhere, as Python's json.dumps writes, instead of white space of the model's choice.</param>
+    public static Grammar JsonSchema(JsonElement schema, bool fixedSpace = false) => JsonSchema(schema.GetRawText(), fixedSpace);
 
-    /// <inheritdoc cref="JsonSchema(JsonElement)"/>
-    public static Grammar JsonSchema(string schema) => new(Part("json", schema), (writer, from, to) =>
+    /// <inheritdoc cref="JsonSchema(JsonElement, bool)"/>
+    public static Grammar JsonSchema(string schema, bool fixedSpace = false) => new(Part(fixedSpace ? "json-fixed" : "json", schema), (writer, from, to) =>
     {
         using JsonDocument document = Parse(schema);
-        writer.Table.Call(from, SchemaCompiler.Compile(document.RootElement, writer.Table, writer.Text), to);
+        writer.Table.Call(from, SchemaCompiler.Compile(document.RootElement, fixedSpace, writer.Table, writer.Text), to);
     });
 
     /// <summary>Texts that a regular expression matches as a whole; see docs/structured-output.md for what it may have.</summary>

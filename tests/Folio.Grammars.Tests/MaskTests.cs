@@ -6,7 +6,7 @@ public sealed class MaskTests
 {
     private static readonly Grammar[] s_grammars =
     [
-        Grammar.JsonObject,
+        Grammar.JsonObject(),
         Grammar.JsonSchema("""{"type":"object","properties":{"name":{"type":"string","maxLength":5},"age":{"type":"integer","minimum":0,"maximum":120},"tags":{"type":"array","items":{"enum":["the","quick"]}}},"required":["name"]}"""),
         Grammar.JsonSchema("""{"type":"string","pattern":"^[a-z]+é?$","minLength":2}"""),
         Grammar.JsonSchema("""{"anyOf":[{"type":"string"},{"const":"a\"b"},{"type":"array","items":{"$ref":"#"}}]}"""),
@@ -84,7 +84,7 @@ public sealed class MaskTests
     public void What_comes_again_allocates_nothing()
     {
         TokenVocabulary vocabulary = Given.Vocabulary();
-        var grammar = new TokenGrammar(Grammar.JsonObject.Compile(), vocabulary);
+        var grammar = new TokenGrammar(Grammar.JsonObject().Compile(), vocabulary);
         var mask = new ulong[vocabulary.MaskWords];
         byte[] text = """{"name": "the quick", "age": [1, 2, {"a": null}]}"""u8.ToArray();
         Run();

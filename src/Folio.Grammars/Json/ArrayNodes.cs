@@ -23,7 +23,7 @@ internal sealed class ArrayNodes(SchemaCompiler compiler)
         {
             int open = _table.AddNode(), inside = _table.AddNode();
             _table.Bytes(from, '[', open);
-            compiler.Space.Write(open, inside);
+            compiler.Space.Inside(open, inside);
             if (MayClose(0, 0)) _table.Bytes(inside, ']', to);
             _table.Join(inside, Before(0, 0));
             while (_work.TryDequeue(out (int Index, int Contained) place)) Continue(place.Index, place.Contained);
@@ -61,11 +61,11 @@ internal sealed class ArrayNodes(SchemaCompiler compiler)
             if (_after.TryGetValue((index, contained), out int node)) return node;
             _after[(index, contained)] = node = _table.AddNode();
             int mark = _table.AddNode(), comma = _table.AddNode();
-            compiler.Space.Write(node, mark);
+            compiler.Space.Inside(node, mark);
             if (MayClose(index, contained)) _table.Bytes(mark, ']', to);
             if (index >= wanted.Most) return node;
             _table.Bytes(mark, ',', comma);
-            compiler.Space.Write(comma, Before(index, contained));
+            compiler.Space.Behind(comma, Before(index, contained));
             return node;
         }
 

@@ -1,16 +1,30 @@
 namespace Folio.Grammars;
 
 /// <summary>The white space that may stand between JSON's tokens: nothing, one space, or a line's end and an indentation. Bounded, so that no model can go on with spaces for ever.</summary>
-internal sealed class JsonSpace(NodeTable table)
+/// <param name="table">Where it is written.</param>
+/// <param name="isFixed">No choice instead: one space behind commas and colons, as Python's json.dumps writes.</param>
+internal sealed class JsonSpace(NodeTable table, bool isFixed)
 {
     private const int DeepestIndentation = 64;
 
     private int _indentation = -1;
 
-    /// <summary>White space, perhaps none, leads from one node to the other.</summary>
-    public void Write(int from, int to)
+    /// <summary>Behind an opening mark, or before a comma or a closing one.</summary>
+    public void Inside(int from, int to)
     {
         table.Join(from, to);
+        if (!isFixed) SpaceOrLine(from, to);
+    }
+
+    /// <summary>Behind a comma or a colon.</summary>
+    public void Behind(int from, int to)
+    {
+        if (isFixed) table.Bytes(from, ' ', to);
+        else Inside(from, to);
+    }
+
+    private void SpaceOrLine(int from, int to)
+    {
         table.Bytes(from, ' ', to);
         int line = table.AddNode();
         table.Bytes(from, '\n', line);

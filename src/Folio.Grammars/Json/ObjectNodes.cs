@@ -40,7 +40,7 @@ internal sealed class ObjectNodes(SchemaCompiler compiler)
         {
             int open = _table.AddNode(), inside = _table.AddNode();
             _table.Bytes(from, '{', open);
-            compiler.Space.Write(open, inside);
+            compiler.Space.Inside(open, inside);
             if (MayClose(0, 0)) _table.Bytes(inside, '}', to);
             _table.Join(inside, Before(0, 0));
             while (_work.TryDequeue(out (int Member, int Count) place)) Continue(place.Member, place.Count);
@@ -75,7 +75,7 @@ internal sealed class ObjectNodes(SchemaCompiler compiler)
         {
             int colon = _table.AddNode(), start = _table.AddNode();
             _table.Bytes(key, ':', colon);
-            compiler.Space.Write(colon, start);
+            compiler.Space.Behind(colon, start);
             _table.Call(start, compiler.RuleFor(value), after);
         }
 
@@ -92,10 +92,10 @@ internal sealed class ObjectNodes(SchemaCompiler compiler)
             if (_after.TryGetValue((member, count), out int node)) return node;
             _after[(member, count)] = node = _table.AddNode();
             int mark = _table.AddNode(), comma = _table.AddNode();
-            compiler.Space.Write(node, mark);
+            compiler.Space.Inside(node, mark);
             if (MayClose(member, count)) _table.Bytes(mark, '}', to);
             _table.Bytes(mark, ',', comma);
-            compiler.Space.Write(comma, Before(member, count));
+            compiler.Space.Behind(comma, Before(member, count));
             return node;
         }
 

@@ -18,12 +18,12 @@ internal sealed class SchemaCompiler
     private readonly InstanceCheck _check;
     private int _string = -1;
 
-    private SchemaCompiler(SchemaDocument document, NodeTable table, TextNodes text, SchemaPatterns patterns, bool scratch)
+    private SchemaCompiler(SchemaDocument document, NodeTable table, TextNodes text, SchemaPatterns patterns, bool fixedSpace, bool scratch)
     {
         (Document, Table, Text, Patterns) = (document, table, text, patterns);
         Negation = new(document);
         _expansion = new(document, Negation, table.Budget, scratch ? null : AreDisjoint);
-        Space = new(table);
+        Space = new(table, fixedSpace);
         _check = new(this);
         _objects = new(this);
         _arrays = new(this);
@@ -42,12 +42,12 @@ internal sealed class SchemaCompiler
     public JsonSpace Space { get; }
 
     /// <returns>The rule of the schema's values.</returns>
-    public static int Compile(JsonElement schema, NodeTable table, TextNodes text)
+    public static int Compile(JsonElement schema, bool fixedSpace, NodeTable table, TextNodes text)
     {
         try
         {
             var document = new SchemaDocument(schema, table.Budget);
-            var compiler = new SchemaCompiler(document, table, text, new(table.Budget), scratch: false);
+            var compiler = new SchemaCompiler(document, table, text, new(table.Budget), fixedSpace, scratch: false);
             return compiler.Compile(compiler.All([document.Root]));
         }
         catch (InvalidOperationException error) when (error is not ObjectDisposedException)
@@ -212,7 +212,7 @@ internal sealed class SchemaCompiler
         string key = both.Key;
         if (_disjoint.TryGetValue(key, out bool known)) return known;
         var table = new NodeTable(Table.Budget);
-        var scratch = new SchemaCompiler(Document, table, new(table), Patterns, scratch: true);
+        var scratch = new SchemaCompiler(Document, table, new(table), Patterns, fixedSpace: true, scratch: true);
         return _disjoint[key] = !GrammarLinker.HasText(table, scratch.Compile(both));
     }
 }

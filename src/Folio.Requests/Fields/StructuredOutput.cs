@@ -10,6 +10,7 @@ namespace Folio.Requests;
 internal sealed record StructuredOutput(Grammar Grammar, string Field)
 {
     private const string SpaceBehindReasoning = "[ \\n]{0,4}";
+    private const string FixedSpace = "disable_any_whitespace";
 
     private static readonly string[] Kinds = ["json", "regex", "choice", "grammar", "json_object"];
 
@@ -20,24 +21,24 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
     public static StructuredOutput? Read(Fields body)
     {
         List<StructuredOutput> all = [];
-        if (ReadFormat(body) is { } format) all.Add(format);
+        bool fixedSpace = body.Object("structured_outputs")?.Flag(FixedSpace) ?? false;
+        if (ReadFormat(body, fixedSpace) is { } format) all.Add(format);
         if (body.Object("structured_outputs") is { } outputs)
         {
             foreach (JsonProperty each in outputs.Element.EnumerateObject())
             {
-                if (each.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False) continue; // options that are off
-                if (!Kinds.Contains(each.Name)) throw ApiException.BadRequest($"structured_outputs.{Fields.Cut(each.Name)} isn't supported; json, json_object, regex, choice and grammar are.", $"structured_outputs.{Fields.Cut(each.Name)}");
-                all.Add(ReadKind(outputs, each.Name, each.Name));
+                if (each.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False || each.Name == FixedSpace) continue; // options that are off, or read
+                if (!Kinds.Contains(each.Name)) throw ApiException.BadRequest($"structured_outputs.{Fields.Cut(each.Name)} isn't supported; json, json_object, regex, choice, grammar and {FixedSpace} are.", $"structured_outputs.{Fields.Cut(each.Name)}");
+                all.Add(ReadKind(outputs, each.Name, each.Name, fixedSpace));
             }
-
-            if (!all.Exists(each => each.Field != "response_format")) throw ApiException.BadRequest("structured_outputs names nothing to obey; json, json_object, regex, choice or grammar was expected.", "structured_outputs");
         }
 
         foreach (string kind in Kinds)
         {
-            if (body.Has($"guided_{kind}")) all.Add(ReadKind(body, $"guided_{kind}", kind));
+            if (body.Has($"guided_{kind}")) all.Add(ReadKind(body, $"guided_{kind}", kind, fixedSpace));
         }
 
+        if (all.Count == 0 && body.Has("structured_outputs")) throw ApiException.BadRequest("structured_outputs names nothing to obey; json, json_object, regex, choice or grammar was expected.", "structured_outputs");
         return all.Count > 1 ? throw ApiException.BadRequest($"{all[0].Field} and {all[1].Field} can't both be obeyed; one was expected.", all[1].Field) : all.FirstOrDefault();
     }
 
@@ -67,7 +68,7 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
         }
     }
 
-    private static StructuredOutput? ReadFormat(Fields body)
+    private static StructuredOutput? ReadFormat(Fields body, bool fixedSpace)
     {
         if (body.Object("response_format") is not { } format) return null;
         string type = format.Text("type") ?? throw ApiException.BadRequest("response_format.type is missing; text, json_object or json_schema was expected.", "response_format");
@@ -76,24 +77,24 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
             case "text":
                 return null;
             case "json_object":
-                return new(Grammar.JsonObject, "response_format");
+                return new(Grammar.JsonObject(fixedSpace), "response_format");
             case "json_schema":
                 Fields named = format.Object("json_schema") ?? throw ApiException.BadRequest("response_format.json_schema is missing; an object with a schema was expected.", "response_format");
                 named.Flag("strict"); // either way the answer obeys
-                return new(named.Get("schema") is { } schema ? Grammar.JsonSchema(schema) : Grammar.JsonObject, "response_format");
+                return new(named.Get("schema") is { } schema ? Grammar.JsonSchema(schema, fixedSpace) : Grammar.JsonObject(fixedSpace), "response_format");
             default:
                 throw ApiException.BadRequest($"response_format.type is \"{Fields.Cut(type)}\"; text, json_object and json_schema are supported.", "response_format");
         }
     }
 
-    private static StructuredOutput ReadKind(Fields fields, string name, string kind)
+    private static StructuredOutput ReadKind(Fields fields, string name, string kind, bool fixedSpace)
     {
         string path = fields.Path(name);
         return new(kind switch
         {
-            "json" when fields.Get(name) is { ValueKind: JsonValueKind.String } text => Grammar.JsonSchema(text.GetString()!),
-            "json" => Grammar.JsonSchema(fields.Get(name)!.Value),
-            "json_object" => fields.Flag(name) == true ? Grammar.JsonObject : throw ApiException.BadRequest($"{path} must be true where it is all that there is to obey.", path),
+            "json" when fields.Get(name) is { ValueKind: JsonValueKind.String } text => Grammar.JsonSchema(text.GetString()!, fixedSpace),
+            "json" => Grammar.JsonSchema(fields.Get(name)!.Value, fixedSpace),
+            "json_object" => fields.Flag(name) == true ? Grammar.JsonObject(fixedSpace) : throw ApiException.BadRequest($"{path} must be true where it is all that there is to obey.", path),
             "regex" => Grammar.Regex(fields.Text(name)!),
             "choice" when fields.Texts(name) is { Length: > 0 } choices => Grammar.Choice(choices),
             "choice" => throw ApiException.BadRequest($"{path} must have at least one text.", path),

@@ -50,6 +50,14 @@ public sealed class StructuredOutputTests(ServedFixture fixture) : IClassFixture
         if (reply.Choice.GetProperty("finish_reason").GetString() == "stop") JsonElement.Parse(text);
     }
 
+    [Theory]
+    [InlineData("""{"structured_outputs":{"json":@,"disable_any_whitespace":true}}"""), InlineData("""{"response_format":{"type":"json_schema","json_schema":{"name":"p","schema":@}},"structured_outputs":{"disable_any_whitespace":true}}""")]
+    public async Task White_space_may_be_fixed(string asked)
+    {
+        Reply reply = (await Server.ChatAsync($"{{{Hello},\"seed\":3,{asked.Replace("@", Person, StringComparison.Ordinal)[1..]}")).Ok();
+        Assert.Matches("""^\{"name": ".*", "age": \d+\}$""", reply.Choice.GetProperty("message").GetProperty("content").GetString());
+    }
+
     [Fact]
     public async Task Completions_obey_too_and_stream()
     {
