@@ -12,7 +12,7 @@ internal static class GrammarBench
 
     private static readonly (string Name, Grammar Grammar)[] s_grammars =
     [
-        ("any object", Grammar.JsonObject),
+        ("any object", Grammar.JsonObject()),
         ("person", Grammar.JsonSchema("""{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":150},"kind":{"enum":["cat","dog"]}},"required":["name","age","kind"],"additionalProperties":false}""")),
         ("bounded strings", Grammar.JsonSchema("""{"type":"array","minItems":3,"items":{"type":"string","minLength":10,"maxLength":200}}""")),
         ("patterns", Grammar.JsonSchema("""{"type":"object","properties":{"id":{"type":"string","pattern":"^[a-z]{2,8}-[0-9]+$"},"at":{"type":"string","format":"date-time"},"mail":{"type":"string","format":"email"}},"required":["id","at","mail"]}""")),
