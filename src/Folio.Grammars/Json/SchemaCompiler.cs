@@ -13,8 +13,6 @@ internal sealed class SchemaCompiler
     private readonly Queue<(int Rule, Conjunction Conjunction)> _work = new();
     private readonly Dictionary<string, bool> _disjoint = [];
     private readonly SchemaExpansion _expansion;
-    private readonly ObjectNodes _objects;
-    private readonly ArrayNodes _arrays;
     private readonly InstanceCheck _check;
     private int _string = -1;
 
@@ -25,8 +23,6 @@ internal sealed class SchemaCompiler
         _expansion = new(document, Negation, table.Budget, scratch ? null : AreDisjoint);
         Space = new(table, fixedSpace);
         _check = new(this);
-        _objects = new(this);
-        _arrays = new(this);
     }
 
     public SchemaDocument Document { get; }
@@ -160,8 +156,8 @@ internal sealed class SchemaCompiler
 
         WriteNumbers(shape, from, to);
         if (shape.Types.HasFlag(JsonTypes.String)) WriteStrings(Strings(shape), from, to);
-        if (shape.Types.HasFlag(JsonTypes.Array)) _arrays.Write(shape, from, to);
-        if (shape.Types.HasFlag(JsonTypes.Object)) _objects.Write(shape, from, to);
+        if (shape.Types.HasFlag(JsonTypes.Array)) ArrayNodes.Write(this, shape, from, to);
+        if (shape.Types.HasFlag(JsonTypes.Object)) ObjectNodes.Write(this, shape, from, to);
     }
 
     private void WriteNumbers(Shape shape, int from, int to)
