@@ -16,7 +16,7 @@ internal static class CallGrammar
         List<StructuredOutput> schemas = [];
         foreach ((int index, ToolDefinition tool) in tools.Offered.Index())
         {
-            if (tools.Name is not null && tool.Name != tools.Name) continue;
+            if (!tools.MayCall(tool)) continue;
             Grammar arguments = Grammar.JsonSchema(ToolSchema.OfArguments(tool, index));
             schemas.Add(new(arguments, ToolSchema.Path(index)));
             calls.Add(Sequence(frame.Begin + tool.Name + frame.Middle, arguments, frame.End));

@@ -25,7 +25,7 @@ internal sealed record ChatParsing(MessageFormat Format, ParserOptions? Options,
         if (!calls && format.Reasoning is null) return new(format, null, [], tellsReasoning);
         var options = new ParserOptions
         {
-            Tools = calls ? tools.Offered : null,
+            Tools = calls ? [.. tools.Offered.Where(tool => tools.Allowed is null || tools.MayCall(tool))] : null,
             ReasoningIsOpen = format.IsOpenAfter(prompt),
             IsForced = tools.IsForced,
             MaxCalls = tools.Parallel ? int.MaxValue : 1,

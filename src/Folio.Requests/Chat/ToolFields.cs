@@ -24,15 +24,20 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
+    /// <summary>Of those offered, the names that may be called (OpenAI's allowed_tools); null: all.</summary>
+    public IReadOnlySet<string>? Allowed { get; private init; }
+
     /// <summary>The answer must be calls, which a grammar sees to.</summary>
     public bool IsForced => Choice is ToolChoice.Required or ToolChoice.Named;
+
+    public bool MayCall(ToolDefinition tool) => (Name is null || tool.Name == Name) && (Allowed is null || Allowed.Contains(tool.Name));
 
     public static ToolFields Read(Fields body)
     {
         bool parallel = body.Flag("parallel_tool_calls") ?? true;
         IReadOnlyList<ToolDefinition> offered = ReadTools(body);
-        (ToolChoice choice, string? name) = ReadChoice(body, offered);
-        return new(offered, choice, name, parallel);
+        (ToolChoice choice, string? name, HashSet<string>? allowed) = ReadChoice(body, offered);
+        return new(offered, choice, name, parallel) { Allowed = allowed };
     }
 
     private static List<ToolDefinition> ReadTools(Fields body)
@@ -66,17 +71,17 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
         return name;
     }
 
-    private static (ToolChoice Choice, string? Name) ReadChoice(Fields body, IReadOnlyList<ToolDefinition> offered)
+    private static (ToolChoice Choice, string? Name, HashSet<string>? Allowed) ReadChoice(Fields body, IReadOnlyList<ToolDefinition> offered)
     {
-        if (body.Get("tool_choice") is not { } choice) return (offered.Count > 0 ? ToolChoice.Auto : ToolChoice.None, null);
-        if (choice.ValueKind == JsonValueKind.String && choice.ValueEquals("none")) return (ToolChoice.None, null);
+        if (body.Get("tool_choice") is not { } choice) return (offered.Count > 0 ? ToolChoice.Auto : ToolChoice.None, null, null);
+        if (choice.ValueKind == JsonValueKind.String && choice.ValueEquals("none")) return (ToolChoice.None, null, null);
         if (offered.Count == 0) throw ApiException.BadRequest("tool_choice says which tool to call, but tools is empty or missing.", "tool_choice");
         if (choice.ValueKind == JsonValueKind.String)
         {
             return choice.GetString() switch
             {
-                "auto" => (ToolChoice.Auto, null),
-                "required" => (ToolChoice.Required, null),
+                "auto" => (ToolChoice.Auto, null, null),
+                "required" => (ToolChoice.Required, null, null),
                 string other => throw ApiException.BadRequest($"tool_choice must be \"none\", \"auto\", \"required\" or an object that names a function, got \"{Fields.Cut(other)}\".", "tool_choice"),
                 _ => throw Fields.Expected("a string or an object", choice, "tool_choice"),
             };
@@ -84,10 +89,39 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
 
         if (choice.ValueKind != JsonValueKind.Object) throw Fields.Expected("a string or an object", choice, "tool_choice");
         Fields fields = new(choice, "tool_choice.");
-        if (fields.Text("type") is not (null or "function")) throw ApiException.BadRequest($"tool_choice.type must be \"function\", got \"{Fields.Cut(fields.Text("type")!)}\".", "tool_choice.type");
-        Fields function = fields.Object("function") ?? throw ApiException.BadRequest("tool_choice.function is missing; an object with the function's name was expected.", "tool_choice.function");
-        string name = function.Text("name") ?? throw ApiException.BadRequest("tool_choice.function.name is missing; a string was expected.", "tool_choice.function.name");
-        if (!offered.Any(tool => tool.Name == name)) throw ApiException.BadRequest($"tool_choice.function.name is \"{Fields.Cut(name)}\", which isn't among tools.", "tool_choice.function.name");
-        return (ToolChoice.Named, name);
+        return fields.Text("type") switch
+        {
+            null or "function" => (ToolChoice.Named, NameOf(fields, offered), null),
+            "allowed_tools" => ReadAllowed(fields, offered),
+            string other => throw ApiException.BadRequest($"tool_choice.type must be \"function\" or \"allowed_tools\", got \"{Fields.Cut(other)}\".", "tool_choice.type"),
+        };
+    }
+
+    private static (ToolChoice Choice, string? Name, HashSet<string>? Allowed) ReadAllowed(Fields choice, IReadOnlyList<ToolDefinition> offered)
+    {
+        Fields allowed = choice.Object("allowed_tools") ?? throw ApiException.BadRequest($"{choice.Path("allowed_tools")} is missing; an object with mode and tools was expected.", choice.Path("allowed_tools"));
+        ToolChoice mode = allowed.Text("mode") switch
+        {
+            "auto" => ToolChoice.Auto,
+            "required" => ToolChoice.Required,
+            _ => throw ApiException.BadRequest($"{allowed.Path("mode")} must be \"auto\" or \"required\".", allowed.Path("mode")),
+        };
+        string path = allowed.Path("tools");
+        HashSet<string> names = [];
+        foreach ((int index, JsonElement tool) in (allowed.List("tools") is { } list ? list.EnumerateArray() : default).Index())
+        {
+            if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, $"{path}[{index}]");
+            names.Add(NameOf(new(tool, $"{path}[{index}]."), offered));
+        }
+
+        return names.Count > 0 ? (mode, null, names) : throw ApiException.BadRequest($"{path} must name at least one of tools.", path);
+    }
+
+    /// <summary>The name of one of the tools, in an object as tools and tool_choice have it.</summary>
+    private static string NameOf(Fields tool, IReadOnlyList<ToolDefinition> offered)
+    {
+        Fields function = tool.Object("function") ?? throw ApiException.BadRequest($"{tool.Path("function")} is missing; an object with the function's name was expected.", tool.Path("function"));
+        string path = function.Path("name"), name = function.Text("name") ?? throw ApiException.BadRequest($"{path} is missing; a string was expected.", path);
+        return offered.Any(each => each.Name == name) ? name : throw ApiException.BadRequest($"{path} is \"{Fields.Cut(name)}\", which isn't among tools.", path);
     }
 }

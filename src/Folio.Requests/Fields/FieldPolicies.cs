@@ -21,7 +21,7 @@ internal static class FieldPolicies
     /// Labels, and wishes about storage or speed that no answer shows.
     /// <c>spaces_between_special_tokens</c>: these tokenizers put none there, as vLLM's fast ones.
     /// </summary>
-    private static readonly string[] Labels = ["metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "spaces_between_special_tokens"];
+    private static readonly string[] Labels = ["metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "spaces_between_special_tokens"];
 
     private static readonly Dictionary<string, string> NotHere = new()
     {
@@ -46,6 +46,7 @@ internal static class FieldPolicies
         {
             ["functions"] = "functions isn't supported; it was replaced by tools.",
             ["function_call"] = "function_call isn't supported; it was replaced by tool_choice.",
+            ["moderation"] = "moderation isn't supported: this server has no moderation model.",
             ["audio"] = "audio isn't supported: this model writes text.",
             ["web_search_options"] = "web_search_options isn't supported: this server has no web search.",
             ["verbosity"] = "verbosity isn't supported by this server.",

@@ -15,6 +15,9 @@ internal sealed class FieldPolicy(IEnumerable<string> read, IEnumerable<string> 
     /// <summary>Names of the fields that are read or inert.</summary>
     public IEnumerable<string> Accepted => _accepted;
 
+    /// <summary>Names of the fields that are refused with a reason.</summary>
+    public IEnumerable<string> Refused => _refused.Keys;
+
     /// <exception cref="ApiException">The first field that is refused or unknown.</exception>
     public void Check(Fields body)
     {

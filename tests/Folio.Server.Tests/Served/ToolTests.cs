@@ -66,6 +66,7 @@ public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixtu
         """{"tool_choice":"required","parallel_tool_calls":false}""",
         """{"tool_choice":{"type":"function","function":{"name":"get_weather"}}}""",
         """{"tool_choice":{"type":"function","function":{"name":"now"}}}""",
+        """{"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"now"}}]}},"parallel_tool_calls":false}""",
     ];
 
     [Theory, MemberData(nameof(Forced))]
@@ -82,6 +83,7 @@ public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixtu
             (string Name, string Arguments)[] calls = CallsOf(whole.GetProperty("message"));
             Assert.NotEmpty(calls);
             if (choice.Contains("false", StringComparison.Ordinal) || choice.Contains("name", StringComparison.Ordinal)) Assert.Single(calls);
+            if (choice.Contains("\"now\"", StringComparison.Ordinal)) Assert.All(calls, call => Assert.Equal("now", call.Name));
             foreach ((string name, string arguments) in isCut ? calls[..^1] : calls) AssertObeys(name, arguments);
 
             request["stream"] = true;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Folio.Testing.OpenApi;
 
 namespace Folio.Server.Tests;
 
@@ -41,6 +42,16 @@ public sealed class FieldsTests
         FieldPolicies.Completion.Check(Of("{\"model\":\"m\",\"prompt\":\"p\",\"user\":\"u\",\"suffix\":null}"));
         Assert.Equal("suffix", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"suffix\":\"x\"}"))).Parameter);
         Assert.Equal("Unrecognized request argument supplied: max_token.", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"max_token\":2}"))).Message);
+    }
+
+    public static TheoryData<string> Described => ["CreateChatCompletionRequest", "CreateCompletionRequest"];
+
+    [Theory, MemberData(nameof(Described))]
+    public void Every_field_that_OpenAI_describes_is_read_inert_or_refused_with_a_reason(string component)
+    {
+        TestData.Shared("suites", "openai", "openapi.json");
+        FieldPolicy policy = component == "CreateCompletionRequest" ? FieldPolicies.Completion : FieldPolicies.Chat;
+        Assert.Equal([], OpenApiDocument.OpenAI!.MembersOf(component).Except([.. policy.Accepted, .. policy.Refused]));
     }
 
     private static Fields Of(string json) => new(JsonElement.Parse(json));

@@ -15,10 +15,13 @@ public sealed class ToolFieldsTests
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":"none"}""", "None", null)]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":"required"}""", "Required", null)]
     [InlineData($$$$"""{"tools":[{{{{F}}}},{{{{G}}}}],"tool_choice":{"type":"function","function":{"name":"g"}}}""", "Named", "g")]
-    public void A_request_says_what_is_to_be_called(string body, string choice, string? name)
+    [InlineData($$$$"""{"tools":[{{{{F}}}},{{{{G}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{{{{G}}}}]}}}""", "Required", null, "g")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}},{{{{G}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{{{{F}}}},{{{{G}}}}]}}}""", "Auto", null, "fg")]
+    public void A_request_says_what_is_to_be_called(string body, string choice, string? name, string callable = "any")
     {
         var tools = ToolFields.Read(new(JsonElement.Parse(body)));
         Assert.Equal((choice, name), (tools.Choice.ToString(), tools.Name));
+        Assert.Equal(callable, tools.Allowed is null ? "any" : string.Concat(tools.Offered.Where(tools.MayCall).Select(tool => tool.Name)));
     }
 
     [Theory]
@@ -34,7 +37,11 @@ public sealed class ToolFieldsTests
     [InlineData($$$$"""{"tools":[{{{{F}}}},{{{{G}}}},{{{{F}}}}]}""", "tools[2].function.name")]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":"maybe"}""", "tool_choice")]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":5}""", "tool_choice")]
-    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"allowed_tools"}}""", "tool_choice.type")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"custom"}}""", "tool_choice.type")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"allowed_tools"}}""", "tool_choice.allowed_tools")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"none","tools":[]}}}""", "tool_choice.allowed_tools.mode")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[]}}}""", "tool_choice.allowed_tools.tools")]
+    [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{{{{F}}}},{{{{G}}}}]}}}""", "tool_choice.allowed_tools.tools[1].function.name")]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"function"}}""", "tool_choice.function")]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"function","function":{}}}""", "tool_choice.function.name")]
     [InlineData($$$$"""{"tools":[{{{{F}}}}],"tool_choice":{"type":"function","function":{"name":"g"}}}""", "tool_choice.function.name")]

@@ -25,6 +25,16 @@ public sealed partial class OpenApiDocument(JsonElement root)
         return findings;
     }
 
+    /// <summary>Names of the members that a component describes.</summary>
+    public IReadOnlyList<string> MembersOf(string component) => [.. Members(Resolve($"#/components/schemas/{component}")).Distinct()];
+
+    private IEnumerable<string> Members(JsonElement schema)
+    {
+        if (schema.TryGetProperty("$ref", out JsonElement reference)) schema = Resolve(reference.GetString()!);
+        IEnumerable<string> own = schema.TryGetProperty("properties", out JsonElement properties) ? properties.EnumerateObject().Select(member => member.Name) : [];
+        return schema.TryGetProperty("allOf", out JsonElement parts) ? own.Concat(parts.EnumerateArray().SelectMany(Members)) : own;
+    }
+
     /// <param name="reference">A pointer into the document: <c>#/components/schemas/Model</c>.</param>
     internal JsonElement Resolve(string reference)
     {
