@@ -14,7 +14,6 @@ public sealed class RecordedShapeTests(ServedFixture fixture) : IClassFixture<Se
         ["repetition-detection"] = "refused by name",
         ["beam-stop"] = "stop strings are refused beside beams; vLLM ignores them",
         ["so-grammar-lark"] = "grammars are in llama.cpp's form",
-        ["so-ws"] = "disable_any_whitespace is refused by name: white space is bounded anyway",
         ["so-structural-tag"] = "refused by name",
     };
 

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Folio.Testing.OpenApi;
+
+namespace Folio.Server.Tests;
+
+/// <summary>Requests drawn from OpenAI's description: each is answered, or refused for a reason that is known.</summary>
+public sealed partial class DescribedRequestTests(ServedFixture fixture, ITestOutputHelper output) : IClassFixture<ServedFixture>
+{
+    private const int Requests = 400, Seed = 20261126;
+
+    /// <summary>What refusals may name, <c>[]</c> for any item, beside the fields that are refused as such.</summary>
+    private static readonly Dictionary<string, string> s_refusals = new(StringComparer.Ordinal)
+    {
+        ["stream_options"] = "without stream, as at OpenAI",
+        ["top_logprobs"] = "without logprobs, as at OpenAI",
+        ["best_of"] = "0, below n, or above n in a stream",
+        ["prompt"] = "an empty list",
+        ["modalities"] = "audio",
+        ["tool_choice"] = "without tools",
+        ["tool_choice.type"] = "custom tools",
+        ["tool_choice.function.name"] = "a tool that isn't offered",
+        ["tool_choice.allowed_tools.tools"] = "none, or none that is offered",
+        ["tool_choice.allowed_tools.tools[].function"] = "the description says nothing of these objects",
+        ["tools[].type"] = "custom tools",
+        ["tools[].function.name"] = "drawn with a space, which OpenAI refuses too; or the same twice",
+        ["messages[].content"] = "null in a function's message",
+        ["messages[].content[].type"] = "images, audio and files",
+        ["messages[].tool_calls[].function"] = "calls of custom tools",
+        ["messages[].tool_calls[].function.arguments"] = "drawn as a word, where templates expect an object",
+    };
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "CreateChatCompletionRequest"), InlineData("/v1/completions", "CreateCompletionRequest")]
+    public async Task What_OpenAI_describes_is_answered_or_refused_for_a_known_reason(string path, string component)
+    {
+        TestData.Shared("suites", "openai", "openapi.json");
+        string[] refused = [.. (component == "CreateCompletionRequest" ? FieldPolicies.Completion : FieldPolicies.Chat).Refused];
+        var random = new Random(Seed);
+        var values = new RandomValues(OpenApiDocument.OpenAI!, random, "a", "get_weather", "The dog");
+        var refusals = new ConcurrentDictionary<string, int>();
+        int answered = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, Requests).Select(_ => Draw()).ToArray(), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (body, _) =>
+        {
+            Reply reply = await fixture.Server.PostAsync(path, body);
+            if (reply.Status == 200)
+            {
+                Interlocked.Increment(ref answered);
+                return;
+            }
+
+            string place = Index().Replace(reply.Refused(400).Json.GetProperty("error").GetProperty("param").GetString()!, "[]");
+            Assert.True(refused.Contains(place) || s_refusals.ContainsKey(place), $"{reply.Text}\n{body}");
+            refusals.AddOrUpdate(place, 1, (_, count) => count + 1);
+        });
+        output.WriteLine($"{answered} of {Requests} answered; refused: {string.Join(", ", refusals.OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Value} {entry.Key}"))}");
+        Assert.True(answered > 2 * Requests / 5, $"{answered}");
+
+        string Draw()
+        {
+            JsonObject body = values.Of(component)!.AsObject();
+            if (!OpenApiDocument.OpenAI!.Check(JsonElement.Parse(body.ToJsonString()), component).Valid) return Draw(); // parts of one object contradict each other now and then
+            (body["model"], body["max_tokens"]) = ("demo", 2);
+            body.Remove("max_completion_tokens");
+            if (random.Next(4) == 0) return body.ToJsonString();
+            foreach (string field in refused) body.Remove(field);
+            if (body["top_logprobs"] is not null) body["logprobs"] = true;
+            if (body["stream_options"] is not null) body["stream"] = true;
+            if (body["modalities"] is not null) body["modalities"] = new JsonArray("text");
+            if (body["tools"] is not JsonArray { Count: > 0 }) body.Remove("tool_choice");
+            return body.ToJsonString();
+        }
+    }
+
+    [GeneratedRegex(@"\[\d+\]")]
+    private static partial Regex Index();
+}
