@@ -39,7 +39,7 @@ internal sealed class InstanceCheck(SchemaCompiler compiler)
     /// <summary>The same, of a value that is known to be listed.</summary>
     public bool HasParts(Shape shape, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Number => shape.Numbers().Contains(DecimalNumber.Of(value)),
+        JsonValueKind.Number => shape.Numbers.Contains(DecimalNumber.Of(value)),
         JsonValueKind.String => compiler.Strings(shape).Matches(value.GetString()!),
         JsonValueKind.Array => HasItems(new ArrayShape(shape, compiler), value),
         JsonValueKind.Object => HasMembers(new ObjectShape(shape, compiler), value),

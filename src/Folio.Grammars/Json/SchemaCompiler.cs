@@ -75,7 +75,7 @@ internal sealed class SchemaCompiler
         return all ? null : result;
     }
 
-    public StringShape Strings(Shape shape) => new(shape, Patterns, Table.Budget);
+    public StringShape Strings(Shape shape) => shape.Strings ??= new(shape, Patterns, Table.Budget);
 
     /// <returns>The rule of the values that all of the conjunction's schemas have; it may still have to be written.</returns>
     public int RuleFor(Conjunction conjunction)
@@ -165,7 +165,7 @@ internal sealed class SchemaCompiler
         JsonTypes types = shape.Types & (JsonTypes.Integer | JsonTypes.Fraction);
         if (types == JsonTypes.None) return;
         if (types == JsonTypes.Fraction) throw shape.Schemas[0].Unsupported("a number that is no integer");
-        NumberRange range = shape.Numbers();
+        NumberRange range = shape.Numbers;
         if (!range.Unlimited || types == JsonTypes.Integer)
         {
             int start = Table.AddNode();

@@ -40,7 +40,15 @@ internal sealed class Shape(Conjunction conjunction)
     /// <summary>The smallest of a keyword's counts; null: none.</summary>
     public int? Most(string keyword) => With(keyword).Select(each => each.Schema.Count(keyword)).DefaultIfEmpty(null).Min();
 
-    public NumberRange Numbers()
+    public NumberRange Numbers => field ??= ReadNumbers();
+
+    /// <summary>What it asks of strings, once the compiler has looked.</summary>
+    public StringShape? Strings { get; set; }
+
+    /// <summary>Values that the shape must not have.</summary>
+    public IEnumerable<JsonElement> Excluded() => With(SchemaNegation.NotEnum).SelectMany(each => each.Value.EnumerateArray());
+
+    private NumberRange ReadNumbers()
     {
         var range = new NumberRange();
         foreach ((SchemaNode schema, JsonElement value) in With("minimum")) range.AtLeast(Number(schema, "minimum", value), exclusive: false);
@@ -61,9 +69,6 @@ internal sealed class Shape(Conjunction conjunction)
 
         return range;
     }
-
-    /// <summary>Values that the shape must not have.</summary>
-    public IEnumerable<JsonElement> Excluded() => With(SchemaNegation.NotEnum).SelectMany(each => each.Value.EnumerateArray());
 
     private static DecimalNumber Number(SchemaNode schema, string keyword, JsonElement value) => value.ValueKind == JsonValueKind.Number ? DecimalNumber.Of(value) : throw schema.Error($"{keyword} must be a number");
 
