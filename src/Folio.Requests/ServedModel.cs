@@ -75,6 +75,23 @@ internal sealed class ServedModel
         return answer.Truncate(tokenizer.Encode(text, addSpecial), Info.MaxModelLen);
     }
 
+    /// <summary>A text's ids, to be embedded.</summary>
+    /// <param name="truncate">Keep so many tokens, the first, and those that the model puts around them; −1: as many as the context holds; null: all.</param>
+    public int[] EncodeInput(string text, bool addSpecial, int? truncate, string parameter)
+    {
+        Tokenizer tokenizer = RequireTokenizer(parameter);
+        if (text.Length > Options.MaxTokenizeLength) throw ApiException.BadRequest($"{parameter} has {text.Length} characters; at most {Options.MaxTokenizeLength} are tokenized in one request.", parameter);
+        return tokenizer.EncodeFirst(text, MostTokens(truncate), addSpecial);
+    }
+
+    /// <summary>Tokens that a truncation keeps.</summary>
+    public int MostTokens(int? truncate) => truncate switch
+    {
+        null => int.MaxValue,
+        -1 => Info.MaxModelLen,
+        int most => most,
+    };
+
     /// <summary>A prompt's text, to be put in front of its answer; "" for ids without a tokenizer.</summary>
     public string EchoOf(Prompt prompt, bool skipSpecialTokens) => prompt.Text ?? Info.Tokenizer?.Decode(prompt.Ids, skipSpecialTokens) ?? "";
 

@@ -24,6 +24,9 @@ public record ServedModelOptions
     /// <summary>Most sequences of one request: prompts × n, or × best_of.</summary>
     public int MaxSequencesPerRequest { get; init; } = 1024;
 
+    /// <summary>Most texts of one request for embeddings; OpenAI's limit.</summary>
+    public int MaxEmbeddingInputs { get; init; } = 2048;
+
     /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
     public int MaxTokenizeLength { get; init; } = 4 << 20;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Folio.Engine;
+using Folio.Formats;
 
 namespace Folio;
 
@@ -9,6 +10,17 @@ internal static class PlanText
     public static string Describe(MemoryPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
         $"weights {SizeText.Of(plan.WeightBytes)}; KV cache {SizeText.Of(plan.KvBytes)} at {SizeText.Of(plan.KvBytesPerToken)} a token: {plan.Blocks} blocks of {plan.BlockSize}, {plan.Tokens} tokens, {plan.ConcurrencyAtFullContext:0.0} sequences of {plan.MaxModelLen}{Swap(plan)}");
+
+    /// <summary>The same of an encoder, which keeps nothing from one step to the next.</summary>
+    public static string DescribeEncoder(long weightBytes, ModelInfo model) => string.Create(
+        CultureInfo.InvariantCulture, $"weights {SizeText.Of(weightBytes)}; an encoder: embeddings of {model.EmbeddingSize} values ({PoolingOf(model.Pooling)}), texts of {model.MaxModelLen} tokens at most");
+
+    public static string PoolingOf(PoolingKind pooling) => pooling switch
+    {
+        PoolingKind.Mean => "the mean of the tokens' states",
+        PoolingKind.Cls => "the first token's state",
+        _ => "the last token's state",
+    };
 
     private static string Swap(MemoryPlan plan)
     {

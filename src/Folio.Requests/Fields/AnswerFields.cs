@@ -67,14 +67,14 @@ internal sealed record AnswerFields
         return interval >= 1 ? interval : throw ApiException.BadRequest($"stream_interval must be at least 1, got {interval}.", "stream_interval");
     }
 
-    private static int? ReadTruncation(Fields body)
+    internal static int? ReadTruncation(Fields body)
     {
         int? length = body.Integer("truncate_prompt_tokens");
         if (length is 0 or < -1) throw ApiException.BadRequest($"truncate_prompt_tokens must be at least 1, or -1 for the model's context, got {length}.", "truncate_prompt_tokens");
         return length;
     }
 
-    private static string? ReadRequestId(Fields body)
+    internal static string? ReadRequestId(Fields body)
     {
         string? id = body.Text("request_id");
         if (id?.Length > MaxRequestIdLength) throw ApiException.BadRequest($"request_id is longer than {MaxRequestIdLength} characters.", "request_id");

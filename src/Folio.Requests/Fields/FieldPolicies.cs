@@ -54,6 +54,20 @@ internal static class FieldPolicies
             ["media_io_kwargs"] = "media_io_kwargs isn't supported: this model reads text.",
         });
 
+    /// <remarks><c>use_activation</c> is what vLLM calls <c>normalize</c> since 0.11.</remarks>
+    public static FieldPolicy Embedding { get; } = new(
+        [.. Caller, "model", "input", "encoding_format", "dimensions", "normalize", "use_activation", "truncate_prompt_tokens", "add_special_tokens", "request_id"],
+        [],
+        new Dictionary<string, string>
+        {
+            ["messages"] = "messages isn't supported by /v1/embeddings; send input.",
+            ["embed_dtype"] = "embed_dtype isn't supported: embeddings are float32.",
+            ["endianness"] = "endianness isn't supported: base64 is of little-endian float32.",
+            ["truncation_side"] = "truncation_side isn't supported: a text that is cut keeps its first tokens.",
+            ["additional_data"] = "additional_data isn't supported by this server.",
+            ["mm_processor_kwargs"] = "mm_processor_kwargs isn't supported: this model reads text.",
+        });
+
     public static FieldPolicy Tokenize { get; } = new(
         [.. Template, "model", "prompt", "add_special_tokens", "return_token_strs"],
         ["user"],

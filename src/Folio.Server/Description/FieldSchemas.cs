@@ -21,6 +21,11 @@ internal static class FieldSchemas
     {
         ["model"] = Text,
         ["prompt"] = """{"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}""",
+        ["input"] = """{"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"maxItems":2048,"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"maxItems":2048,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}""",
+        ["encoding_format"] = """{"enum":["float","base64",null]}""",
+        ["dimensions"] = Count,
+        ["normalize"] = Flag,
+        ["use_activation"] = Flag,
         ["messages"] = Messages,
         ["n"] = """{"type":["integer","null"],"minimum":1,"maximum":128}""",
         ["best_of"] = """{"type":["integer","null"],"minimum":1,"maximum":128}""",

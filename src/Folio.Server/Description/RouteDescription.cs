@@ -17,6 +17,7 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["GET /v1/models/{id}"] = new("One served name.", Answer: Json),
         ["POST /v1/completions"] = new("Continues prompts: a text, texts, token ids or lists of them.", FieldPolicies.Completion, ["prompt"], Answer: [Json, Events]),
         ["POST /v1/chat/completions"] = new("Answers a conversation.", FieldPolicies.Chat, ["messages"], Answer: [Json, Events]),
+        ["POST /v1/embeddings"] = new("Texts' embeddings: a text, texts, token ids or lists of them.", FieldPolicies.Embedding, ["input"], Answer: Json),
         ["POST /tokenize"] = new("A prompt or messages as token ids.", FieldPolicies.Tokenize, Answer: Json),
         ["POST /detokenize"] = new("Token ids as text.", FieldPolicies.Detokenize, ["tokens"], Answer: Json),
         ["GET /v1/prefixes"] = new("Prompts' beginnings that this key keeps in the cache.", Answer: Json),

@@ -26,12 +26,27 @@ internal sealed partial class RequestLog(ILoggerFactory loggers)
         if (preempted.Count > 0) LogPreempted(id, preempted.Tokens, preempted.ForDecode, preempted.ForPrefill, preempted.Recomputed, preempted.SwappedToHost, preempted.SwappedToDisk);
     }
 
+    /// <param name="texts">How many were to be embedded.</param>
+    /// <param name="outputs">Those of all texts; none, where the request was cancelled or failed.</param>
+    public void Embedded(string id, int texts, IReadOnlyList<EmbeddingOutput> outputs, TimeSpan total)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information)) return;
+        int tokens = outputs.Sum(output => output.PromptTokens), cached = outputs.Sum(output => output.CachedTokens), preemptions = outputs.Sum(output => output.Preemptions.Count);
+        string outcome = outputs.Count == 0 ? "cut off" : "answered", whole = Milliseconds(total);
+        LogEmbedded(id, outcome, texts, tokens, cached, preemptions, whole);
+    }
+
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
     [LoggerMessage(
         Level = LogLevel.Information,
         Message = "{Id} {Outcome}: {PromptTokens} prompt tokens ({CachedTokens} cached), {CompletionTokens} generated, preemptions {Preemptions}; first token {FirstToken}, total {Total}")]
     private partial void LogEnded(string id, string outcome, int promptTokens, int cachedTokens, int completionTokens, int preemptions, string firstToken, string total);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Id} {Outcome}: {Texts} texts embedded, {PromptTokens} tokens ({CachedTokens} cached), preemptions {Preemptions}; total {Total}")]
+    private partial void LogEmbedded(string id, string outcome, int texts, int promptTokens, int cachedTokens, int preemptions, string total);
 
     [LoggerMessage(
         Level = LogLevel.Information,

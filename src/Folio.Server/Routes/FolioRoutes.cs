@@ -31,12 +31,13 @@ internal sealed class FolioRoutes
         [
             ("GET", "/v1/models", _gate.Guard(models.ListAsync)),
             ("GET", "/v1/models/{**id}", _gate.Guard(models.OneAsync)),
-            ("POST", "/v1/completions", _gate.Guard(new CompletionRoute(served, _gate, drain, log).AnswerAsync)),
-            ("POST", "/v1/chat/completions", _gate.Guard(new ChatRoute(served, _gate, drain, log).AnswerAsync)),
+            ("POST", "/v1/completions", _gate.Guard(Generating(served, new CompletionRoute(served, _gate, drain, log).AnswerAsync))),
+            ("POST", "/v1/chat/completions", _gate.Guard(Generating(served, new ChatRoute(served, _gate, drain, log).AnswerAsync))),
+            ("POST", "/v1/embeddings", _gate.Guard(new EmbeddingRoute(served, drain, log).AnswerAsync)),
             ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
             ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
             ("GET", "/v1/prefixes", _gate.Guard(prefixes.ListAsync)),
-            ("POST", "/v1/prefixes", _gate.Guard(prefixes.PinAsync)),
+            ("POST", "/v1/prefixes", _gate.Guard(Generating(served, prefixes.PinAsync))),
             ("DELETE", "/v1/prefixes/{**id}", _gate.Guard(prefixes.UnpinAsync)),
             ("POST", "/reset_prefix_cache", _gate.Guard(prefixes.ResetAsync)),
             ("POST", "/pause", _gate.GuardAdmin(pausing.PauseAsync)),
@@ -69,6 +70,10 @@ internal sealed class FolioRoutes
 
     /// <summary>The page at /: not in an application of somebody's own.</summary>
     public RouteGroupBuilder MapPage(IEndpointRouteBuilder endpoints) => Map(endpoints, _page);
+
+    /// <summary>A route that an encoder has nothing to say on.</summary>
+    private static RequestDelegate Generating(ServedModel served, RequestDelegate handler) => context => served.Info.Generates ? handler(context)
+        : throw ApiException.BadRequest($"The model {served.Names[0]} makes embeddings of texts and generates none: POST /v1/embeddings.", "model");
 
     /// <summary>Who may GET may ask for the headers alone.</summary>
     private static string[] Answers(string method) => method == "GET" ? ["GET", "HEAD"] : [method];

@@ -23,7 +23,7 @@ internal static class InspectCommand
             Write(Summary(source, spec));
             Write(Quantisation(source.Tensors));
             if (parsed.GetValue(tensors)) Write(Tensors(source.Tensors));
-            Console.Out.WriteLine(PlanText.Describe(Plan(source, spec, backend, engineArguments.Options(parsed))));
+            if (spec.Causal) Console.Out.WriteLine(PlanText.Describe(Plan(source, spec, backend, engineArguments.Options(parsed))));
             return 0;
         });
         return command;
@@ -47,9 +47,10 @@ internal static class InspectCommand
         Row("hidden / feed-forward", $"{spec.HiddenSize} / {spec.FeedForwardSize}");
         Row("heads / KV heads / head size", $"{spec.Heads} / {spec.KvHeads} / {spec.HeadDim}");
         Row("context", $"{spec.ContextLength} tokens");
-        Row("vocabulary", $"{spec.VocabularySize} ids{(spec.TiedHead ? ", head tied to the embedding" : "")}");
+        Row("vocabulary", $"{spec.VocabularySize} ids{(spec is { HasHead: true, TiedHead: true } ? ", head tied to the embedding" : "")}");
         Row("tokenizer", Tokenizer(source));
-        Row("chat template", source.Tokenizer.ChatTemplate is { } template ? $"{template.Length} characters" : "none");
+        if (!spec.Causal || source.Embedding.Pooling is not null) Row("embedding", $"{spec.EmbeddingSize} values, {PlanText.PoolingOf(source.Embedding.Pooling ?? PoolingKind.Mean)}{(source.Embedding.MaxTokens is { } most ? $", texts of {most} tokens" : "")}");
+        if (spec.HasHead) Row("chat template", source.Tokenizer.ChatTemplate is { } template ? $"{template.Length} characters" : "none");
         return table;
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using Folio.Chat;
 using Folio.Engine;
+using Folio.Formats;
 using Folio.Server;
 
 namespace Folio.Commands;
@@ -39,12 +40,15 @@ internal sealed class ServeArguments
     private readonly Option<string?> _reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
     private readonly Option<bool> _trustTemplates = new("--trust-request-chat-template") { Description = "Requests may bring a chat template of their own." };
     private readonly Option<int?> _maxConnections = OptionOf.Integer("--max-connections", "Connections at once; those beyond are closed as they come (default: 4096).");
+    private readonly Option<PoolingKind?> _pooling = OptionOf.Choice(
+        "--pooling", "Which of a text's states is its embedding: the last token's, the mean, or the first token's (default: as the model says).", ("last", PoolingKind.Last), ("mean", PoolingKind.Mean), ("cls", PoolingKind.Cls));
+
     private readonly Option<double?> _requestTimeout = OptionOf.Positive("--request-timeout", "Seconds that a request may take, waiting included; then it is ended with 504 (default: inf).");
     private readonly Option<double?> _watchdogTimeout = OptionOf.Positive("--watchdog-timeout", "Seconds that a step may take before /health tells and those who wait get 503; inf: as long as it takes (default: 300).");
 
     public ServeArguments(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
     }
 
     /// <exception cref="FolioException">The key file can't be used.</exception>
@@ -72,7 +76,11 @@ internal sealed class ServeArguments
         };
     }
 
-    public EngineOptions Apply(ParseResult parsed, EngineOptions options) => options with { WatchdogTimeout = Time(parsed.GetValue(_watchdogTimeout), options.WatchdogTimeout) };
+    public EngineOptions Apply(ParseResult parsed, EngineOptions options) => options with
+    {
+        WatchdogTimeout = Time(parsed.GetValue(_watchdogTimeout), options.WatchdogTimeout),
+        Pooling = parsed.GetValue(_pooling),
+    };
 
     private string[] Keys(ParseResult parsed, KeyFile? file)
     {

@@ -14,6 +14,7 @@ internal static partial class Conformity
     {
         ["POST /v1/chat/completions"] = new("CreateChatCompletionRequest", "CreateChatCompletionResponse", "CreateChatCompletionStreamResponse"),
         ["POST /v1/completions"] = new("CreateCompletionRequest", "CreateCompletionResponse", "CreateCompletionResponse"), // whose stream has the same shape, says its text
+        ["POST /v1/embeddings"] = new("CreateEmbeddingRequest", "CreateEmbeddingResponse", null),
         ["GET /v1/models"] = new(null, "ListModelsResponse", null),
         ["GET /v1/models/{id}"] = new(null, "Model", null),
     };

@@ -56,6 +56,22 @@ internal static class Deviations
         ("usage.prompt_tokens_details.multimodal_tokens", Extension),
     ];
 
+    private static readonly (string Place, string Why)[] s_embedding =
+    [
+        ("id", Extension),
+        ("created", Extension),
+        ("usage.completion_tokens", Extension),
+        ("usage.prompt_tokens_details", Extension),
+        ("usage.completion_tokens_details", Extension),
+        ("data[].embedding", "base64 where the request asks for it, of which the description speaks in the request only"),
+    ];
+
+    private static readonly (string Place, string Why)[] s_embeddingRequest =
+    [
+        ("model", "may be left out: the one model is meant"),
+        .. ((string[])["normalize", "use_activation", "truncate_prompt_tokens", "add_special_tokens", "cache_salt", "priority", "request_id"]).Select(name => (name, Extension)),
+    ];
+
     private static readonly (string Place, string Why)[] s_model =
     [
         ("root", Extension),
@@ -104,6 +120,8 @@ internal static class Deviations
         Add("CreateChatCompletionResponse", s_chat);
         Add("CreateChatCompletionStreamResponse", s_chatEvent);
         Add("CreateCompletionResponse", s_completion);
+        Add("CreateEmbeddingResponse", s_embedding);
+        Add("CreateEmbeddingRequest", s_embeddingRequest);
         Add("Model", s_model);
         Add("ListModelsResponse", [.. s_model.Select(each => ($"data[].{each.Place}", each.Why))]);
         Add("ErrorResponse", s_error);

@@ -38,6 +38,12 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         """{"max_tokens":2,"messages":[{"role":"developer","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"4"},{"role":"assistant","content":[]},{"role":"user","content":"hi","tool_calls":[]}]}""",
     ];
 
+    private static readonly string[] s_embeddings =
+    [
+        """{"input":"Once","model":"demo","user":"u","encoding_format":"float"}""", """{"input":["Once","upon"],"encoding_format":"base64","normalize":true,"use_activation":true,"cache_salt":"s"}""",
+        """{"input":[400,401],"truncate_prompt_tokens":1,"priority":0,"request_id":"r"}""", """{"input":[[400],[401,402]],"add_special_tokens":false}""",
+    ];
+
     [Fact]
     public async Task Requests_answers_and_events_are_as_OpenAI_describes_them_but_for_what_is_listed()
     {
@@ -54,6 +60,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
             (await fixture.Server.ChatAsync(Body("/v1/chat/completions", fields, null))).Ok();
         }
 
+        foreach (string body in s_embeddings) (await fixture.Server.PostAsync("/v1/embeddings", body)).Ok();
         await WholeAndStreamed(reasons, "/v1/chat/completions", """{"max_tokens":40,"guided_regex":"<think>ab</think>c"}""");
         await WholeAndStreamed(trusts, "/v1/chat/completions", """{"max_tokens":1,"chat_template":"{{ messages[0].content }}","logprobs":true,"logprob_token_ids":[5]}""");
         await WholeAndStreamed(trusts, "/v1/completions", """{"max_tokens":1,"logprobs":0,"logprob_token_ids":[5]}""");

@@ -27,7 +27,7 @@ public sealed class DescriptionTests(ITestOutputHelper output)
         }
 
         string[] paths = [.. document.GetProperty("paths").EnumerateObject().Select(path => path.Name)];
-        Assert.Superset(new HashSet<string> { "/v1/completions", "/v1/chat/completions", "/v1/models", "/v1/models/{id}", "/tokenize", "/health", "/health/ready", "/metrics", "/pause", "/openapi.json" }, paths.ToHashSet());
+        Assert.Superset(new HashSet<string> { "/v1/completions", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{id}", "/tokenize", "/health", "/health/ready", "/metrics", "/pause", "/openapi.json" }, paths.ToHashSet());
         JsonElement fields = document.GetProperty("paths").GetProperty("/v1/completions").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("properties");
         Assert.Equal(FieldPolicies.Completion.Accepted.Order(StringComparer.Ordinal), fields.EnumerateObject().Select(field => field.Name));
     }

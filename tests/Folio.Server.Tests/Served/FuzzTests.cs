@@ -17,6 +17,8 @@ public sealed class FuzzTests(ServedFixture fixture) : IClassFixture<ServedFixtu
         ("/v1/chat/completions", """{"messages":[{"role":"user","content":"q"}],"max_tokens":1,"stream":true,"tools":[{"type":"function","function":{"name":"f","description":"d","strict":false,"parameters":{"type":"object"}}}],"tool_choice":"auto","parallel_tool_calls":true,"include_reasoning":true}"""),
         ("/v1/completions", """{"prompt":"Once","max_tokens":2,"n":2,"use_beam_search":true,"length_penalty":0.5,"early_stopping":"never","stop_token_ids":[9],"cache_salt":"s","user":"u","priority":0}"""),
         ("/v1/chat/completions", """{"messages":[{"role":"user","content":"hi"}],"max_tokens":1,"n":2,"best_of":3,"logprobs":true,"cache_salt":"s"}"""),
+        ("/v1/embeddings", """{"model":"demo","input":["Once","upon a time"],"encoding_format":"base64","dimensions":8,"user":"u","truncate_prompt_tokens":4,"add_special_tokens":false,"priority":0,"normalize":false}"""),
+        ("/v1/embeddings", """{"input":[[5,6],[7]],"encoding_format":"float","cache_salt":"s","use_activation":true,"request_id":"r"}"""),
         ("/tokenize", """{"messages":[{"role":"user","content":"hi"}],"add_generation_prompt":true,"continue_final_message":false,"return_token_strs":true}"""),
         ("/tokenize", """{"prompt":"Hello \ud83d\ude00 world","add_special_tokens":true}"""),
         ("/detokenize", """{"tokens":[1,2,3,400]}"""),

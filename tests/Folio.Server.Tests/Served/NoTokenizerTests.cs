@@ -25,6 +25,8 @@ public sealed class NoTokenizerTests
 
         (await server.CompleteAsync(new { prompt = "text" })).Refused(400, "prompt", "no tokenizer");
         (await server.ChatAsync(new { messages = new[] { new { role = "user", content = "x" } } })).Refused(400, "messages", "no tokenizer");
+        (await server.PostAsync("/v1/embeddings", new { input = "text" })).Refused(400, "input", "no tokenizer");
+        (await server.PostAsync("/v1/embeddings", new { input = new[] { 5, 6 } })).Ok();
         (await server.PostAsync("/tokenize", new { prompt = "text" })).Refused(400, "prompt", "no tokenizer");
         (await server.PostAsync("/detokenize", new { tokens = new[] { 5 } })).Refused(400, "tokens", "no tokenizer");
         (await server.CompleteAsync(new { prompt = new[] { 5 }, stop = "x" })).Refused(400, "stop", "no tokenizer");
