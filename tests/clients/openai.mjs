@@ -34,6 +34,12 @@ text = "";
 for await (const chunk of await client.completions.create({ ...greedy, prompt: "Once upon a time", stream: true })) text += chunk.choices[0].text;
 assert.equal(text, completion.choices[0].text);
 
+const embeddings = await client.embeddings.create({ model, input: ["Once upon a time", "A dog"] }); // it asks for base64 by itself
+const numbers = await client.embeddings.create({ model, input: "A dog", encoding_format: "float" });
+assert.deepEqual(Array.from(embeddings.data[1].embedding), numbers.data[0].embedding.map(Math.fround));
+assert.equal(embeddings.usage.total_tokens, embeddings.usage.prompt_tokens);
+await assert.rejects(client.embeddings.create({ model, input: "A dog", dimensions: 8 }), error => error instanceof OpenAI.BadRequestError && error.param === "dimensions");
+
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, temperature: -1 }), error => error instanceof OpenAI.BadRequestError && error.param === "temperature");
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, model: "no-such-model" }), error => error instanceof OpenAI.NotFoundError);
 
