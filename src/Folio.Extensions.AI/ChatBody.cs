@@ -13,6 +13,10 @@ internal static class ChatBody
     /// <summary>Fields that say how an answer is sent over HTTP.</summary>
     private static readonly string[] s_wire = ["stream", "stream_options", "stream_interval", "return_tokens_as_token_ids"];
 
+    private static readonly string[] s_together = ["\"allOf\"", "\"oneOf\"", "\"not\"", "\"if\"", "\"dependentSchemas\"", "\"unevaluatedProperties\"", "\"minProperties\"", "\"$dynamicRef\""];
+
+    private static readonly AIJsonSchemaTransformOptions s_closing = new() { DisallowAdditionalProperties = true };
+
     /// <exception cref="RequestException">An option can't be honoured.</exception>
     public static JsonObject Of(IChatClient client, IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
@@ -72,11 +76,19 @@ internal static class ChatBody
                 return new()
                 {
                     ["type"] = "json_schema",
-                    ["json_schema"] = new JsonObject { ["name"] = json.SchemaName ?? "answer", ["description"] = json.SchemaDescription, ["schema"] = Body.Node(json.Schema.Value) },
+                    ["json_schema"] = new JsonObject { ["name"] = json.SchemaName ?? "answer", ["description"] = json.SchemaDescription, ["schema"] = Body.Node(Closed(json.Schema.Value)) },
                 };
             default:
                 throw new RequestException($"ResponseFormat is a {format.GetType().Name}; text and JSON are known.", "response_format");
         }
+    }
+
+    /// <summary>Members of which a schema says nothing are left out: it allows them, but no type has them, and a model that may write any member may never end.</summary>
+    /// <remarks>What obeys the closed schema obeys the open one, unless that says what must not be, or what several parts must be together; then it stays.</remarks>
+    private static JsonElement Closed(JsonElement schema)
+    {
+        string text = schema.GetRawText();
+        return s_together.Any(keyword => text.Contains(keyword, StringComparison.Ordinal)) ? schema : AIJsonUtilities.TransformSchema(schema, s_closing);
     }
 
     private static JsonObject Tool(AITool tool)

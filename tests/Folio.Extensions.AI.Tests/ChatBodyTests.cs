@@ -95,6 +95,13 @@ public sealed class ChatBodyTests(DemoEngine demo)
             MessageBody.Of([new(ChatRole.System, "You tell stories."), new(ChatRole.User, "Hi")], "Be brief.").ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"object","properties":{}}}}""", """{"type":"object","properties":{"a":{"type":"object","properties":{},"additionalProperties":false}},"additionalProperties":false}""")]
+    [InlineData("""{"type":"object","properties":{},"additionalProperties":true}""", """{"type":"object","properties":{},"additionalProperties":true}""")]
+    [InlineData("""{"oneOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}""", """{"oneOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}""")]
+    public void A_schema_is_closed_where_that_keeps_its_meaning(string schema, string sent) =>
+        Assert.Equal(sent, Body(new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse(schema)) })["response_format"]!["json_schema"]!["schema"]!.ToJsonString());
+
     public static TheoryData<string, ChatOptions> Refused => new()
     {
         { "ConversationId", new() { ConversationId = "c" } },

@@ -95,7 +95,7 @@ public sealed class ChatTests(DemoEngine demo)
     [Fact]
     public async Task An_answer_obeys_a_json_schema()
     {
-        var options = new ChatOptions { Seed = 5, ResponseFormat = ChatResponseFormat.ForJsonSchema<Animal>() };
+        var options = new ChatOptions();
         for (int seed = 0; seed < 4; seed++)
         {
             options.Seed = seed;

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace Folio.Tests;
+
+/// <summary>The samples do what their readers expect of them.</summary>
+public sealed class SampleTests
+{
+    [Fact]
+    public async Task The_chat_client_tells_a_story_calls_a_function_and_answers_with_an_object()
+    {
+        Command.Result result = await Command.RunAsync(Command.Program("ChatClient"), []);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(lines[0].Split(' ').Length > 10, result.Output);
+        Assert.Contains(lines, line => line is "weigh: 4 kg" or "weigh: 40 kg");
+        Assert.Contains(lines, line => line.StartsWith("Verdict { IsAnimal = "));
+    }
+
+    [Fact]
+    public async Task The_asp_net_application_tells_stories_on_its_own_routes_and_on_folios()
+    {
+        using Process process = Command.Start(Command.Program("AspNet"), ["--urls", "http://127.0.0.1:0"]);
+        try
+        {
+            using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
+            Assert.NotEmpty(await http.GetStringAsync("/story/dog"));
+            Assert.Contains("\"stories\"", await http.GetStringAsync("/llm/v1/models"));
+            using HttpResponseMessage answer = await http.PostAsync("/llm/v1/chat/completions", new StringContent("""{"messages":[{"role":"user","content":"Hi"}],"max_tokens":4}""", null, "application/json"));
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    private static async Task<Uri> AddressAsync(Process process)
+    {
+        const string mark = "Now listening on: ";
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Contains(mark)) return new(line[(line.IndexOf(mark) + mark.Length)..].Trim());
+        }
+
+        throw new InvalidOperationException($"the application ended: {await process.StandardError.ReadToEndAsync()}");
+    }
+}
