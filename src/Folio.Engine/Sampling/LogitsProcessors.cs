@@ -7,6 +7,8 @@ namespace Folio.Engine;
 /// </remarks>
 internal sealed class LogitsProcessors
 {
+    private const float MostPenalized = 1e30f;
+
     private readonly int[]? _allowed;                // ascending, distinct
     private readonly int[][] _badWords;
     private readonly int[] _endIds;                  // not before MinTokens
@@ -84,5 +86,6 @@ internal sealed class LogitsProcessors
         }
     }
 
-    private float Repeated(float logit) => logit > 0 ? logit / _repetition : logit * _repetition;
+    /// <summary>A penalty near 0 or far above 1 makes a logit very large, but not infinite: no number of probability could be drawn from that. What is excluded stays so.</summary>
+    private float Repeated(float logit) => float.IsNegativeInfinity(logit) ? logit : float.Clamp(logit > 0 ? logit / _repetition : logit * _repetition, -MostPenalized, MostPenalized);
 }

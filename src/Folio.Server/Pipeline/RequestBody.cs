@@ -21,6 +21,7 @@ internal sealed class RequestBody : IDisposable
     public static async Task<RequestBody> ReadAsync(HttpContext context)
     {
         RequireJson(context.Request.ContentType);
+        RequirePlain(context.Request.Headers.ContentEncoding.ToString());
         (byte[] buffer, int length) = await ReadAllAsync(context);
         try
         {
@@ -68,6 +69,13 @@ internal sealed class RequestBody : IDisposable
         {
             throw ApiException.BadRequest("Unsupported charset in Content-Type: JSON is UTF-8.");
         }
+    }
+
+    /// <summary>A packed body could unpack to any size.</summary>
+    private static void RequirePlain(string encoding)
+    {
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return;
+        throw ApiException.BadRequest("Unsupported Content-Encoding: bodies are sent as they are.");
     }
 
     /// <summary>Grows with what arrives, never with what the client announced.</summary>

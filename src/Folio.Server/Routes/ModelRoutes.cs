@@ -9,7 +9,7 @@ internal sealed class ModelRoutes(ServedModel served)
         JsonAnswer.WriteAsync(context, new("list", [.. served.Names.Select(Card)]), WireJson.Default.ModelList);
 
     public Task OneAsync(HttpContext context) =>
-        JsonAnswer.WriteAsync(context, Card(served.Resolve(context.Request.RouteValues["id"] as string ?? "")), WireJson.Default.ModelCard);
+        JsonAnswer.WriteAsync(context, Card(served.Resolve((context.Request.RouteValues["id"] as string ?? "").TrimEnd('/'))), WireJson.Default.ModelCard);
 
     private ModelCard Card(string name) => new(
         name,

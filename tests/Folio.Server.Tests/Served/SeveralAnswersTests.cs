@@ -65,6 +65,13 @@ public sealed class SeveralAnswersTests(ServedFixture fixture) : IClassFixture<S
         Assert.Equal([true, true, false, false], Choices(several).Select(choice => Text(choice).StartsWith(Story, StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("1e-44"), InlineData("1e-38"), InlineData("3e38")]
+    public async Task A_penalty_at_the_end_of_its_range_is_obeyed_and_no_failure(string penalty)
+    {
+        foreach (string more in (string[])["\"n\":4,\"use_beam_search\":true", "\"n\":3,\"seed\":1,\"temperature\":0.01", "\"temperature\":0,\"logprobs\":5"]) (await Server.CompleteAsync($$"""{"prompt":"{{Story}}","max_tokens":6,"repetition_penalty":{{penalty}},{{more}}}""")).Ok();
+    }
+
     [Fact]
     public async Task Many_prompts_times_best_of_are_bounded() =>
         (await Server.CompleteAsync(new { prompt = Enumerable.Repeat("x", 100), n = 1, best_of = 11, max_tokens = 1 })).Refused(400, "prompt", "1024");

@@ -18,6 +18,19 @@ public sealed class WireTests(DemoEngine demo)
         Assert.Equal((404, ""), await AskAsync(server, HttpMethod.Head, "/nothing"));
     }
 
+    [Fact]
+    public async Task A_slash_at_the_end_changes_nothing_and_a_packed_body_is_refused()
+    {
+        await using Server server = await Server.StartAsync(demo.Engine);
+        foreach (string path in (string[])["/health/", "/v1/models/", "/v1/models/demo/"]) (await server.GetAsync(path)).Ok();
+        (await server.PostAsync("/v1/completions/", new { prompt = "Once", max_tokens = 1 })).Ok();
+        using var packed = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new ByteArrayContent([0x1f, 0x8b]) };
+        packed.Content.Headers.ContentType = new("application/json");
+        packed.Content.Headers.ContentEncoding.Add("gzip");
+        using HttpResponseMessage response = await server.Http.SendAsync(packed);
+        new Reply(response, await response.Content.ReadAsStringAsync()).Refused(400, saying: "Content-Encoding");
+    }
+
     [Theory]
     [InlineData("/health", "GET, HEAD"), InlineData("/ping", "GET, HEAD, POST"), InlineData("/v1/completions", "POST"), InlineData("/v1/models/demo", "GET, HEAD")]
     public async Task What_a_path_takes_is_told_to_who_asks_and_with_a_wrong_method(string path, string allow)
