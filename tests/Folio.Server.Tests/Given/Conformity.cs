@@ -22,6 +22,15 @@ internal static partial class Conformity
     /// <summary>Deviations that have been met: where all are looked for, none may be left over.</summary>
     public static ConcurrentDictionary<string, bool> Met { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What Folio does with each field of a request that OpenAI describes.</summary>
+    public static FieldPolicy PolicyOf(string component) => component switch
+    {
+        "CreateChatCompletionRequest" => FieldPolicies.Chat,
+        "CreateCompletionRequest" => FieldPolicies.Completion,
+        "CreateEmbeddingRequest" => FieldPolicies.Embedding,
+        _ => throw new ArgumentException($"no route takes a {component}"),
+    };
+
     /// <summary>The body of an answered request.</summary>
     public static void CheckRequest(string method, string path, string body, Reply reply)
     {

@@ -44,13 +44,13 @@ public sealed class FieldsTests
         Assert.Equal("Unrecognized request argument supplied: max_token.", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"max_token\":2}"))).Message);
     }
 
-    public static TheoryData<string> Described => ["CreateChatCompletionRequest", "CreateCompletionRequest"];
+    public static TheoryData<string> Described => ["CreateChatCompletionRequest", "CreateCompletionRequest", "CreateEmbeddingRequest"];
 
     [Theory, MemberData(nameof(Described))]
     public void Every_field_that_OpenAI_describes_is_read_inert_or_refused_with_a_reason(string component)
     {
         TestData.Shared("suites", "openai", "openapi.json");
-        FieldPolicy policy = component == "CreateCompletionRequest" ? FieldPolicies.Completion : FieldPolicies.Chat;
+        FieldPolicy policy = Conformity.PolicyOf(component);
         Assert.Equal([], OpenApiDocument.OpenAI!.MembersOf(component).Except([.. policy.Accepted, .. policy.Refused]));
     }
 
