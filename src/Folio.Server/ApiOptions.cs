@@ -20,6 +20,12 @@ public record ApiOptions : ServedModelOptions
     /// <summary>Origins (<c>https://chat.example</c>) whose pages may ask; "*": all. By default none but the server's own.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>How many responses of /v1/responses each key's holder can find again; beyond that the one used least lately goes. 0: none are stored.</summary>
+    public int MaxStoredResponses { get; init; } = 1000;
+
+    /// <summary>How much memory each key's holder has for them; all together have 16 times that.</summary>
+    public long MaxStoredResponseBytes { get; init; } = 64L << 20;
+
     /// <summary>Larger request bodies are answered with 413.</summary>
     public long MaxRequestBodyBytes { get; init; } = 32L << 20;
 

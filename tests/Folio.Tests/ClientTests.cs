@@ -5,8 +5,10 @@ public class ClientTests
 {
     [Theory]
     [InlineData("openai.mjs")]
+    [InlineData("openai-responses.mjs")]
     [InlineData("ai-sdk.mjs")]
-    public async Task Npm_clients_chat_and_complete_streaming_and_not(string script)
+    [InlineData("langchain.mjs")]
+    public async Task Npm_clients_chat_call_tools_get_forms_and_leave(string script)
     {
         string folder = await InstalledClientsAsync();
         await using ServingFolio folio = await ServingFolio.StartAsync();

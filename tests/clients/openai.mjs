@@ -1,6 +1,7 @@
 // npm's openai against a running Folio: node openai.mjs BASE_URL MODEL
 import assert from "node:assert/strict";
 import OpenAI from "openai";
+import { form, idle, isCall, isForm, now } from "./asked.mjs";
 
 const [baseURL, model] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 });
@@ -40,10 +41,25 @@ assert.deepEqual(Array.from(embeddings.data[1].embedding), numbers.data[0].embed
 assert.equal(embeddings.usage.total_tokens, embeddings.usage.prompt_tokens);
 await assert.rejects(client.embeddings.create({ model, input: "A dog", dimensions: 8 }), error => error instanceof OpenAI.BadRequestError && error.param === "dimensions");
 
+const tools = [{ type: "function", function: { strict: true, ...now } }];
+const question = [{ role: "user", content: "What time is it?" }];
+const asking = { ...greedy, max_tokens: 200, messages: question, tools, tool_choice: "required", parallel_tool_calls: false };
+const called = (await client.chat.completions.create(asking)).choices[0];
+assert.equal(called.finish_reason, "tool_calls");
+assert.ok(isCall(JSON.parse(called.message.tool_calls[0].function.arguments)));
+const calledStreamed = await client.chat.completions.stream(asking).finalMessage();
+assert.equal(calledStreamed.tool_calls[0].function.arguments, called.message.tool_calls[0].function.arguments);
+const told = await client.chat.completions.create({ ...greedy, messages: [...question, called.message, { role: "tool", tool_call_id: called.message.tool_calls[0].id, content: "noon" }], tools });
+assert.equal(told.object, "chat.completion");
+
+const formed = await client.chat.completions.parse({ ...greedy, max_tokens: 200, messages, response_format: { type: "json_schema", json_schema: { name: "form", strict: true, schema: form } } });
+assert.ok(isForm(JSON.parse(formed.choices[0].message.content)));
+
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, temperature: -1 }), error => error instanceof OpenAI.BadRequestError && error.param === "temperature");
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, model: "no-such-model" }), error => error instanceof OpenAI.NotFoundError);
 
-const aborting = await client.chat.completions.create({ ...greedy, messages, stream: true });
+const aborting = await client.chat.completions.create({ ...greedy, max_tokens: 200, messages, stream: true });
 for await (const _ of aborting) break;
 aborting.controller.abort();
+await idle(baseURL);
 console.log(`openai: ${JSON.stringify(whole.choices[0].message.content)}`);

@@ -68,6 +68,36 @@ internal static class FieldPolicies
             ["mm_processor_kwargs"] = "mm_processor_kwargs isn't supported: this model reads text.",
         });
 
+    /// <summary>Fields of a response's body that a chat reads as they are.</summary>
+    public static readonly string[] ResponseAsChat =
+    [
+        .. Sampling.Except(["n", "best_of", "use_beam_search", "length_penalty", "early_stopping", "max_tokens", "prompt_logprobs", "response_format"]), .. Caller, "model", "stream", "stream_interval", "documents", "chat_template_kwargs", "chat_template", "include_reasoning",
+    ];
+
+    /// <remarks><c>store</c> is read here. Where a chat's field means the same by another name, that is told.</remarks>
+    public static FieldPolicy Response { get; } = new(
+        [
+            .. ResponseAsChat, "input", "instructions", "previous_response_id", "max_output_tokens", "max_tool_calls", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "include", "top_logprobs", "truncation", "metadata",
+            "stream_options", "store", "background",
+        ],
+        [.. Labels.Except(["metadata", "store"])],
+        new Dictionary<string, string>(NotHere)
+        {
+            ["conversation"] = "conversation isn't supported; previous_response_id goes on with a stored response.",
+            ["prompt"] = "prompt isn't supported: this server stores no prompts; send input and instructions.",
+            ["context_management"] = "context_management isn't supported; truncation may be auto.",
+            ["moderation"] = "moderation isn't supported by this server.",
+            ["messages"] = "messages is a chat's field; here it is input.",
+            ["max_tokens"] = "max_tokens is a chat's field; here it is max_output_tokens.",
+            ["max_completion_tokens"] = "max_completion_tokens is a chat's field; here it is max_output_tokens.",
+            ["response_format"] = "response_format is a chat's field; here it is text.format.",
+            ["reasoning_effort"] = "reasoning_effort is a chat's field; here it is reasoning.effort.",
+            ["logprobs"] = "logprobs is a chat's field; here include has \"message.output_text.logprobs\".",
+            ["n"] = "n isn't supported: a response has one answer.",
+            ["request_id"] = "request_id isn't supported: the server names responses, since they are found by their names.",
+            ["prompt_logprobs"] = "prompt_logprobs isn't supported: a response has no place for them; chats have.",
+        });
+
     public static FieldPolicy Tokenize { get; } = new(
         [.. Template, "model", "prompt", "add_special_tokens", "return_token_strs"],
         ["user"],

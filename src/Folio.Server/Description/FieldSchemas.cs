@@ -17,6 +17,14 @@ internal static class FieldSchemas
         "content":{"type":["string","array","null"],"items":{"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["text"]},"text":{"type":"string"}}}}}}}
         """;
 
+    private const string Input = """
+        {"oneOf":[{"type":"string"},{"type":"array","minItems":1,"items":{"oneOf":[{"type":"object","required":["role","content"],"properties":{"type":{"type":"string","enum":["message"]},"role":{"type":"string","enum":["user","assistant","system","developer"]},
+        "content":{"type":["string","array"],"items":{"type":"object","required":["type","text"],"properties":{"type":{"type":"string","enum":["input_text","output_text"]},"text":{"type":"string"}}}}}},
+        {"type":"object","required":["type","call_id","name","arguments"],"properties":{"type":{"type":"string","enum":["function_call"]},"call_id":{"type":"string"},"name":{"type":"string"},"arguments":{"type":"string","enum":["{}"]}}},
+        {"type":"object","required":["type","call_id","output"],"properties":{"type":{"type":"string","enum":["function_call_output"]},"call_id":{"type":"string"},"output":{"type":"string"}}},
+        {"type":"object","required":["type","summary"],"properties":{"type":{"type":"string","enum":["reasoning"]},"summary":{"type":"array","items":{"type":"object","required":["type","text"],"properties":{"type":{"type":"string","enum":["summary_text"]},"text":{"type":"string"}}}}}}]}}]}
+        """;
+
     private static readonly Dictionary<string, string> s_schemas = new(StringComparer.Ordinal)
     {
         ["model"] = Text,
@@ -88,6 +96,18 @@ internal static class FieldSchemas
         ["safety_identifier"] = Text,
         ["prompt_cache_key"] = Text,
         ["prompt_cache_retention"] = Text,
+        ["/v1/responses input"] = Input,
+        ["instructions"] = Text,
+        ["previous_response_id"] = Text,
+        ["max_output_tokens"] = Count,
+        ["max_tool_calls"] = Count,
+        ["/v1/responses tools"] = """{"type":["array","null"],"items":{"type":"object","required":["type","name"],"properties":{"type":{"type":"string","enum":["function"]},"name":{"type":"string"},"description":{"type":["string","null"]},"parameters":{"type":["object","null"]},"strict":{"type":["boolean","null"]}}}}""",
+        ["text"] = """{"type":["object","null"],"properties":{"format":{"type":["object","null"],"required":["type"],"properties":{"type":{"type":"string","enum":["text","json_object","json_schema"]},"name":{"type":"string"},"schema":{"type":"object"},"strict":{"type":["boolean","null"]}}}}}""",
+        ["reasoning"] = """{"type":["object","null"],"properties":{"effort":{"type":["string","null"],"enum":["none","minimal","low","medium","high","xhigh","max",null]},"summary":{"type":["string","null"],"enum":["auto","concise","detailed",null]}}}""",
+        ["include"] = """{"type":["array","null"],"items":{"type":"string","enum":["message.output_text.logprobs","reasoning.encrypted_content"]}}""",
+        ["truncation"] = """{"type":["string","null"],"enum":["auto","disabled",null]}""",
+        ["background"] = """{"type":["boolean","null"],"enum":[false,null]}""",
+        ["/v1/responses stream_options"] = """{"type":["object","null"],"properties":{"include_obfuscation":{"type":["boolean","null"]}}}""",
         ["tokens"] = """{"type":"array","items":{"type":"integer","minimum":0}}""",
         ["/tokenize prompt"] = """{"type":["string","null"]}""",
         ["/v1/prefixes id"] = """{"type":["string","null"],"minLength":1,"maxLength":128}""",

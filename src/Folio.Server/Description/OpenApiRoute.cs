@@ -46,7 +46,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
     private static void WritePath(Utf8JsonWriter json, string path, IEnumerable<string> methods)
     {
         json.WriteStartObject(path);
-        if (path.EndsWith("{id}", StringComparison.Ordinal))
+        if (path.Contains("{id}", StringComparison.Ordinal))
         {
             json.WritePropertyName("parameters");
             json.WriteRawValue("""[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}]""");

@@ -11,6 +11,8 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
 {
     private const string Json = "application/json", Events = "text/event-stream", Plain = "text/plain", Html = "text/html";
 
+    private const string Words = """{"type":"array","items":{"type":"string","enum":["message.output_text.logprobs","reasoning.encrypted_content"]}}""";
+
     private static readonly Dictionary<string, RouteDescription> s_known = new(StringComparer.Ordinal)
     {
         ["GET /v1/models"] = new("Every served name.", Answer: Json),
@@ -18,6 +20,11 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["POST /v1/completions"] = new("Continues prompts: a text, texts, token ids or lists of them.", FieldPolicies.Completion, ["prompt"], Answer: [Json, Events]),
         ["POST /v1/chat/completions"] = new("Answers a conversation.", FieldPolicies.Chat, ["messages"], Answer: [Json, Events]),
         ["POST /v1/embeddings"] = new("Texts' embeddings: a text, texts, token ids or lists of them.", FieldPolicies.Embedding, ["input"], Answer: Json),
+        ["POST /v1/responses"] = new("Answers a conversation, and remembers it.", FieldPolicies.Response, ["input"], Answer: [Json, Events]),
+        ["GET /v1/responses/{id}"] = new("A stored response of this key.", Query: [("include", Words), ("stream", """{"type":"boolean","enum":[false]}""")], Answer: Json),
+        ["DELETE /v1/responses/{id}"] = new("Forgets it.", Answer: Json),
+        ["POST /v1/responses/{id}/cancel"] = new("Always 400 or 404: there are no responses in the background.", Answer: Json),
+        ["GET /v1/responses/{id}/input_items"] = new("What a stored response answered, page by page.", Query: [("limit", """{"type":"integer","minimum":1,"maximum":100,"default":20}"""), ("order", """{"type":"string","enum":["asc","desc"],"default":"desc"}"""), ("after", """{"type":"string"}"""), ("include", Words)], Answer: Json),
         ["POST /tokenize"] = new("A prompt or messages as token ids.", FieldPolicies.Tokenize, Answer: Json),
         ["POST /detokenize"] = new("Token ids as text.", FieldPolicies.Detokenize, ["tokens"], Answer: Json),
         ["GET /v1/prefixes"] = new("Prompts' beginnings that this key keeps in the cache.", Answer: Json),

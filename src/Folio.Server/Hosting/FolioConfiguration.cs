@@ -54,6 +54,8 @@ internal static class FolioConfiguration
             options.Api = options.Api with { TenantKeys = file.Keys, TenantLimits = file.Limits };
         },
         ["AllowedOrigins"] = (options, value) => options.Api = options.Api with { AllowedOrigins = Texts(value) },
+        ["MaxStoredResponses"] = (options, value) => options.Api = options.Api with { MaxStoredResponses = Integer(value) },
+        ["MaxStoredResponseBytes"] = (options, value) => options.Api = options.Api with { MaxStoredResponseBytes = Size(value) },
         ["MaxRequestBodyBytes"] = (options, value) => options.Api = options.Api with { MaxRequestBodyBytes = Size(value) },
         ["RequestTimeout"] = (options, value) => options.Api = options.Api with { RequestTimeout = Seconds(value) },
         ["ShutdownGrace"] = (options, value) => options.Api = options.Api with { ShutdownGrace = Seconds(value) },

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Folio.Server;
 
-/// <summary>Server-sent events as OpenAI sends them: <c>data: {json}</c> and an empty line each, <c>data: [DONE]</c> at the end. Each is written into the connection's buffer and flushed.</summary>
+/// <summary>Server-sent events: <c>data: {json}</c> and an empty line each, behind <c>event: name</c> where the route's events have names. Each is written into the connection's buffer and flushed.</summary>
 internal sealed class EventStream : IDisposable
 {
     private readonly PipeWriter _body;
@@ -21,7 +22,8 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Answers with a stream. An error before the first event is an ordinary error answer, one after it an event of its own.</summary>
-    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send)
+    /// <param name="fail">How a route whose events have names tells an error; null: OpenAI's way, with <c>data: [DONE]</c> at the end of every stream.</param>
+    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send, Func<EventStream, ErrorBody, ValueTask>? fail = null)
     {
         context.Response.ContentType = "text/event-stream; charset=utf-8";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -32,14 +34,18 @@ internal sealed class EventStream : IDisposable
         }
         catch (Exception error) when (context.Response.HasStarted && !events._aborted.IsCancellationRequested)
         {
-            await events.SendAsync(gate.Report(context, error), WireJson.Default.ErrorBody);
+            ErrorBody body = gate.Report(context, error);
+            if (fail is null) await events.SendAsync(body, WireJson.Default.ErrorBody);
+            else await fail(events, body);
         }
 
-        await events.DoneAsync();
+        if (fail is null) await events.DoneAsync();
     }
 
-    public async ValueTask SendAsync<T>(T value, JsonTypeInfo<T> type)
+    /// <param name="name">Null: the event has none.</param>
+    public async ValueTask SendAsync<T>(T value, JsonTypeInfo<T> type, string? name = null)
     {
+        if (name is not null) _body.Write(Encoding.UTF8.GetBytes($"event: {name}\n"));
         _body.Write("data: "u8);
         _json.Reset();
         JsonSerializer.Serialize(_json, value, type);

@@ -13,7 +13,7 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"chatcmpl-{RequestIds.For(context, request.Answer.RequestId)}";
-        await using Generation generation = await StartAsync(request, id, cancellation.Token);
+        await using Generation generation = await request.StartAsync(served.Engine, id, log, cancellation.Token);
         if (request.Answer.Stream)
         {
             var stream = new ChatStream(served, request, id);
@@ -23,18 +23,6 @@ internal sealed class ChatRoute(ServedModel served, Gate gate, Drain drain, Requ
         {
             ChatResponse response = await WholeAsync(request, id, generation, cancellation.Token);
             await JsonAnswer.WriteAsync(context, response, WireJson.Default.ChatResponse);
-        }
-    }
-
-    private async Task<Generation> StartAsync(ChatRequest request, string id, CancellationToken cancellation)
-    {
-        try
-        {
-            return await Generation.StartAsync(served.Engine, id, [request.Prompt], request.Sampling, request.Structure, request.Caller, log, cancellation);
-        }
-        catch (RequestException error) when (error.Parameter == "prompt")
-        {
-            throw ApiException.BadRequest(error.Message, "messages"); // the field that this route's prompt comes from
         }
     }
 

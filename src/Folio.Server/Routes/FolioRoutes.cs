@@ -27,6 +27,8 @@ internal sealed class FolioRoutes
         var pausing = new PauseRoutes(served);
         var prefixes = new PrefixRoutes(served, keys, drain);
         var log = new RequestLog(loggers);
+        var store = new ResponseStore(options.MaxStoredResponses, options.MaxStoredResponseBytes);
+        var stored = new StoredResponseRoutes(store);
         _routes =
         [
             ("GET", "/v1/models", _gate.Guard(models.ListAsync)),
@@ -34,6 +36,11 @@ internal sealed class FolioRoutes
             ("POST", "/v1/completions", _gate.Guard(Generating(served, new CompletionRoute(served, _gate, drain, log).AnswerAsync))),
             ("POST", "/v1/chat/completions", _gate.Guard(Generating(served, new ChatRoute(served, _gate, drain, log).AnswerAsync))),
             ("POST", "/v1/embeddings", _gate.Guard(new EmbeddingRoute(served, drain, log).AnswerAsync)),
+            ("POST", "/v1/responses", _gate.Guard(Generating(served, new ResponsesRoute(served, store, _gate, drain, log).AnswerAsync))),
+            ("GET", "/v1/responses/{id}", _gate.Guard(stored.GetAsync)),
+            ("DELETE", "/v1/responses/{id}", _gate.Guard(stored.DeleteAsync)),
+            ("POST", "/v1/responses/{id}/cancel", _gate.Guard(stored.CancelAsync)),
+            ("GET", "/v1/responses/{id}/input_items", _gate.Guard(stored.ListAsync)),
             ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
             ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
             ("GET", "/v1/prefixes", _gate.Guard(prefixes.ListAsync)),

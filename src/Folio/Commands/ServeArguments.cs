@@ -40,6 +40,8 @@ internal sealed class ServeArguments
     private readonly Option<string?> _reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
     private readonly Option<bool> _trustTemplates = new("--trust-request-chat-template") { Description = "Requests may bring a chat template of their own." };
     private readonly Option<int?> _maxConnections = OptionOf.Integer("--max-connections", "Connections at once; those beyond are closed as they come (default: 4096).");
+    private readonly Option<int?> _storedResponses = OptionOf.Integer("--max-stored-responses", "Responses of /v1/responses that each key's holder can find again; 0: none are stored (default: 1000).", least: 0);
+    private readonly Option<long?> _storedResponseSpace = OptionOf.Size("--stored-response-space", "Most memory that each key's holder has for them (default: 64MiB).");
     private readonly Option<PoolingKind?> _pooling = OptionOf.Choice(
         "--pooling", "Which of a text's states is its embedding: the last token's, the mean, or the first token's (default: as the model says).", ("last", PoolingKind.Last), ("mean", PoolingKind.Mean), ("cls", PoolingKind.Cls));
 
@@ -48,7 +50,7 @@ internal sealed class ServeArguments
 
     public ServeArguments(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _storedResponses, _storedResponseSpace, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
     }
 
     /// <exception cref="FolioException">The key file can't be used.</exception>
@@ -71,6 +73,8 @@ internal sealed class ServeArguments
             ReasoningParser = parsed.GetValue(_reasoningParser),
             TrustRequestChatTemplate = parsed.GetValue(_trustTemplates),
             MaxConnections = parsed.GetValue(_maxConnections) ?? defaults.MaxConnections,
+            MaxStoredResponses = parsed.GetValue(_storedResponses) ?? defaults.MaxStoredResponses,
+            MaxStoredResponseBytes = parsed.GetValue(_storedResponseSpace) ?? defaults.MaxStoredResponseBytes,
             ServedModelNames = parsed.GetValue(_servedModelName) ?? [],
             RequestTimeout = Time(parsed.GetValue(_requestTimeout), defaults.RequestTimeout),
         };

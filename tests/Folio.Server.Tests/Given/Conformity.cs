@@ -15,6 +15,9 @@ internal static partial class Conformity
         ["POST /v1/chat/completions"] = new("CreateChatCompletionRequest", "CreateChatCompletionResponse", "CreateChatCompletionStreamResponse"),
         ["POST /v1/completions"] = new("CreateCompletionRequest", "CreateCompletionResponse", "CreateCompletionResponse"), // whose stream has the same shape, says its text
         ["POST /v1/embeddings"] = new("CreateEmbeddingRequest", "CreateEmbeddingResponse", null),
+        ["POST /v1/responses"] = new("CreateResponse", "Response", "ResponseStreamEvent"),
+        ["GET /v1/responses/{id}"] = new(null, "Response", null),
+        ["GET /v1/responses/{id}/input_items"] = new(null, "ResponseItemList", null),
         ["GET /v1/models"] = new(null, "ListModelsResponse", null),
         ["GET /v1/models/{id}"] = new(null, "Model", null),
     };
@@ -78,10 +81,13 @@ internal static partial class Conformity
         return true;
     }
 
-    private static Route? RouteOf(string method, string path) => s_routes.GetValueOrDefault($"{method} {Model().Replace(path, "/v1/models/{id}")}");
+    private static Route? RouteOf(string method, string path) => s_routes.GetValueOrDefault($"{method} {Response().Replace(Model().Replace(path, "/v1/models/{id}"), "/v1/responses/{id}$1")}");
 
     [GeneratedRegex("^/v1/models/.+$")]
     private static partial Regex Model();
+
+    [GeneratedRegex(@"^/v1/responses/[^/?]+(/[^?]+)?(\?.*)?$")]
+    private static partial Regex Response();
 
     /// <param name="Request">The component of its body.</param>
     /// <param name="Answer">That of its answer.</param>

@@ -82,6 +82,23 @@ internal static class Deviations
 
     private static readonly (string Place, string Why)[] s_error = [("error.code", "the HTTP status as a number, as at vLLM")];
 
+    private static readonly (string Place, string Why)[] s_response =
+    [
+        .. ((string[])
+        [
+            "presence_penalty", "frequency_penalty", "kv_transfer_params", "ec_transfer_params", "input_messages", "output_messages", "usage.input_tokens_details.input_tokens_per_turn", "usage.input_tokens_details.cached_tokens_per_turn",
+            "usage.output_tokens_details.tool_output_tokens", "usage.output_tokens_details.output_tokens_per_turn", "usage.output_tokens_details.tool_output_tokens_per_turn",
+        ]).Select(name => (name, Extension)),
+        ("store", "OpenAI's own answers have it, and the description lacks it"),
+    ];
+
+    private static readonly (string Place, string Why)[] s_responseEvent =
+    [
+        ("obfuscation", "OpenAI's own events have it, and the description lacks it"),
+        ("logprobs[].bytes", "as in the whole response, of which the description has them"),
+        ("logprobs[].top_logprobs[].bytes", "as in the whole response, of which the description has them"),
+    ];
+
     /// <summary>Fields of requests that vLLM has and OpenAI lacks, or that are taken beyond OpenAI's bounds.</summary>
     private static readonly (string Place, string Why)[] s_request =
     [
@@ -111,6 +128,19 @@ internal static class Deviations
         .. ((string[])["response_format"]).Select(name => (name, Extension)),
     ];
 
+    private static readonly (string Place, string Why)[] s_responseRequest =
+    [
+        .. ((string[])
+        [
+            "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "allowed_token_ids", "bad_words", "min_tokens", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "seed", "skip_special_tokens",
+            "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "cache_salt", "priority", "documents", "chat_template_kwargs", "include_reasoning", "chat_template",
+            "stream_interval", "logprob_token_ids",
+        ]).Select(name => (name, Extension)),
+        ("max_output_tokens", "may be less than 16"),
+        ("tools[].strict", "may be left out: forced calls obey anyway"),
+        ("tools[].parameters", "may be left out: there are none"),
+    ];
+
     /// <summary>By component and place; <c>*</c> for any member.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = Collect();
 
@@ -125,6 +155,9 @@ internal static class Deviations
         Add("Model", s_model);
         Add("ListModelsResponse", [.. s_model.Select(each => ($"data[].{each.Place}", each.Why))]);
         Add("ErrorResponse", s_error);
+        Add("Response", s_response);
+        Add("ResponseStreamEvent", [.. s_responseEvent, .. s_response.Select(each => ($"response.{each.Place}", each.Why))]);
+        Add("CreateResponse", s_responseRequest);
         Add("CreateChatCompletionRequest", s_chatRequest);
         Add("CreateCompletionRequest", s_completionRequest);
         return all;

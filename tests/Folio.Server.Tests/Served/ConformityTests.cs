@@ -44,6 +44,16 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         """{"input":[400,401],"truncate_prompt_tokens":1,"priority":0,"request_id":"r"}""", """{"input":[[400],[401,402]],"add_special_tokens":false}""",
     ];
 
+    private static readonly string[] s_responses =
+    [
+        """{"max_output_tokens":2,"top_k":5,"min_p":0.1,"repetition_penalty":1.1,"presence_penalty":0.5,"frequency_penalty":0.5,"allowed_token_ids":[400,401],"min_tokens":1,"stop_token_ids":[9],"include_stop_str_in_output":true,"ignore_eos":true,"skip_special_tokens":true}""",
+        """{"max_output_tokens":3,"logit_bias":{"400":1},"bad_words":["dog"],"stop":["z"],"seed":1,"cache_salt":"s","priority":0,"documents":[{"text":"d"}],"chat_template_kwargs":{"x":1},"include_reasoning":true,"user":"u","store":false}""",
+        """{"max_output_tokens":20,"instructions":"i","metadata":{"a":"b"},"temperature":1,"top_p":0.9,"include":["message.output_text.logprobs"],"top_logprobs":2,"truncation":"auto","reasoning":{"effort":"low","summary":"auto"},"text":{"format":{"type":"json_schema","name":"s","strict":true,"schema":""" + Schema + "}}}",
+        """{"max_output_tokens":4,"structured_outputs":{"choice":["yes","no"]}}""", """{"max_output_tokens":20,"guided_json":""" + Schema + "}", """{"max_output_tokens":4,"guided_regex":"a"}""", """{"max_output_tokens":4,"guided_choice":["a"]}""", """{"max_output_tokens":4,"guided_grammar":"root ::= \"a\""}""",
+        """{"max_output_tokens":200,"tool_choice":"required","parallel_tool_calls":false,"tools":[{"type":"function","name":"f"},{"type":"function","name":"g","strict":null,"parameters":{"type":"object"},"description":"d"}]}""",
+        """{"max_output_tokens":16,"input":[{"role":"developer","content":"s"},{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]},{"type":"reasoning","id":"r","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"4"}]}""",
+    ];
+
     [Fact]
     public async Task Requests_answers_and_events_are_as_OpenAI_describes_them_but_for_what_is_listed()
     {
@@ -54,6 +64,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
 
         foreach (string fields in (string[])[.. s_streamable, .. s_completions]) await WholeAndStreamed(fixture.Server, "/v1/completions", fields);
         foreach (string fields in (string[])[.. s_streamable, .. s_chats]) await WholeAndStreamed(fixture.Server, "/v1/chat/completions", fields);
+        foreach (string fields in s_responses) await WholeAndStreamed(fixture.Server, "/v1/responses", fields);
         foreach (string fields in s_whole)
         {
             (await fixture.Server.CompleteAsync(Body("/v1/completions", fields, null))).Ok();
@@ -64,6 +75,8 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         await WholeAndStreamed(reasons, "/v1/chat/completions", """{"max_tokens":40,"guided_regex":"<think>ab</think>c"}""");
         await WholeAndStreamed(trusts, "/v1/chat/completions", """{"max_tokens":1,"chat_template":"{{ messages[0].content }}","logprobs":true,"logprob_token_ids":[5]}""");
         await WholeAndStreamed(trusts, "/v1/completions", """{"max_tokens":1,"logprobs":0,"logprob_token_ids":[5]}""");
+        await WholeAndStreamed(trusts, "/v1/responses", """{"max_output_tokens":3,"chat_template":"{{ messages[0].content }}","include":["message.output_text.logprobs"],"logprob_token_ids":[5],"stream_interval":2}""");
+        await WholeAndStreamed(reasons, "/v1/responses", """{"max_output_tokens":40,"guided_regex":"<think>ab</think>c"}""");
         (await fixture.Server.GetAsync("/v1/models")).Ok();
         (await fixture.Server.GetAsync("/v1/models/demo")).Ok();
         (await fixture.Server.GetAsync("/v1/models/other")).Refused(404);
@@ -77,7 +90,8 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
     private static async Task WholeAndStreamed(Server server, string path, string fields)
     {
         (await server.PostAsync(path, Body(path, fields, null))).Ok();
-        (await server.PostAsync(path, Body(path, fields, """{"include_usage":true,"continuous_usage_stats":true}"""))).Ok();
+        string options = path == "/v1/responses" ? """{"include_obfuscation":true}""" : """{"include_usage":true,"continuous_usage_stats":true}""";
+        (await server.PostAsync(path, Body(path, fields, options))).Ok();
     }
 
     private static string Body(string path, string fields, string? streamOptions)
@@ -85,7 +99,7 @@ public sealed class ConformityTests(ServedFixture fixture, DemoEngine demo) : IC
         JsonObject body = JsonNode.Parse(fields)!.AsObject();
         bool isChat = path.Contains("chat", StringComparison.Ordinal);
         if (isChat) body.TryAdd("messages", JsonNode.Parse("""[{"role":"user","content":"Hello"}]"""));
-        else body.TryAdd("prompt", "Once upon a time");
+        else body.TryAdd(path == "/v1/responses" ? "input" : "prompt", "Once upon a time");
         if (streamOptions is not null) (body["stream"], body["stream_options"]) = (true, JsonNode.Parse(streamOptions));
         return body.ToJsonString();
     }

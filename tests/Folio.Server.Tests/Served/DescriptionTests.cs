@@ -27,7 +27,7 @@ public sealed class DescriptionTests(ITestOutputHelper output)
         }
 
         string[] paths = [.. document.GetProperty("paths").EnumerateObject().Select(path => path.Name)];
-        Assert.Superset(new HashSet<string> { "/v1/completions", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{id}", "/tokenize", "/health", "/health/ready", "/metrics", "/pause", "/openapi.json" }, paths.ToHashSet());
+        Assert.Superset(new HashSet<string> { "/v1/completions", "/v1/chat/completions", "/v1/responses", "/v1/responses/{id}", "/v1/embeddings", "/v1/models", "/v1/models/{id}", "/tokenize", "/health", "/health/ready", "/metrics", "/pause", "/openapi.json" }, paths.ToHashSet());
         JsonElement fields = document.GetProperty("paths").GetProperty("/v1/completions").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("properties");
         Assert.Equal(FieldPolicies.Completion.Accepted.Order(StringComparer.Ordinal), fields.EnumerateObject().Select(field => field.Name));
     }
@@ -55,7 +55,7 @@ public sealed class DescriptionTests(ITestOutputHelper output)
         (await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 })).Ok();
         await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") + await server.MetricAsync("vllm:num_requests_waiting") + await server.MetricAsync("vllm:kv_cache_usage_perc") == 0);
         output.WriteLine($"seed {seed}: {string.Join(", ", answered.OrderBy(entry => entry.Key.Item1, StringComparer.Ordinal).Select(entry => $"{entry.Key.Item1} {entry.Key.Item2}: {entry.Value}"))}");
-        foreach ((string method, string path, _) in plain.Where(operation => operation.Item2 is "/v1/completions" or "/v1/chat/completions" or "/tokenize" or "/detokenize" or "/v1/prefixes")) Assert.True(answered.ContainsKey(($"{method} {path}", 200)), $"{method} {path} was never answered");
+        foreach ((string method, string path, _) in plain.Where(operation => operation.Item2 is "/v1/completions" or "/v1/chat/completions" or "/v1/responses" or "/tokenize" or "/detokenize" or "/v1/prefixes")) Assert.True(answered.ContainsKey(($"{method} {path}", 200)), $"{method} {path} was never answered");
 
         async Task SendAsync((string Method, string Path, string Url, byte[]? Body) request)
         {
@@ -95,6 +95,9 @@ public sealed class DescriptionTests(ITestOutputHelper output)
             body["max_tokens"] = random.Next(1, 4); // otherwise most of the time would go to long answers
             body.Remove("max_completion_tokens");
         }
+
+        if (operation.Path == "/v1/prefixes" && random.Next(10) > 0) body.Remove(random.Next(2) == 0 ? "prompt" : "messages"); // it takes one of them
+        if (operation.Path == "/v1/responses" && random.Next(30) > 0) body["max_output_tokens"] = random.Next(1, 4);
 
         byte[] bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
         if (random.Next(15) == 0) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);

@@ -12,8 +12,8 @@ public sealed class LifetimeTests(DemoEngine demo)
     public async Task With_keys_every_route_but_liveness_and_the_page_s_files_asks_for_one()
     {
         await using Server server = await Server.StartAsync(demo.Engine, new() { ApiKeys = ["secret", "other"] });
-        foreach (string path in new[] { "/v1/models", "/v1/models/demo", "/version", "/metrics", "/v1/prefixes", "/load", "/is_paused", "/openapi.json", "/v1/completions", "/nothing", "/page/state" }) (await server.GetAsync(path)).Refused(401);
-        foreach (string path in new[] { "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/models", "/v1/prefixes", "/reset_prefix_cache", "/pause", "/resume" }) (await server.PostAsync(path, new { prompt = "x" })).Refused(401);
+        foreach (string path in new[] { "/v1/models", "/v1/models/demo", "/version", "/metrics", "/v1/prefixes", "/load", "/is_paused", "/openapi.json", "/v1/completions", "/v1/responses/x", "/v1/responses/x/input_items", "/nothing", "/page/state" }) (await server.GetAsync(path)).Refused(401);
+        foreach (string path in new[] { "/v1/completions", "/v1/chat/completions", "/v1/responses", "/v1/responses/x/cancel", "/tokenize", "/detokenize", "/v1/models", "/v1/prefixes", "/reset_prefix_cache", "/pause", "/resume" }) (await server.PostAsync(path, new { prompt = "x" })).Refused(401);
         (await server.GetAsync("/v1/models")).Refused(401, saying: "You didn't provide an API key");
         foreach (string path in new[] { "/health", "/health/live", "/health/ready", "/ping" }) (await server.GetAsync(path)).Ok();
 

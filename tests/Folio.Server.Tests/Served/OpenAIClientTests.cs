@@ -57,6 +57,20 @@ public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<Ser
     }
 
     [Fact]
+    public async Task It_asks_for_a_form_and_gets_it()
+    {
+        var options = new ChatCompletionOptions
+        {
+            Temperature = 0,
+            MaxOutputTokenCount = 240,
+            ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("answer", BinaryData.FromString("""{"type":"object","properties":{"answer":{"enum":["yes","no"]}},"required":["answer"],"additionalProperties":false}"""), jsonSchemaIsStrict: true),
+        };
+        ChatCompletion whole = await Chat.CompleteChatAsync([new UserChatMessage("Yes or no?")], options);
+        Assert.Contains(JsonElement.Parse(whole.Content[0].Text).GetProperty("answer").GetString(), (string[])["yes", "no"]);
+        Assert.Equal(ChatFinishReason.Stop, whole.FinishReason);
+    }
+
+    [Fact]
     public async Task It_sees_models_and_errors_as_its_own()
     {
         OpenAIModelCollection models = await _client.GetOpenAIModelClient().GetModelsAsync();

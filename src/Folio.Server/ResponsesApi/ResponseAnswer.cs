@@ -1,0 +1,61 @@
+using Folio.Chat;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>One response while it is generated: what its tokens mean, and how it stands.</summary>
+internal sealed class ResponseAnswer
+{
+    private readonly ServedModel _served;
+    private readonly ChatRequest _chat;
+    private readonly ChatChoiceReader _reader;
+    private readonly ResponseOutput _output;
+    private FinishReason _finish = FinishReason.Abort;
+
+    public ResponseAnswer(ServedModel served, ResponseRequest request, string id)
+    {
+        (_served, _chat) = (served, request.Chat);
+        _reader = _chat.Parsing.NewReader();
+        _output = new(request.Obfuscates);
+        Begun = request.Describe(id, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+    }
+
+    /// <summary>The response before its first token.</summary>
+    public ResponseObject Begun { get; }
+
+    /// <returns>What clients of a stream are told of it.</returns>
+    public IReadOnlyList<ResponseEvent> Read(GenerationOutput output)
+    {
+        if (_chat.TopLogprobs is not null) _output.Add(LogprobViews.Chat(output.Logprobs ?? [], _served.Tokens, _chat.Answer.TokensAsIds).Content);
+        foreach (MessageDelta delta in _reader.Read(output)) _output.Add(delta);
+        if (output.FinishReason is { } reason)
+        {
+            _finish = reason;
+            _output.End(reason == FinishReason.Length ? ResponseStatus.Incomplete : ResponseStatus.Completed, needsMessage: !_chat.Parsing.IsForced);
+        }
+
+        return _output.Drain();
+    }
+
+    /// <summary>The response when its last token is there.</summary>
+    public ResponseObject Finish(Generation generation)
+    {
+        bool isCut = _finish == FinishReason.Length;
+        return Begun with
+        {
+            Output = _output.Items,
+            Status = isCut ? ResponseStatus.Incomplete : ResponseStatus.Completed,
+            IncompleteDetails = isCut ? new("max_output_tokens") : null,
+            CompletedAt = isCut ? null : DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            Usage = ResponseUsage.Of(_chat.Prompt.Ids.Length, generation.CachedTokens, _reader.Tokens, _reader.ReasoningTokens),
+        };
+    }
+
+    /// <summary>The response when something went wrong on the way.</summary>
+    public ResponseObject Fail(ErrorDetail error) => Begun with
+    {
+        Output = _output.Items,
+        Status = ResponseStatus.Failed,
+        Error = new(error.Code switch { 429 => "rate_limit_exceeded", 400 => "invalid_prompt", _ => "server_error" }, error.Message),
+    };
+}
