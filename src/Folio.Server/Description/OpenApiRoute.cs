@@ -7,16 +7,19 @@ namespace Folio.Server;
 /// <summary>GET /openapi.json: the routes and the fields of their bodies, in OpenAPI 3.1, written from the table of routes and the policies that requests are read by.</summary>
 internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)>> routes)
 {
-    private readonly Lazy<byte[]> _document = new(() => Write(routes()));
+    private readonly Lazy<byte[]> _document = new(() => Write(routes(), ""));
 
     public async Task AnswerAsync(HttpContext context)
     {
+        string path = context.Request.PathBase + context.Request.Path, prefix = path[..path.LastIndexOf('/')];
+        byte[] document = prefix.Length == 0 ? _document.Value : Write(routes(), prefix);
         context.Response.ContentType = "application/json";
-        context.Response.ContentLength = _document.Value.Length;
-        await context.Response.Body.WriteAsync(_document.Value, context.RequestAborted);
+        context.Response.ContentLength = document.Length;
+        await context.Response.Body.WriteAsync(document, context.RequestAborted);
     }
 
-    private static byte[] Write(IEnumerable<(string Method, string Path)> routes)
+    /// <param name="prefix">What an application has put in front of the routes.</param>
+    private static byte[] Write(IEnumerable<(string Method, string Path)> routes, string prefix)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, WireJson.WriterOptions))
@@ -25,6 +28,15 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
             json.WriteString("openapi", "3.1.0");
             json.WritePropertyName("info");
             json.WriteRawValue($$"""{"title":"Folio","version":"{{ServedModel.Version}}","description":"OpenAI's API with vLLM's extensions."}""");
+            if (prefix.Length > 0)
+            {
+                json.WriteStartArray("servers");
+                json.WriteStartObject();
+                json.WriteString("url", prefix);
+                json.WriteEndObject();
+                json.WriteEndArray();
+            }
+
             json.WritePropertyName("security");
             json.WriteRawValue("""[{"key":[]},{}]""");
             json.WriteStartObject("paths");

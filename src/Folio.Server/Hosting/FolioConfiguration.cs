@@ -2,6 +2,7 @@ using System.Globalization;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Engine;
+using Folio.Formats;
 using Microsoft.Extensions.Configuration;
 
 namespace Folio.Server;
@@ -29,6 +30,7 @@ internal static class FolioConfiguration
         ["BlockSize"] = (options, value) => options.Engine = options.Engine with { BlockSize = Integer(value) },
         ["KvCacheType"] = (options, value) => options.Engine = options.Engine with { KvCacheType = CacheType(value) },
         ["MaxLogprobs"] = (options, value) => options.Engine = options.Engine with { MaxLogprobs = Integer(value) },
+        ["Pooling"] = (options, value) => options.Engine = options.Engine with { Pooling = OneOf<PoolingKind>(value) },
         ["SchedulingPolicy"] = (options, value) => options.Engine = options.Engine with { SchedulingPolicy = OneOf<SchedulingPolicy>(value) },
         ["MaxPrefillStall"] = (options, value) => options.Engine = options.Engine with { MaxPrefillStall = Seconds(value) },
         ["MaxWaitingRequests"] = (options, value) => options.Engine = options.Engine with { MaxWaitingRequests = Integer(value) },
@@ -43,7 +45,8 @@ internal static class FolioConfiguration
         ["WatchdogTimeout"] = (options, value) => options.Engine = options.Engine with { WatchdogTimeout = Seconds(value) },
 
         ["ServedModelNames"] = (options, value) => options.Api = options.Api with { ServedModelNames = Texts(value) },
-        ["ChatTemplateFile"] = (options, value) => options.Api = options.Api with { ChatTemplate = Content(value) },
+        ["ChatTemplateFile"] = (options, value) => options.Api = options.Api with { ChatTemplate = ChatTemplateFile.Read(Text(value)) },
+        ["TrustRequestChatTemplate"] = (options, value) => options.Api = options.Api with { TrustRequestChatTemplate = Flag(value) },
         ["ToolCallParser"] = (options, value) => options.Api = options.Api with { ToolCallParser = Text(value) },
         ["ReasoningParser"] = (options, value) => options.Api = options.Api with { ReasoningParser = Text(value) },
         ["SharePrefixCache"] = (options, value) => options.Api = options.Api with { SharePrefixCache = Flag(value) },
@@ -74,19 +77,6 @@ internal static class FolioConfiguration
     private static string Text(IConfigurationSection value) => value.Value is { Length: > 0 } text ? text : throw Expected("a text", value);
 
     private static string[] Texts(IConfigurationSection value) => value.Value is { Length: > 0 } one ? [one] : [.. value.GetChildren().Select(Text)];
-
-    private static string Content(IConfigurationSection value)
-    {
-        string path = Text(value);
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new FolioException($"{value.Path}: {path} can't be read: {error.Message}", error);
-        }
-    }
 
     private static bool Flag(IConfigurationSection value) => bool.TryParse(value.Value, out bool flag) ? flag : throw Expected("true or false", value);
 

@@ -19,19 +19,19 @@ internal sealed class PinArguments
 
     /// <summary>Pins each file's text under the file's name.</summary>
     /// <exception cref="FolioException">The first that can't be, with the reason.</exception>
-    public async Task PinAsync(ParseResult parsed, LlmEngine engine, CancellationToken cancellation)
+    public async Task PinAsync(ParseResult parsed, LlmEngine engine, ServerOptions options, CancellationToken cancellation)
     {
-        foreach (string file in parsed.GetValue(_prefixes) ?? []) await PinAsync("--pin-prefix", file, PinnedPrompts.PinTextAsync, engine, cancellation);
-        foreach (string file in parsed.GetValue(_systemPrompts) ?? []) await PinAsync("--pin-system-prompt", file, PinnedPrompts.PinSystemPromptAsync, engine, cancellation);
+        foreach (string file in parsed.GetValue(_prefixes) ?? []) await PinAsync("--pin-prefix", file, engine, (id, text) => PinnedPrompts.PinTextAsync(engine, id, text, cancellation));
+        foreach (string file in parsed.GetValue(_systemPrompts) ?? []) await PinAsync("--pin-system-prompt", file, engine, (id, text) => PinnedPrompts.PinSystemPromptAsync(engine, id, text, options, cancellation));
     }
 
-    private static async Task PinAsync(string option, string file, Func<LlmEngine, string, string, CancellationToken, Task<PinnedPrefix>> pin, LlmEngine engine, CancellationToken cancellation)
+    private static async Task PinAsync(string option, string file, LlmEngine engine, Func<string, string, Task<PinnedPrefix>> pin)
     {
         string id = Path.GetFileName(file);
         try
         {
             if (engine.PinnedPrefixes.Any(pinned => pinned.Id == id)) throw new FolioException("another file of that name is pinned already, and names are how pinned prefixes are told apart.");
-            PinnedPrefix prefix = await pin(engine, id, ReadText(file), cancellation);
+            PinnedPrefix prefix = await pin(id, ReadText(file));
             Console.Error.WriteLine($"{id}: {prefix.Tokens} tokens are kept in the cache");
         }
         catch (Exception error) when (error is FolioException or IOException or UnauthorizedAccessException)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Folio.Chat;
 using Folio.Engine;
 using Folio.Formats;
+using Folio.Requests;
 using Folio.Server;
 
 namespace Folio.Commands;
@@ -38,6 +39,7 @@ internal sealed class ServeArguments
     private readonly Option<bool> _logRequests = new("--enable-log-requests") { Description = "Writes a line for each request that has ended." };
     private readonly Option<string?> _toolCallParser = OptionOf.Word("--tool-call-parser", "How the model writes tool calls (default: as its chat template does)", [.. ToolFormat.ByName.Keys, "none"]);
     private readonly Option<string?> _reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
+    private readonly Option<string?> _chatTemplate = new("--chat-template") { Description = "A file with a chat template (Jinja) in place of the model's own.", HelpName = "FILE" };
     private readonly Option<bool> _trustTemplates = new("--trust-request-chat-template") { Description = "Requests may bring a chat template of their own." };
     private readonly Option<int?> _maxConnections = OptionOf.Integer("--max-connections", "Connections at once; those beyond are closed as they come (default: 4096).");
     private readonly Option<int?> _storedResponses = OptionOf.Integer("--max-stored-responses", "Responses of /v1/responses that each key's holder can find again; 0: none are stored (default: 1000).", least: 0);
@@ -50,7 +52,7 @@ internal sealed class ServeArguments
 
     public ServeArguments(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _trustTemplates, _maxConnections, _storedResponses, _storedResponseSpace, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _chatTemplate, _trustTemplates, _maxConnections, _storedResponses, _storedResponseSpace, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
     }
 
     /// <exception cref="FolioException">The key file can't be used.</exception>
@@ -71,6 +73,7 @@ internal sealed class ServeArguments
             LogRequests = parsed.GetValue(_logRequests),
             ToolCallParser = parsed.GetValue(_toolCallParser),
             ReasoningParser = parsed.GetValue(_reasoningParser),
+            ChatTemplate = parsed.GetValue(_chatTemplate) is { } template ? ChatTemplateFile.Read(template) : null,
             TrustRequestChatTemplate = parsed.GetValue(_trustTemplates),
             MaxConnections = parsed.GetValue(_maxConnections) ?? defaults.MaxConnections,
             MaxStoredResponses = parsed.GetValue(_storedResponses) ?? defaults.MaxStoredResponses,

@@ -24,7 +24,7 @@ internal static partial class ServeCommand
             FolioServer.Check(options); // before a model is loaded for nothing
             EngineOptions engineOptions = server.Apply(parsed, scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed))));
             await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, engineOptions, quiet: false);
-            await pins.PinAsync(parsed, loaded.Engine, cancellation);
+            await pins.PinAsync(parsed, loaded.Engine, options, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
             loaded.Done();
             return 0;

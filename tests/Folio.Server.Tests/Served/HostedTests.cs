@@ -27,6 +27,7 @@ public sealed class HostedTests(DemoEngine demo)
         Reply mine = await app.GetAsync("/mine"), models = await app.GetAsync("/llm/v1/models"), unknown = await app.GetAsync("/v1/models"), wrongMethod = await app.GetAsync("/llm/v1/completions");
         Assert.Equal("mine", mine.Text);
         Assert.Contains("folio-demo", models.Ok().Text);
+        Assert.Equal("/llm", (await app.GetAsync("/llm/openapi.json")).Ok().Json.GetProperty("servers")[0].GetProperty("url").GetString());
         (await app.PostAsync("/llm/v1/completions", Once)).Ok();
         (await app.PostAsync("/llm/v1/completions", $$"""{"prompt":"{{new string('x', 2000)}}"}""")).Refused(413);
         Assert.Equal((404, ""), (unknown.Status, unknown.Text));
@@ -38,12 +39,13 @@ public sealed class HostedTests(DemoEngine demo)
     [Fact]
     public async Task The_applications_users_are_the_tenants()
     {
+        await using var own = new DemoEngine(new() { NumBlocks = 64 }); // whose cache may be reset
         await using Hosted app = await Hosted.StartAsync(
             builder =>
             {
                 builder.Services.AddAuthentication(HeaderUser.Name).AddScheme<AuthenticationSchemeOptions, HeaderUser>(HeaderUser.Name, null);
                 builder.Services.AddAuthorization();
-                builder.Services.AddFolio(demo.Engine, new()
+                builder.Services.AddFolio(own.Engine, new()
                 {
                     Identify = context => context.User.Identity is { IsAuthenticated: true, Name: { } name } ? new(name, IsAdmin: name == "root") : null,
                     TenantLimits = new Dictionary<string, TenantLimits> { ["slow"] = new() { RequestsPerMinute = 1 } },
