@@ -21,8 +21,11 @@ public sealed class ModelInfo
     /// <summary>Longest sequence, in tokens.</summary>
     public required int MaxModelLen { get; init; }
 
-    /// <summary>Whether it continues prompts. False: an encoder, which only embeds.</summary>
+    /// <summary>Whether it continues prompts. False: it only embeds.</summary>
     public bool Generates { get; init; } = true;
+
+    /// <summary>Whether each of a text's tokens sees all of it, so that it is computed whole and nothing of it is kept.</summary>
+    public bool IsEncoder { get; init; }
 
     /// <summary>How a text's embedding is made.</summary>
     public PoolingKind Pooling { get; init; }

@@ -39,7 +39,7 @@ internal sealed class LoadedModel : IAsyncDisposable
         {
             using ModelSource source = Open(arguments.Place(parsed, quiet));
             LlmEngine engine = LoadDisplay.Run(quiet, source.Name ?? source.Path, progress => LlmEngine.Load(source, backend, options, progress));
-            if (!quiet) Console.Error.WriteLine($"{(engine.Model.Generates ? PlanText.Describe(engine.Plan) : PlanText.DescribeEncoder(engine.Plan.WeightBytes, engine.Model))}\n{backend.Description}; ready in {clock.Elapsed.TotalSeconds:0.00} s");
+            if (!quiet) Console.Error.WriteLine($"{(engine.Model.IsEncoder ? PlanText.DescribeEncoder(engine.Plan.WeightBytes, engine.Model) : PlanText.Describe(engine.Plan))}\n{backend.Description}; ready in {clock.Elapsed.TotalSeconds:0.00} s");
             return new(backend, engine, quiet);
         }
         catch

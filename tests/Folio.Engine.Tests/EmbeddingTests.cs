@@ -177,6 +177,22 @@ public sealed class EmbeddingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_decoder_saved_without_its_head_embeds_as_it_did_with_it()
+    {
+        string folder = TestData.Shared("golden", "llama");
+        using var bare = new TemporaryFolder();
+        foreach (string file in (string[])["config.json", "model.safetensors"]) File.Copy(Path.Combine(folder, file), Path.Combine(bare.Path, file));
+        string config = Path.Combine(bare.Path, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("LlamaForCausalLM", "LlamaModel"));
+        EmbeddingRequest text = new() { Prompt = new[] { 5, 6, 7, 8 } };
+        using var backend = new CpuBackend(threads: 1);
+        await using LlmEngine whole = LlmEngine.Load(folder, backend, new() { NumBlocks = 16 }), headless = LlmEngine.Load(bare.Path, backend, new() { NumBlocks = 16 });
+        Assert.Equal((true, false, false), (whole.Model.Generates, headless.Model.Generates, headless.Model.IsEncoder));
+        Assert.Equal((await whole.EmbedAsync(text)).Vector, (await headless.EmbedAsync(text)).Vector);
+        Assert.Throws<RequestException>(() => headless.Submit(new() { Prompt = new[] { 1, 2 } }));
+    }
+
+    [Fact]
     public async Task An_encoder_continues_no_prompts()
     {
         using var backend = new CpuBackend(threads: 1);

@@ -18,6 +18,7 @@ internal static class ModelInfoReader
         VocabularySize = spec.VocabularySize,
         MaxModelLen = maxModelLen,
         Generates = spec.HasHead,
+        IsEncoder = !spec.Causal,
         Pooling = pooling ?? source.Embedding.Pooling ?? (spec.Causal ? PoolingKind.Last : PoolingKind.Mean), // sentence-transformers' own where nothing is said
         EmbeddingSize = spec.EmbeddingSize,
         IsMatryoshka = source.Embedding.IsMatryoshka,

@@ -12,6 +12,9 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
     /// <summary>Names in GGUF.</summary>
     public TensorNames GgufTensors { get; init; } = Gguf.Names;
 
+    /// <summary>"architectures" of checkpoints that are saved without a head: they make embeddings only.</summary>
+    public string[] NamesWithoutHead { get; init; } = [];
+
     /// <summary>How llama.cpp's converter leaves the channels of queries and keys.</summary>
     public RopeStyle GgufRope { get; init; } = RopeStyle.Halves;
 
@@ -33,14 +36,14 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
         bool gguf = source.Metadata is not null;
         ModelConfig config = source.Config;
         string name = config.Architecture;
-        Architecture architecture = All.FirstOrDefault(known => gguf ? known.GgufName == name : known.Names.Contains(name)) ?? throw Unsupported(config, gguf);
+        Architecture architecture = All.FirstOrDefault(known => gguf ? known.GgufName == name : known.Knows(name)) ?? throw Unsupported(config, gguf);
         if (config.Section("quantization_config") is { } quantised)
         {
             throw new ModelFormatException(config.File, $"the weights are quantised ('{quantised.Text("quant_method")}'); safetensors are read in F32, F16 and BF16, quantised weights in GGUF.");
         }
 
         TensorNames names = gguf ? architecture.GgufTensors : architecture.Tensors.AsIn(source.Tensors);
-        DecoderSpec spec = architecture.Describe(config) with { Name = name };
+        DecoderSpec spec = architecture.SpecOf(config, name);
         if (gguf) spec = Gguf.Complete(spec, source, architecture);
         spec.Check(config.File);
         return (spec, names);
@@ -49,10 +52,18 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
     /// <summary>What a config.json describes, however its weights may be stored.</summary>
     public static DecoderSpec SpecOf(ModelConfig config)
     {
-        Architecture architecture = All.FirstOrDefault(known => known.Names.Contains(config.Architecture)) ?? throw Unsupported(config, gguf: false);
-        DecoderSpec spec = architecture.Describe(config) with { Name = config.Architecture };
+        Architecture architecture = All.FirstOrDefault(known => known.Knows(config.Architecture)) ?? throw Unsupported(config, gguf: false);
+        DecoderSpec spec = architecture.SpecOf(config, config.Architecture);
         spec.Check(config.File);
         return spec;
+    }
+
+    private bool Knows(string name) => Names.Contains(name) || NamesWithoutHead.Contains(name);
+
+    private DecoderSpec SpecOf(ModelConfig config, string name)
+    {
+        DecoderSpec spec = Describe(config) with { Name = name };
+        return NamesWithoutHead.Contains(name) ? spec with { HasHead = false } : spec;
     }
 
     private static ModelFormatException Unsupported(ModelConfig config, bool gguf)

@@ -24,7 +24,7 @@ internal static class Llama
         OptionalPrefix = "model.",
     };
 
-    public static readonly Architecture Architecture = new(["LlamaForCausalLM", "llama"], "llama", config => Describe(config), Names) { GgufRope = RopeStyle.Interleaved };
+    public static readonly Architecture Architecture = new(["LlamaForCausalLM", "llama"], "llama", config => Describe(config), Names) { GgufRope = RopeStyle.Interleaved, NamesWithoutHead = ["LlamaModel"] };
 
     /// <param name="headDim">Where the config names none; null: the hidden size shared among the heads.</param>
     /// <param name="contextLength">Where the config names none.</param>

@@ -6,7 +6,7 @@ namespace Folio.Models;
 /// <remarks>Source: transformers' MistralForCausalLM.</remarks>
 internal static class Mistral
 {
-    public static readonly Architecture Architecture = new(["MistralForCausalLM", "mistral"], null, Describe, Llama.Names);
+    public static readonly Architecture Architecture = new(["MistralForCausalLM", "mistral"], null, Describe, Llama.Names) { NamesWithoutHead = ["MistralModel"] };
 
     private static DecoderSpec Describe(ModelConfig config)
     {

@@ -6,7 +6,7 @@ namespace Folio.Models;
 /// <remarks>Source: transformers' Qwen2ForCausalLM; GGUF architecture "qwen2".</remarks>
 internal static class Qwen2
 {
-    public static readonly Architecture Architecture = new(["Qwen2ForCausalLM", "qwen2"], "qwen2", Describe, Llama.Names);
+    public static readonly Architecture Architecture = new(["Qwen2ForCausalLM", "qwen2"], "qwen2", Describe, Llama.Names) { NamesWithoutHead = ["Qwen2Model"] };
 
     /// <summary>Some layers with a window: those of type "sliding_attention" or, where no types are given, those from max_window_layers on.</summary>
     public static DecoderSpec Windowed(DecoderSpec spec, ModelConfig config)

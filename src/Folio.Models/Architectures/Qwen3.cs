@@ -8,7 +8,10 @@ internal static class Qwen3
 {
     public static readonly Architecture Architecture = new(["Qwen3ForCausalLM", "qwen3"], "qwen3", Describe, Llama.Names.With(
         (Role.QueryNorm, "model.layers.{layer}.self_attn.q_norm"),
-        (Role.KeyNorm, "model.layers.{layer}.self_attn.k_norm")));
+        (Role.KeyNorm, "model.layers.{layer}.self_attn.k_norm")))
+    {
+        NamesWithoutHead = ["Qwen3Model"],
+    };
 
     private static DecoderSpec Describe(ModelConfig config) =>
         Qwen2.Windowed(Llama.Describe(config, headDim: 128, contextLength: 32_768) with { QueryKeyNorm = true }, config);

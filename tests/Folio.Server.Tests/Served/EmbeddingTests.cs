@@ -101,6 +101,27 @@ public sealed class EmbeddingTests(ServedFixture fixture) : IClassFixture<Served
     }
 
     [Fact]
+    public async Task A_client_that_leaves_takes_its_texts_with_it()
+    {
+        await using var demo = new DemoEngine(new() { NumBlocks = 64 });
+        await using Server server = await Server.StartAsync(demo.Engine);
+        using var leaving = new CancellationTokenSource();
+        using (var still = new Standstill(demo.Engine))
+        {
+            Task<HttpResponseMessage> answer = server.Http.PostAsync("/v1/embeddings", new StringContent(JsonSerializer.Serialize(new { input = Enumerable.Repeat("Once upon a time there was a dog.", 200) }), null, "application/json"), leaving.Token);
+            for (int i = 0; i < 1000 && demo.Engine.InFlight < 200; i++) await Task.Delay(5, TestContext.Current.CancellationToken);
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+            for (int i = 0; i < 1000 && still.Posted < 400; i++) await Task.Delay(5, TestContext.Current.CancellationToken); // a submission and a cancellation each
+        }
+
+        for (int i = 0; i < 1000 && demo.Engine.InFlight > 0; i++) await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.Equal(0, demo.Engine.InFlight);
+        (await server.PostAsync("/v1/embeddings", new { input = "x" })).Ok();
+        Assert.Equal(200, demo.Engine.Metrics.All.OfType<Counter>().Single(counter => counter.Label == ("finished_reason", "abort")).Value);
+    }
+
+    [Fact]
     public async Task An_encoder_is_served_with_what_it_can_and_a_clear_no_to_the_rest()
     {
         using var backend = new CpuBackend(threads: 1);
