@@ -12,7 +12,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("gemma2", "Gemma2ForCausalLM")]
     [InlineData("phi3", "Phi3ForCausalLM")]
     public void An_unknown_architecture_is_named_with_the_known_ones(string model, string name) => Assert.Equal(
-        $"config.json: the architecture '{name}' is not supported; these are: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel, OPTForCausalLM.",
+        $"config.json: the architecture '{name}' is not supported; these are: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel, OPTForCausalLM, BertModel.",
         Refusal(TestData.Shared("golden", model)));
 
     [Theory]
