@@ -31,6 +31,7 @@ internal static partial class Conformity
         "CreateChatCompletionRequest" => FieldPolicies.Chat,
         "CreateCompletionRequest" => FieldPolicies.Completion,
         "CreateEmbeddingRequest" => FieldPolicies.Embedding,
+        "CreateResponse" => FieldPolicies.Response,
         _ => throw new ArgumentException($"no route takes a {component}"),
     };
 

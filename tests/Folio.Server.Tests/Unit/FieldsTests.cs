@@ -44,7 +44,7 @@ public sealed class FieldsTests
         Assert.Equal("Unrecognized request argument supplied: max_token.", Assert.Throws<ApiException>(() => FieldPolicies.Completion.Check(Of("{\"max_token\":2}"))).Message);
     }
 
-    public static TheoryData<string> Described => ["CreateChatCompletionRequest", "CreateCompletionRequest", "CreateEmbeddingRequest"];
+    public static TheoryData<string> Described => ["CreateChatCompletionRequest", "CreateCompletionRequest", "CreateEmbeddingRequest", "CreateResponse"];
 
     [Theory, MemberData(nameof(Described))]
     public void Every_field_that_OpenAI_describes_is_read_inert_or_refused_with_a_reason(string component)

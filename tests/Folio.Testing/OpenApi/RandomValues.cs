@@ -30,7 +30,7 @@ public sealed class RandomValues(OpenApiDocument document, Random random, params
         {
             "null" => null,
             "boolean" => random.Next(2) == 0,
-            "integer" => random.NextInt64((long)Bound(schema, "minimum", 0, long.MinValue / 2), (long)Bound(schema, "maximum", 20, long.MaxValue / 2) + 1),
+            "integer" => Integer(schema),
             "number" => Number(schema),
             "string" => texts[random.Next(texts.Length)],
             "array" => List(schema, depth),
@@ -66,18 +66,23 @@ public sealed class RandomValues(OpenApiDocument document, Random random, params
     private JsonArray List(JsonElement schema, int depth)
     {
         var list = new JsonArray();
-        int least = (int)Bound(schema, "minItems", 0, 0), most = depth < DeepEnough ? least + 2 : least;
+        int least = (int)Bound(schema, "minItems", 0), most = depth < DeepEnough ? least + 2 : least;
         for (int i = random.Next(least, most + 1); i > 0; i--) list.Add(Value(schema.GetProperty("items"), depth + 1));
         return list;
     }
 
+    /// <summary>Of a range as wide as 64 bits, the middle half.</summary>
+    private long Integer(JsonElement schema)
+    {
+        double least = double.Max(Bound(schema, "minimum", 0), long.MinValue / 2);
+        return random.NextInt64((long)least, (long)double.Min(Bound(schema, "maximum", least + 20), long.MaxValue / 2) + 1);
+    }
+
     private double Number(JsonElement schema)
     {
-        double least = Bound(schema, "minimum", 0, double.MinValue), most = Bound(schema, "maximum", 1, double.MaxValue);
+        double least = Bound(schema, "minimum", 0), most = Bound(schema, "maximum", least + 1);
         return least + (random.NextDouble() * (most - least));
     }
 
-    /// <summary>A bound of the schema, within what can be drawn.</summary>
-    private static double Bound(JsonElement schema, string name, double otherwise, double limit) =>
-        !schema.TryGetProperty(name, out JsonElement bound) ? otherwise : limit < 0 ? double.Max(bound.GetDouble(), limit) : limit > 0 ? double.Min(bound.GetDouble(), limit) : bound.GetDouble();
+    private static double Bound(JsonElement schema, string name, double otherwise) => schema.TryGetProperty(name, out JsonElement bound) ? bound.GetDouble() : otherwise;
 }
