@@ -22,6 +22,9 @@ public sealed record GenerationRequest
 
     /// <summary>A name for logs.</summary>
     public string? Id { get; init; }
+
+    /// <summary>Told what becomes of it, event by event, on a thread that all observers share; null: nobody looks, and it costs nothing.</summary>
+    public Action<RequestEvent>? Observer { get; init; }
 }
 
 /// <summary>A request that can't be served as it was asked: an answer of 400 to whoever sent it.</summary>

@@ -22,6 +22,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private readonly WaitingRoom _waitingRoom;
     private readonly Pins _pins = new();
     private readonly GrammarCache _grammars;
+    private readonly LifecycleFeed _lifecycle;
     private readonly RequestInbox _inbox = new();
     private readonly EngineLoop _loop;
     private readonly TaskCompletionSource _loopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         _pool = new BlockPool(plan.Blocks, plan.BlockSize, options.EnablePrefixCaching);
         Metrics = new EngineMetrics(plan.MaxModelLen);
         _grammars = new GrammarCache(model);
+        _lifecycle = new LifecycleFeed(Metrics.LifecycleEventsDropped, options.Warning);
         _waitingRoom = new WaitingRoom(options.MaxWaitingRequests, options.MaxWaitingTokens ?? long.MaxValue, Metrics);
         var costs = StepCosts.For(plan.KvBytesPerToken * plan.BlockSize);
         Scheduler = new Scheduler(_pool, limits, plan.MaxModelLen, SchedulerSettings.For(options, swap), costs, Metrics, store is null ? null : new PrefixLoader(store, runner, plan.BlockSize));
@@ -139,7 +141,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (IsStalled) throw Unavailable();
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
         _waitingRoom.Enter(request.Prompt.Length);
-        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet()) { WaitingRoom = _waitingRoom };
+        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet(request.Observer, _lifecycle)) { WaitingRoom = _waitingRoom };
         string id = Post(group, request.Id);
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
@@ -149,6 +151,8 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private string Post(SequenceGroup group, string? id)
     {
         EnterOne(group);
+        if (group.Outlet.IsObserved) _lifecycle.Enter();
+        group.Outlet.Tell(new(RequestStage.Queued, group.Outlet.ArrivedAt) { Tokens = group.PromptLength });
         id ??= $"request-{Interlocked.Increment(ref _requests)}";
         _awaiting.Enter(group, id);
         _inbox.Post(new(MessageKind.Submit, group, 0));
@@ -161,7 +165,18 @@ public sealed partial class LlmEngine : IAsyncDisposable
     /// <exception cref="GrammarException">It is wrong, asks for what isn't supported, or exceeds a limit.</exception>
     /// <exception cref="RequestException">The model has no tokenizer.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the compilation ends.</exception>
-    public Task<RequestGrammar> CompileAsync(Grammar grammar, CancellationToken cancellation = default) => _grammars.CompileAsync(grammar, cancellation);
+    public async Task<RequestGrammar> CompileAsync(Grammar grammar, CancellationToken cancellation = default)
+    {
+        Metrics.WaitingForGrammar.Add(1);
+        try
+        {
+            return await _grammars.CompileAsync(grammar, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            Metrics.WaitingForGrammar.Add(-1);
+        }
+    }
 
     /// <summary>Refuses new requests and returns when those accepted have finished.</summary>
     public Task DrainAsync(CancellationToken cancellation = default)
@@ -184,6 +199,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         }
 
         _watchdog?.Dispose();
+        _lifecycle.Dispose();
     }
 
     /// <summary>Blocks that no pinned prefix holds, or will. The loop changes it at any time.</summary>

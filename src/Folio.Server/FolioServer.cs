@@ -34,6 +34,7 @@ public static class FolioServer
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what stops it from starting is thrown too, and told as a sentence
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Connections", LogLevel.Error); // a line for each connection beyond the limit would let clients fill the log
         if (options.LogRequests) builder.Logging.AddFilter(RequestLog.Category, LogLevel.Information);
+        if (options.LogLifecycle) builder.Logging.AddFilter(LifecycleLog.Category, LogLevel.Debug);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -15,6 +15,9 @@ public sealed record ServerOptions : ApiOptions
     /// <summary>One line in the log for each request that has ended.</summary>
     public bool LogRequests { get; init; }
 
+    /// <summary>A line in the log for each station of a request's life: arrived, queued, admitted, preempted, …</summary>
+    public bool LogLifecycle { get; init; }
+
     /// <summary>How long a client may take to send a request's line and headers.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -343,7 +343,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
     private void PublishQueues()
     {
         metrics.RequestsRunning.Set(scheduler.Running);
-        metrics.RequestsWaiting.Set(scheduler.Waiting + _held.Count);
+        metrics.WaitingForCapacity.Set(scheduler.Waiting + _held.Count);
         metrics.KvCacheUsage.Set(scheduler.KvCacheUsage);
         metrics.RequestsSwapped.Set(scheduler.Swapped);
     }
@@ -357,8 +357,16 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         metrics.IterationTokens.Observe(plan.Batch.Tokens);
         foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
         {
-            RequestOutlet outlet = tokens.Sequence.Group.Outlet;
-            if (outlet.ScheduledAt == 0) outlet.ScheduledAt = Stopwatch.GetTimestamp();
+            SequenceGroup group = tokens.Sequence.Group;
+            RequestOutlet outlet = group.Outlet;
+            if (outlet.ScheduledAt == 0)
+            {
+                outlet.ScheduledAt = Stopwatch.GetTimestamp();
+                outlet.Tell(new(RequestStage.Admitted, outlet.ScheduledAt) { Tokens = group.CachedTokens });
+            }
+
+            bool prefills = tokens.Start < group.PromptLength || (tokens.Count > 1 && group.Preemptions > 0);
+            if (outlet.IsObserved && prefills) outlet.Tell(new(RequestStage.PrefillChunk, Stopwatch.GetTimestamp()) { Start = tokens.Start, Tokens = tokens.Count });
         }
     }
 

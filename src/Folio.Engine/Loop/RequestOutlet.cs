@@ -13,9 +13,12 @@ namespace Folio.Engine;
 internal readonly record struct SequenceEvent(int Index, int TokenId, PositionLogprobs? Logprobs, FinishReason? FinishReason, int? StopId, long At, float? Score = null);
 
 /// <summary>The way of a request's tokens from the loop to whoever reads its stream, and the times of its stations.</summary>
-internal sealed class RequestOutlet
+/// <param name="observer">Told of those stations; null: nobody is.</param>
+/// <param name="feed">The way there.</param>
+internal sealed class RequestOutlet(Action<RequestEvent>? observer = null, LifecycleFeed? feed = null)
 {
     private readonly Channel<SequenceEvent> _events = Channel.CreateUnbounded<SequenceEvent>(new() { SingleReader = true, SingleWriter = true });
+    private bool _begun; // a token has been written
 
     public ChannelReader<SequenceEvent> Events => _events.Reader;
 
@@ -25,7 +28,24 @@ internal sealed class RequestOutlet
     /// <summary>When it first took part in a step; 0: not yet.</summary>
     public long ScheduledAt { get; set; }
 
-    public void Write(SequenceEvent happened) => _events.Writer.TryWrite(happened);
+    /// <summary>Whether it is worth while to make an event.</summary>
+    public bool IsObserved => observer is not null;
+
+    public void Tell(in RequestEvent happened)
+    {
+        if (observer is not null) feed!.Post(observer, happened);
+    }
+
+    public void Write(SequenceEvent happened)
+    {
+        if (observer is not null && !_begun && happened.TokenId >= 0)
+        {
+            _begun = true;
+            Tell(new(RequestStage.FirstToken, happened.At));
+        }
+
+        _events.Writer.TryWrite(happened);
+    }
 
     /// <summary>Nothing more will come.</summary>
     /// <param name="failure">Why, if not because all sequences have finished.</param>

@@ -13,16 +13,20 @@ public sealed class EngineMetrics
     public EngineMetrics(int maxModelLen)
     {
         double[] lengths = OneTwoFive(maxModelLen);
+        RequestsWaiting = new("vllm:num_requests_waiting", "Requests that wait, new or preempted, or for their grammar.", WaitingForCapacity, WaitingForGrammar);
+        EngineAwake.Set(1);
         PromptLength = new("vllm:request_prompt_tokens", "Prompt tokens of a request.", lengths);
         GenerationLength = new("vllm:request_generation_tokens", "Generated tokens of a sequence.", lengths);
         MaxGenerationLength = new("vllm:request_max_num_generation_tokens", "Generated tokens of a request's longest sequence.", lengths);
+        ComputedPromptLength = new("vllm:request_prefill_kv_computed_tokens", "Prompt tokens of a request that were not cached.", lengths);
         ParamsMaxTokens = new("vllm:request_params_max_tokens", "The max_tokens that requests asked for.", lengths);
         All =
         [
-            RequestsRunning, RequestsWaiting, RequestsSwapped, TooManyRequests, TooManyTokens, KvCacheUsage, Preemptions, .. PreemptionsByMode, .. PreemptedTokens, .. PreemptionsByReason, CopiedBlocks, PrefixCacheQueries, PrefixCacheHits,
-            PromptTokens, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
-            InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, GenerationLength, MaxGenerationLength,
-            ParamsN, ParamsMaxTokens, RequestPreemptions,
+            RequestsRunning, RequestsWaiting, WaitingForCapacity, WaitingForGrammar, RequestsSwapped, EngineAwake, .. EngineAsleep, TooManyRequests, TooManyTokens, KvCacheUsage,
+            Preemptions, .. PreemptionsByMode, .. PreemptedTokens, .. PreemptionsByReason, CopiedBlocks, PrefixCacheQueries, PrefixCacheHits, StoredPrefixQueries, StoredPrefixHits,
+            PromptTokens, .. PromptTokensBySource, PromptTokensCached, .. PromptTokensCachedBySource, GenerationTokens, .. RequestsFinished, IterationTokens, TimeToFirstToken,
+            InterTokenLatency, TimePerOutputToken, EndToEnd, QueueTime, InferenceTime, PrefillTime, DecodeTime, PromptLength, ComputedPromptLength, GenerationLength, MaxGenerationLength,
+            ParamsN, ParamsMaxTokens, RequestPreemptions, LifecycleEventsDropped,
         ];
     }
 
@@ -31,7 +35,16 @@ public sealed class EngineMetrics
 
     public Gauge RequestsRunning { get; } = new("vllm:num_requests_running", "Requests that run.");
 
-    public Gauge RequestsWaiting { get; } = new("vllm:num_requests_waiting", "Requests that wait, new or preempted.");
+    public Gauge RequestsWaiting { get; }
+
+    internal Gauge WaitingForCapacity { get; } = WaitingFor("capacity");
+
+    internal Gauge WaitingForGrammar { get; } = WaitingFor("deferred");
+
+    /// <summary>vLLM can be put to sleep; this engine is always awake.</summary>
+    private Gauge EngineAwake { get; } = SleepState("awake");
+
+    private Gauge[] EngineAsleep { get; } = [SleepState("weights_offloaded"), SleepState("discard_all")];
 
     public Gauge KvCacheUsage { get; } = new("vllm:kv_cache_usage_perc", "Share of the KV cache's blocks in use; 1 is all.");
 
@@ -51,6 +64,11 @@ public sealed class EngineMetrics
 
     public Counter PrefixCacheHits { get; } = new("vllm:prefix_cache_hits_total", "Prompt tokens found there.");
 
+    /// <summary>vLLM's word for a cache outside the engine's memory: here the prefixes on disk.</summary>
+    public Counter StoredPrefixQueries { get; } = new("vllm:external_prefix_cache_queries_total", "Prompt tokens looked up among the prefixes on disk.");
+
+    public Counter StoredPrefixHits { get; } = new("vllm:external_prefix_cache_hits_total", "Prompt tokens read from there.");
+
     public Gauge RequestsSwapped { get; } = new("folio:num_requests_swapped", "Requests whose blocks are in host memory or on disk.");
 
     /// <summary>Requests refused since too many waited.</summary>
@@ -60,6 +78,12 @@ public sealed class EngineMetrics
     public Counter TooManyTokens { get; } = Rejected("max_num_queued_tokens");
 
     public Counter PromptTokens { get; } = new("vllm:prompt_tokens_total", "Prompt tokens processed.");
+
+    public Counter PromptTokensCached { get; } = new("vllm:prompt_tokens_cached_total", "Of those, the ones that were cached, in memory or on disk.");
+
+    private Counter[] PromptTokensBySource { get; } = [BySource("local_compute"), BySource("local_cache_hit"), BySource("external_kv_transfer")];
+
+    private Counter[] PromptTokensCachedBySource { get; } = [CachedBySource("device"), CachedBySource("disk")];
 
     public Counter GenerationTokens { get; } = new("vllm:generation_tokens_total", "Tokens generated and handed out.");
 
@@ -83,6 +107,8 @@ public sealed class EngineMetrics
 
     public Histogram PromptLength { get; }
 
+    public Histogram ComputedPromptLength { get; }
+
     public Histogram GenerationLength { get; }
 
     public Histogram MaxGenerationLength { get; }
@@ -93,11 +119,31 @@ public sealed class EngineMetrics
 
     public Histogram RequestPreemptions { get; } = new("vllm:request_num_preemptions", "Preemptions of a request.", [1, 2, 3, 4, 5, 10, 20]);
 
+    /// <summary>What observers of requests were too slow to be told.</summary>
+    public Counter LifecycleEventsDropped { get; } = new("folio:lifecycle_events_dropped_total", "Events of requests' lives that are missing in traces and logs, because those were too slow.");
+
     /// <summary>Finished sequences: stop, length, abort, error.</summary>
     private Counter[] RequestsFinished { get; } = [Finished("stop"), Finished("length"), Finished("abort"), Finished("error")];
 
     /// <param name="reason">Null: it failed.</param>
     internal Counter FinishedWith(FinishReason? reason) => RequestsFinished[(int?)reason ?? 3];
+
+    /// <summary>A prompt has been read to its end.</summary>
+    /// <param name="tokens">All of them.</param>
+    /// <param name="cached">Those that were cached.</param>
+    /// <param name="stored">Of the cached, those that lay on disk.</param>
+    internal void Prompt(int tokens, int cached, int stored)
+    {
+        PromptTokens.Add(tokens);
+        PromptTokensCached.Add(cached);
+        PromptTokensBySource[0].Add(tokens - cached);
+        PromptTokensBySource[1].Add(cached - stored);
+        PromptTokensBySource[2].Add(stored);
+        PromptTokensCachedBySource[0].Add(cached - stored);
+        PromptTokensCachedBySource[1].Add(stored);
+        PromptLength.Observe(tokens);
+        ComputedPromptLength.Observe(tokens - cached);
+    }
 
     /// <param name="tier">Where the group waits; null: it will be computed again.</param>
     /// <param name="reason">What the blocks were needed for.</param>
@@ -110,6 +156,14 @@ public sealed class EngineMetrics
         PreemptedTokens[mode].Add(tokens);
         PreemptionsByReason[(int)reason].Add(1);
     }
+
+    private static Gauge WaitingFor(string reason) => new("vllm:num_requests_waiting_by_reason", "Requests that wait: for room (capacity), or for their grammar (deferred).") { Label = ("reason", reason) };
+
+    private static Gauge SleepState(string state) => new("vllm:engine_sleep_state", "1 for the state that the engine is in.") { Label = ("sleep_state", state) };
+
+    private static Counter BySource(string source) => new("vllm:prompt_tokens_by_source_total", "Prompt tokens, by whether they were computed, cached in memory or read from disk.") { Label = ("source", source) };
+
+    private static Counter CachedBySource(string source) => new("vllm:prompt_tokens_cached_by_source_total", "Cached prompt tokens, by where they lay.") { Label = ("source", source) };
 
     private static Counter Rejected(string reason) => new("vllm:admission_rejections_total", "Requests refused, by the limit of the queue that was reached.") { Label = ("reason", reason) };
 

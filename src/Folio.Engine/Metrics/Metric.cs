@@ -9,6 +9,9 @@ public abstract class Metric(string name, string help)
 
     public string Help { get; } = help;
 
+    /// <summary>When it began to count.</summary>
+    public DateTimeOffset CreatedAt { get; } = DateTimeOffset.UtcNow;
+
     /// <summary>A label of this series among those of the same name; null: the only one.</summary>
     public (string Name, string Value)? Label { get; init; }
 }
@@ -24,13 +27,22 @@ public sealed class Counter(string name, string help) : Metric(name, help)
 }
 
 /// <summary>Goes up and down.</summary>
-public sealed class Gauge(string name, string help) : Metric(name, help)
+/// <param name="name">Prometheus name.</param>
+/// <param name="help">What it measures, in a sentence.</param>
+/// <param name="parts">It is the sum of these; none: it is what it is set to.</param>
+public sealed class Gauge(string name, string help, params Gauge[] parts) : Metric(name, help)
 {
     private double _value;
 
-    public double Value => Volatile.Read(ref _value);
+    public double Value => parts.Length == 0 ? Volatile.Read(ref _value) : parts.Sum(part => part.Value);
 
     public void Set(double value) => Volatile.Write(ref _value, value);
+
+    public void Add(double amount)
+    {
+        double value = Volatile.Read(ref _value), seen;
+        while ((seen = Interlocked.CompareExchange(ref _value, value + amount, value)) != value) value = seen;
+    }
 }
 
 /// <summary>How often values fell under each bound.</summary>

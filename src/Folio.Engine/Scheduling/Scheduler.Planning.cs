@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Folio.Paging;
 
 namespace Folio.Engine;
@@ -87,7 +88,7 @@ internal sealed partial class Scheduler
     private bool TryPrefill(Sequence sequence, ref int share)
     {
         int before = sequence.Computed;
-        int cached = TakeCached(sequence);
+        (int cached, int stored) = TakeCached(sequence);
         int tokens = StepPlan.Room(sequence, Math.Min(share, _plan.TokensLeft), Math.Max(0, _plan.RowsLeft - _decodesToCome));
         if (tokens <= 0 || (_settings.WholePrompts && tokens < sequence.Length))
         {
@@ -98,7 +99,7 @@ internal sealed partial class Scheduler
         int pastBlock = (sequence.Computed + tokens) % _pool.BlockSize;
         if (pastBlock < tokens && sequence.Computed + tokens < sequence.Length - 1) tokens -= pastBlock; // others that begin alike can go on only where a block ends
         if (!TryAppend(sequence, tokens, before, PreemptionReason.Prefill)) return false;
-        CountCached(sequence.Group, cached);
+        CountCached(sequence.Group, cached, stored);
         Index(sequence, merge: false); // at once: who comes in this very step with the same prompt shares it
         share -= tokens;
         return true;
@@ -132,21 +133,23 @@ internal sealed partial class Scheduler
         return true;
     }
 
-    private static void CountCached(SequenceGroup group, int tokens)
+    private static void CountCached(SequenceGroup group, int tokens, int stored)
     {
-        if (group.Preemptions == 0 && !group.Forked) group.CachedTokens += Math.Min(tokens, group.PromptLength - group.CachedTokens);
+        if (group.Preemptions > 0 || group.Forked) return;
+        group.CachedTokens += Math.Min(tokens, group.PromptLength - group.CachedTokens);
+        group.StoredTokens += Math.Min(stored, group.PromptLength - group.StoredTokens);
     }
 
     /// <summary>Lets the sequence share the cached blocks that hold its next tokens.</summary>
-    /// <returns>Tokens gained.</returns>
-    private int TakeCached(Sequence sequence)
+    /// <returns>Tokens gained, and those of them that were on disk.</returns>
+    private (int Tokens, int Stored) TakeCached(Sequence sequence)
     {
         SequenceGroup group = sequence.Group;
         int may = group.MayMatch(sequence);
-        if (may < sequence.Computed + _pool.BlockSize) return 0;
+        if (may < sequence.Computed + _pool.BlockSize) return default;
         int gained = sequence.Table.Match(sequence.Tokens(0, may), group.Namespace);
-        if (_admitting && _stored is not null) gained += _stored.Load(sequence, may, _plan.Copies);
-        return gained;
+        int stored = _admitting && _stored is not null ? _stored.Load(sequence, may, _plan.Copies) : 0;
+        return (gained + stored, stored);
     }
 
     /// <remarks>Not while an older prompt takes every row of logits: whoever was admitted behind it would hold blocks and draw no token.</remarks>
@@ -183,6 +186,7 @@ internal sealed partial class Scheduler
         if (group.State == GroupState.Preempted)
         {
             _preempted.Remove(group);
+            if (group.Outlet.IsObserved) group.Outlet.Tell(new(RequestStage.Resumed, Stopwatch.GetTimestamp()) { Tier = group.Tier });
             if (group.Tier is { } tier)
             {
                 _swap.MoveIn(group, _plan.SwapIns(tier));

@@ -1,9 +1,9 @@
-using Folio.Paging;
+using System.Diagnostics;
 
 namespace Folio.Engine;
 
 /// <summary>What somebody needed blocks for when another was preempted.</summary>
-internal enum PreemptionReason
+public enum PreemptionReason
 {
     Decode,
     Prefill,
@@ -35,6 +35,7 @@ internal sealed partial class Scheduler
         RunningSequences -= group.Alive;
         Preemptions++;
         _metrics.Preempted(tier, reason, tokens);
+        if (group.Outlet.IsObserved) group.Outlet.Tell(new(RequestStage.Preempted, Stopwatch.GetTimestamp()) { Tokens = tokens, Reason = reason, Tier = tier });
     }
 
     /// <summary>Null: to be computed again.</summary>

@@ -228,8 +228,12 @@ internal sealed partial class Scheduler : IScheduler
 
     private void CountHits(SequenceGroup group)
     {
+        int inMemory = group.CachedTokens - group.StoredTokens;
         _metrics.PrefixCacheQueries.Add(group.PromptLength);
-        _metrics.PrefixCacheHits.Add(group.CachedTokens);
+        _metrics.PrefixCacheHits.Add(inMemory);
+        if (_stored is null) return;
+        _metrics.StoredPrefixQueries.Add(group.PromptLength - inMemory);
+        _metrics.StoredPrefixHits.Add(group.StoredTokens);
     }
 
     private void Pin(SequenceGroup group)

@@ -145,6 +145,9 @@ internal sealed class SequenceGroup
     /// <summary>Prompt tokens that the prefix cache had when the group was first admitted.</summary>
     public int CachedTokens { get; set; }
 
+    /// <summary>Of those, the ones that were read from disk.</summary>
+    public int StoredTokens { get; set; }
+
     /// <summary>Neighbours in the queue that the group is in.</summary>
     public SequenceGroup? Next { get; set; }
 

@@ -10,6 +10,19 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
     private readonly bool _atOnce = group.Sampling.AnswersAtOnce; // then there is no time from token to token
     private long _firstAt;
 
+    /// <summary>When the first token came and when the last, as timestamps; 0: none has.</summary>
+    public (long First, long Last) TokensAt => (_firstAt, _lastAt.Max());
+
+    /// <summary>The mean time from token to token of the longest sequence; null: there is none.</summary>
+    public TimeSpan? TimePerToken
+    {
+        get
+        {
+            int longest = Array.IndexOf(_tokens, _tokens.Max());
+            return _atOnce || _tokens[longest] < 2 ? null : Stopwatch.GetElapsedTime(_firstAt, _lastAt[longest]) / (_tokens[longest] - 1);
+        }
+    }
+
     public void Token(int index, long at)
     {
         RequestOutlet outlet = group.Outlet;
@@ -17,8 +30,7 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
         if (_firstAt == 0)
         {
             _firstAt = at;
-            metrics.PromptTokens.Add(group.PromptLength);
-            metrics.PromptLength.Observe(group.PromptLength);
+            metrics.Prompt(group.PromptLength, group.CachedTokens, group.StoredTokens);
             metrics.ParamsN.Observe(group.Sampling.N);
             if (group.Sampling.MaxTokens is { } most) metrics.ParamsMaxTokens.Observe(most);
             metrics.TimeToFirstToken.Observe(Seconds(outlet.ArrivedAt, at));

@@ -12,6 +12,7 @@ internal sealed class RequestStream : GenerationStream
     private readonly SequenceText[] _texts; // [sequences]; empty: no tokenizer
     private readonly bool[] _ended;         // [sequences] nothing more counts of what they draw
     private readonly bool[] _answered;      // [n] the last output has been read
+    private readonly FinishReason?[] _reasons; // [n] what ended each
     private readonly BestOfRanking? _ranking;
     private readonly RequestMetrics _metrics;
     private readonly CancellationTokenRegistration _cancellation;
@@ -30,6 +31,7 @@ internal sealed class RequestStream : GenerationStream
         _promptLogprobs = group.PromptLogprobs;
         _ended = new bool[group.Sequences.Length];
         _answered = new bool[group.Sampling.N];
+        _reasons = new FinishReason?[group.Sampling.N];
         _ranking = group.Sampling.Ranks ? new(group.Sampling) : null;
         _alive = _ended.Length;
         _metrics = new(metrics, group);
@@ -129,7 +131,7 @@ internal sealed class RequestStream : GenerationStream
 
         if (output.FinishReason is not null)
         {
-            _answered[index] = true;
+            (_answered[index], _reasons[index]) = (true, output.FinishReason);
             if (_over == 0) _metrics.End(index, output.FinishReason, at);
         }
 
@@ -155,12 +157,35 @@ internal sealed class RequestStream : GenerationStream
         if (Interlocked.Exchange(ref _over, 1) == 1) return; // disposing and reading may be different threads
         _cancellation.Dispose();
         if (_alive > 0) Cancel();
+        long now = Stopwatch.GetTimestamp();
         for (int index = 0; index < _answered.Length; index++)
         {
-            if (!_answered[index]) _metrics.End(index, unfinished, Stopwatch.GetTimestamp());
+            if (_answered[index]) continue;
+            _reasons[index] = unfinished;
+            _metrics.End(index, unfinished, now);
         }
 
         _metrics.Close();
+        if (_group.Outlet.IsObserved) _group.Outlet.Tell(new(RequestStage.Ended, now) { End = End() });
+    }
+
+    private RequestEnd End()
+    {
+        (long first, long last) = _metrics.TokensAt;
+        return new()
+        {
+            FinishReasons = [.. _reasons],
+            Failure = _group.Outlet.Events.Completion.Exception?.InnerException,
+            PromptTokens = PromptTokens,
+            CachedTokens = CachedTokens,
+            CompletionTokens = CompletionTokens,
+            Preemptions = Preemptions,
+            QueuedAt = _group.Outlet.ArrivedAt,
+            AdmittedAt = _group.Outlet.ScheduledAt,
+            FirstTokenAt = first,
+            LastTokenAt = last,
+            TimePerOutputToken = _metrics.TimePerToken,
+        };
     }
 
     private void Cancel() => _inbox.Post(new(MessageKind.Cancel, _group, 0));

@@ -1,7 +1,7 @@
 namespace Folio.Engine;
 
 /// <summary>Where the blocks of a preempted group may wait.</summary>
-internal enum SwapTier
+public enum SwapTier
 {
     Host,
     Disk,

@@ -4,27 +4,32 @@ using Folio.Engine;
 
 namespace Folio.Server;
 
-/// <summary>Writes figures in Prometheus' text format, version 0.0.4, as its Python client (vLLM's) does.</summary>
+/// <summary>Writes figures in Prometheus' text format, version 0.0.4, as its Python client (vLLM's) does: behind the series of a counter or histogram, those that say since when they count.</summary>
+/// <remarks>Series of one name must be written one after the other.</remarks>
 /// <param name="labels">Labels of every series.</param>
 internal sealed class PrometheusText(params (string Name, string Value)[] labels)
 {
-    private readonly StringBuilder _text = new();
+    private const string CounterSuffix = "_total";
+
+    private readonly StringBuilder _text = new(), _created = new();
     private string? _name; // of the last header
 
-    public void Write(Metric metric)
+    public void Write(Metric metric, params ReadOnlySpan<(string, string)> labels)
     {
-        ReadOnlySpan<(string, string)> own = metric.Label is { } label ? [label] : [];
+        (string, string)[] own = metric.Label is { } label ? [label, .. labels] : [.. labels];
         switch (metric)
         {
             case Counter counter:
                 Header(metric.Name, metric.Help, "counter");
-                Sample(metric.Name, counter.Value, own);
+                Sample(_text, metric.Name, counter.Value, own);
+                Created(metric, metric.Name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? metric.Name[..^CounterSuffix.Length] : metric.Name, own);
                 break;
             case Gauge gauge:
                 Gauge(metric.Name, metric.Help, gauge.Value, own);
                 break;
             case Histogram histogram:
                 Write(histogram, own);
+                Created(metric, metric.Name, own);
                 break;
         }
     }
@@ -32,10 +37,16 @@ internal sealed class PrometheusText(params (string Name, string Value)[] labels
     public void Gauge(string name, string help, double value, params ReadOnlySpan<(string, string)> own)
     {
         Header(name, help, "gauge");
-        Sample(name, value, own);
+        Sample(_text, name, value, own);
     }
 
-    public override string ToString() => _text.ToString();
+    public void Counter(string name, string help, double value)
+    {
+        Header(name, help, "counter");
+        Sample(_text, name, value, []);
+    }
+
+    public override string ToString() => _text.ToString() + _created;
 
     private void Write(Histogram histogram, ReadOnlySpan<(string, string)> own)
     {
@@ -44,11 +55,18 @@ internal sealed class PrometheusText(params (string Name, string Value)[] labels
         for (int i = 0; i < counts.Length; i++)
         {
             string bound = i < histogram.Bounds.Count ? Number(histogram.Bounds[i]) : "+Inf";
-            Sample($"{histogram.Name}_bucket", counts[i], [.. own, ("le", bound)]);
+            Sample(_text, $"{histogram.Name}_bucket", counts[i], [.. own, ("le", bound)]);
         }
 
-        Sample($"{histogram.Name}_count", counts[^1], own);
-        Sample($"{histogram.Name}_sum", histogram.Sum, own);
+        Sample(_text, $"{histogram.Name}_count", counts[^1], own);
+        Sample(_text, $"{histogram.Name}_sum", histogram.Sum, own);
+    }
+
+    /// <summary>Kept until the last series of the name is written.</summary>
+    private void Created(Metric metric, string name, ReadOnlySpan<(string, string)> own)
+    {
+        if (_created.Length == 0) Describe(_created, $"{name}_created", metric.Help, "gauge");
+        Sample(_created, $"{name}_created", metric.CreatedAt.ToUnixTimeMilliseconds() / 1000.0, own);
     }
 
     /// <summary>Once for all series of a name.</summary>
@@ -56,16 +74,21 @@ internal sealed class PrometheusText(params (string Name, string Value)[] labels
     {
         if (_name == name) return;
         _name = name;
-        _text.Append($"# HELP {name} {help.Replace("\\", @"\\").Replace("\n", @"\n")}\n# TYPE {name} {type}\n");
+        _text.Append(_created);
+        _created.Clear();
+        Describe(_text, name, help, type);
     }
 
-    private void Sample(string name, double value, ReadOnlySpan<(string Name, string Value)> own)
+    private static void Describe(StringBuilder text, string name, string help, string type) =>
+        text.Append($"# HELP {name} {help.Replace("\\", @"\\").Replace("\n", @"\n")}\n# TYPE {name} {type}\n");
+
+    private void Sample(StringBuilder text, string name, double value, ReadOnlySpan<(string Name, string Value)> own)
     {
-        _text.Append(name);
+        text.Append(name);
         (string Name, string Value)[] all = [.. labels, .. own];
         Array.Sort(all, (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        for (int i = 0; i < all.Length; i++) _text.Append(i == 0 ? '{' : ',').Append(all[i].Name).Append("=\"").Append(Escaped(all[i].Value)).Append('"');
-        _text.Append(all.Length > 0 ? "} " : " ").Append(Number(value)).Append('\n');
+        for (int i = 0; i < all.Length; i++) text.Append(i == 0 ? '{' : ',').Append(all[i].Name).Append("=\"").Append(Escaped(all[i].Value)).Append('"');
+        text.Append(all.Length > 0 ? "} " : " ").Append(Number(value)).Append('\n');
     }
 
     private static string Escaped(string value) => value.Replace("\\", @"\\").Replace("\"", "\\\"").Replace("\n", @"\n");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Folio.Engine;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -14,22 +15,38 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
 
     private static readonly object HolderItem = new();
 
+    /// <summary>What it has let answer, and refused.</summary>
+    public HttpFigures Figures { get; } = new();
+
     /// <summary>A route for those who have a key, closed while the server drains. What a POST computes counts towards its tenant's limits.</summary>
-    public RequestDelegate Guard(RequestDelegate handler) => context => GuardAsync(context, handler, isAdmin: false);
+    public RequestDelegate Guard(RequestDelegate handler) => Counted(context => GuardAsync(context, handler, isAdmin: false));
 
     /// <summary>A route that touches everybody: for an admin's key, or for whoever is alone.</summary>
-    public RequestDelegate GuardAdmin(RequestDelegate handler) => context => GuardAsync(context, handler, isAdmin: true);
+    public RequestDelegate GuardAdmin(RequestDelegate handler) => Counted(context => GuardAsync(context, handler, isAdmin: true));
 
     /// <summary>A route for everyone, always: liveness.</summary>
-    public RequestDelegate Open(RequestDelegate handler) => context =>
+    public RequestDelegate Open(RequestDelegate handler) => Counted(context =>
     {
         SecurityHeaders.Write(context.Response.Headers);
         RequestIds.Begin(context);
         return AnswerAsync(context, handler);
-    };
+    });
 
     /// <summary>Whose key opened the route.</summary>
     public static Holder HolderOf(HttpContext context) => context.Items[HolderItem] as Holder ?? Holder.Anybody;
+
+    private RequestDelegate Counted(RequestDelegate handler) => async context =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            await handler(context);
+        }
+        finally
+        {
+            Figures.Ended(context, Stopwatch.GetElapsedTime(start));
+        }
+    };
 
     private Task GuardAsync(HttpContext context, RequestDelegate handler, bool isAdmin)
     {

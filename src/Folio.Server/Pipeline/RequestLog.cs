@@ -5,11 +5,18 @@ using Microsoft.Extensions.Logging;
 namespace Folio.Server;
 
 /// <summary>One line for each request that was accepted and has ended, under its own category: what it took and how long; and one more where it was preempted.</summary>
-internal sealed partial class RequestLog(ILoggerFactory loggers)
+/// <param name="loggers">Where lines go.</param>
+/// <param name="served">Whose name traces have.</param>
+internal sealed partial class RequestLog(ILoggerFactory loggers, ServedModel served)
 {
     public const string Category = "Folio.Server.Requests";
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);
+    private readonly LifecycleLog _lifecycle = new(loggers);
+
+    /// <summary>A request has arrived.</summary>
+    /// <returns>Told what becomes of it; null: nobody looks.</returns>
+    public RequestTelemetry? Begin(string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller) => RequestTelemetry.Begin(_lifecycle, served.Names[0], id, prompts, sampling, caller);
 
     /// <param name="id">The answer's id.</param>
     /// <param name="prompts">One stream for each of the request's prompts.</param>

@@ -8,6 +8,9 @@ namespace Folio.Server;
 /// <summary>The table of routes. A later route is one line here and one class beside.</summary>
 internal sealed class FolioRoutes
 {
+    /// <summary>The pattern of what no route is for.</summary>
+    public const string AnyPath = "{**path}";
+
     private readonly ServedModel _served;
     private readonly Gate _gate;
     private readonly (string Method, string Path, RequestDelegate Handler)[] _routes, _page;
@@ -22,11 +25,11 @@ internal sealed class FolioRoutes
         var keys = new ApiKeys(options);
         _gate = new(options, keys, drain, logger);
         var models = new ModelRoutes(served);
-        var status = new StatusRoutes(served, engine, drain, logger);
+        var status = new StatusRoutes(served, engine, drain, _gate.Figures, logger);
         var tokens = new TokenizeRoutes(served);
         var pausing = new PauseRoutes(served);
         var prefixes = new PrefixRoutes(served, keys, drain);
-        var log = new RequestLog(loggers);
+        var log = new RequestLog(loggers, served);
         var store = new ResponseStore(options.MaxStoredResponses, options.MaxStoredResponseBytes);
         var stored = new StoredResponseRoutes(store);
         _routes =
@@ -103,7 +106,7 @@ internal sealed class FolioRoutes
             }
         }
 
-        endpoints.MapFallback("{**path}", _gate.Guard(_ => throw ApiException.NotFound("Not found: there is no such route.")));
+        endpoints.MapFallback(AnyPath, _gate.Guard(_ => throw ApiException.NotFound("Not found: there is no such route.")));
     }
 
     private RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, (string Method, string Path, RequestDelegate Handler)[] routes)

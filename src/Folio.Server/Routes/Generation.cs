@@ -23,10 +23,12 @@ internal sealed class Generation : IAsyncDisposable
     /// <summary>Hands all prompts to the engine, or none: where one is refused, the others are taken back.</summary>
     public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, StructuredOutput? structure, Caller caller, RequestLog log, CancellationToken cancellation)
     {
-        RequestGrammar? grammar = structure is null ? null : await structure.CompileAsync(engine, cancellation);
         var generation = new Generation(id, log, caller.Allowance);
+        RequestTelemetry? telemetry = log.Begin(id, prompts, sampling, caller);
         try
         {
+            if (structure is not null) telemetry?.GrammarWait();
+            RequestGrammar? grammar = structure is null ? null : await structure.CompileAsync(engine, cancellation);
             for (int i = 0; i < prompts.Count; i++)
             {
                 var request = new GenerationRequest
@@ -38,16 +40,19 @@ internal sealed class Generation : IAsyncDisposable
                     CacheSalt = caller.CacheSalt,
                     Priority = caller.Priority,
                     Tenant = caller.Tenant,
+                    Observer = telemetry?.ObserverOf(i),
                 };
                 generation._streams.Add(engine.Submit(request, cancellation));
+                telemetry?.Submitted();
             }
 
             generation._unfinished = prompts.Count;
             caller.Allowance?.Spend(prompts.Sum(prompt => prompt.Ids.Length));
             return generation;
         }
-        catch
+        catch (Exception error)
         {
+            telemetry?.Refused(error);
             await generation.TakeBackAsync();
             throw;
         }

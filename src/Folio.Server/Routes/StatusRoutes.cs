@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Folio.Server;
 
 /// <summary>/health and /ping, /health/live and /health/ready (empty answers, open to all); /version, /load, /metrics.</summary>
-internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engine, Drain drain, ILogger logger)
+internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engine, Drain drain, HttpFigures http, ILogger logger)
 {
     private int _failureTold;
 
@@ -24,7 +24,7 @@ internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engin
     public async Task MetricsAsync(HttpContext context)
     {
         context.Response.ContentType = MetricsPage.ContentType;
-        await context.Response.WriteAsync(MetricsPage.Write(served.Engine, served.Names[0]), context.RequestAborted);
+        await context.Response.WriteAsync(MetricsPage.Write(served.Engine, served.Names[0], http), context.RequestAborted);
     }
 
     private string? Closing => drain.IsDraining ? "The server is shutting down." : null;

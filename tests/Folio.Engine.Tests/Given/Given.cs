@@ -6,21 +6,22 @@ internal static class Given
 
     /// <summary>An engine with its own thread over the stub model; ids only, token 0 ends a sequence.</summary>
     public static LlmEngine Engine(
-        int blocks = 1000, int maxModelLen = 200, int sequences = 16, int budget = 64, Action<StubModel>? prepare = null, Func<EngineOptions, EngineOptions>? options = null)
+        int blocks = 1000, int maxModelLen = 200, int sequences = 16, int budget = 64, Action<StubModel>? prepare = null, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default)
     {
         const int blockSize = 4;
         var model = new StubModel(blocks, blockSize);
         prepare?.Invoke(model);
         ModelInfo info = new() { Name = "stub", Path = "stub", Architecture = "stub", VocabularySize = 40, MaxModelLen = maxModelLen, EosTokenIds = [0], Defaults = new(), EmbeddingSize = 40 };
-        return Engine(info, model, blocks, blockSize, sequences, budget, options);
+        return Engine(info, model, blocks, blockSize, sequences, budget, options, swap);
     }
 
     public static LlmEngine Engine(
-        ModelInfo info, StubModel model, int blocks, int blockSize, int sequences = 16, int budget = 64, Func<EngineOptions, EngineOptions>? options = null) => new(
+        ModelInfo info, StubModel model, int blocks, int blockSize, int sequences = 16, int budget = 64, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default) => new(
         info,
         (options ?? (plain => plain))(new() { MaxNumSeqs = sequences, MaxNumBatchedTokens = budget, BlockSize = blockSize }),
         new MemoryPlan(WeightBytes: 0, KvBytesPerToken: 4, KvBytes: 4L * blocks * blockSize, blocks, blockSize, info.MaxModelLen),
-        model);
+        model,
+        swap);
 
     /// <summary>Waits for what the loop does on its own thread.</summary>
     public static async Task Until(Func<bool> condition)

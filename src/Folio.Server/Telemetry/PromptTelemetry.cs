@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>What is told of one prompt, from its arrival to its end. Up to the engine's first event on the request's thread, and from there on the observers'.</summary>
+internal sealed class PromptTelemetry
+{
+    private readonly LifecycleLog _log;
+    private readonly RequestSpan? _span;
+    private readonly string _operation, _model, _id;
+    private readonly long _arrivedAt;
+    private bool _ended;
+
+    public PromptTelemetry(LifecycleLog log, string operation, string model, string id, int promptTokens, SamplingParams sampling, string tenant, long arrivedAt)
+    {
+        (_log, _operation, _model, _id, _arrivedAt) = (log, operation, model, id, arrivedAt);
+        _span = RequestSpan.Start(id, operation, model, tenant, sampling, arrivedAt);
+        _log.Arrived(id, operation, tenant, promptTokens, sampling.N);
+    }
+
+    public void GrammarWait()
+    {
+        _log.GrammarWait(_id);
+        _span?.Event("grammar_wait", Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The engine's observer.</summary>
+    public void Happened(RequestEvent happened)
+    {
+        if (_ended) return; // its reader has left while the loop still had it
+        _log.Happened(_id, happened, Stopwatch.GetElapsedTime(_arrivedAt, happened.At));
+        _span?.Happened(happened);
+        if (happened.Stage != RequestStage.Ended) return;
+        _ended = true;
+        Record(happened.End!, happened.At);
+    }
+
+    /// <summary>It never came into the engine.</summary>
+    public void Refused(Exception error)
+    {
+        long now = Stopwatch.GetTimestamp();
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_arrivedAt, now);
+        string kind = ErrorKind.Of(error);
+        _log.Refused(_id, kind, elapsed.TotalMilliseconds);
+        _span?.Refuse(error, now);
+        GenAiInstruments.Record(_operation, _model, elapsed, firstToken: null, perToken: null, 0, 0, kind);
+    }
+
+    private void Record(RequestEnd end, long at)
+    {
+        TimeSpan? firstToken = end.FirstTokenAt > 0 ? Stopwatch.GetElapsedTime(_arrivedAt, end.FirstTokenAt) : null;
+        string? error = end.Failure is { } failure ? ErrorKind.Of(failure) : end.FinishReasons.Contains(FinishReason.Abort) ? ErrorKind.Cancelled : null;
+        GenAiInstruments.Record(_operation, _model, Stopwatch.GetElapsedTime(_arrivedAt, at), firstToken, end.TimePerOutputToken, end.PromptTokens, end.CompletionTokens, error);
+    }
+}

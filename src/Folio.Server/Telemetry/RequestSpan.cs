@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>The trace of one prompt: a span from its arrival to its end, with an event for each station between.</summary>
+/// <remarks>
+/// Attributes are the GenAI semantic conventions' and, where vLLM has a name of its own (request id, token counts, latencies), that too.
+/// The span continues the client's trace (W3C traceparent); where the application traces its HTTP requests, that request's.
+/// </remarks>
+internal sealed class RequestSpan
+{
+    private readonly Activity _activity;
+    private readonly long _startedAt;
+
+    private RequestSpan(Activity activity, long startedAt) => (_activity, _startedAt) = (activity, startedAt);
+
+    /// <param name="arrivedAt">As a timestamp: now.</param>
+    /// <returns>Null: nobody listens, or this trace isn't wanted.</returns>
+    public static RequestSpan? Start(string id, string operation, string model, string tenant, SamplingParams sampling, long arrivedAt)
+    {
+        if (!FolioTelemetry.Source.HasListeners()) return null;
+        Activity? around = Activity.Current;
+        bool isTraced = around is not null && around.Source.HasListeners();
+        if (!isTraced) Activity.Current = null; // ASP.NET Core's own, which nobody exports, would be a parent that can't be found
+        Activity? activity = FolioTelemetry.Source.StartActivity($"{operation} {model}", ActivityKind.Server, isTraced ? around!.Context : ClientOf(around));
+        Activity.Current = around;
+        if (activity is not { IsAllDataRequested: true }) // sampled out
+        {
+            activity?.Dispose();
+            return null;
+        }
+
+        Describe(activity, id, operation, model, tenant, sampling);
+        return new(activity, arrivedAt);
+    }
+
+    public void Event(string name, long at, params ReadOnlySpan<(string Key, object Value)> tags)
+    {
+        var list = new ActivityTagsCollection();
+        foreach ((string key, object value) in tags) list.Add(key, value);
+        _activity.AddEvent(new(name, Time(at), list));
+    }
+
+    public void Happened(in RequestEvent happened)
+    {
+        switch (happened.Stage)
+        {
+            case RequestStage.Queued:
+                Event("queued", happened.At, ("folio.prompt_tokens", happened.Tokens));
+                break;
+            case RequestStage.Admitted:
+                Event("admitted", happened.At, ("folio.cached_tokens", happened.Tokens));
+                break;
+            case RequestStage.PrefillChunk:
+                Event("prefill_chunk", happened.At, ("folio.start", happened.Start), ("folio.tokens", happened.Tokens));
+                break;
+            case RequestStage.FirstToken:
+                Event("first_token", happened.At);
+                break;
+            case RequestStage.Preempted:
+                Event("preempted", happened.At, ("folio.reason", StageNames.Reason(happened)), ("folio.mode", StageNames.Mode(happened)), ("folio.tokens", happened.Tokens));
+                break;
+            case RequestStage.Resumed:
+                Event("resumed", happened.At, ("folio.mode", StageNames.Mode(happened)));
+                break;
+            case RequestStage.Ended:
+                Complete(happened.End!, happened.At);
+                break;
+        }
+    }
+
+    /// <summary>It never came into the engine.</summary>
+    public void Refuse(Exception error, long at)
+    {
+        Fail(ErrorKind.Of(error));
+        Stop(at);
+    }
+
+    private void Complete(RequestEnd end, long at)
+    {
+        _activity.SetTag("gen_ai.response.finish_reasons", StageNames.Of(end.FinishReasons))
+            .SetTag("gen_ai.usage.input_tokens", end.PromptTokens)
+            .SetTag("gen_ai.usage.output_tokens", end.CompletionTokens)
+            .SetTag("gen_ai.usage.cache_read.input_tokens", end.CachedTokens)
+            .SetTag("gen_ai.usage.prompt_tokens", end.PromptTokens)
+            .SetTag("gen_ai.usage.completion_tokens", end.CompletionTokens)
+            .SetTag("gen_ai.usage.num_sequences", end.FinishReasons.Count)
+            .SetTag("folio.preemptions", end.Preemptions.Count);
+        Latency("e2e", _startedAt, at);
+        Latency("time_in_queue", end.QueuedAt, end.AdmittedAt);
+        Latency("time_to_first_token", _startedAt, end.FirstTokenAt);
+        Latency("time_in_model_prefill", end.AdmittedAt, end.FirstTokenAt);
+        Latency("time_in_model_decode", end.FirstTokenAt, end.LastTokenAt);
+        Latency("time_in_model_inference", end.AdmittedAt, end.LastTokenAt);
+        if (end.Failure is { } failure) Fail(ErrorKind.Of(failure));
+        else if (end.FinishReasons.Contains(FinishReason.Abort)) _activity.SetTag("error.type", ErrorKind.Cancelled); // its client's doing, as a rule: no error of this server's
+        Stop(at);
+    }
+
+    private void Latency(string name, long from, long to)
+    {
+        if (from > 0 && to > 0) _activity.SetTag($"gen_ai.latency.{name}", Stopwatch.GetElapsedTime(from, to).TotalSeconds);
+    }
+
+    private void Fail(string kind) => _activity.SetTag("error.type", kind).SetStatus(ActivityStatusCode.Error, kind);
+
+    private void Stop(long at) => _activity.SetEndTime(Time(at).UtcDateTime).Stop();
+
+    private DateTimeOffset Time(long at) => new DateTimeOffset(_activity.StartTimeUtc) + Stopwatch.GetElapsedTime(_startedAt, at);
+
+    /// <summary>The client's span, as ASP.NET Core has read it from the request's headers.</summary>
+    private static ActivityContext ClientOf(Activity? request) => request is null || request.ParentSpanId == default ? default
+        : new(request.TraceId, request.ParentSpanId, request.ActivityTraceFlags, request.TraceStateString, isRemote: true);
+
+    private static void Describe(Activity activity, string id, string operation, string model, string tenant, SamplingParams sampling)
+    {
+        activity.SetTag("gen_ai.operation.name", operation)
+            .SetTag("gen_ai.provider.name", GenAiInstruments.Provider)
+            .SetTag("gen_ai.request.model", model)
+            .SetTag("gen_ai.response.model", model)
+            .SetTag("gen_ai.response.id", id)
+            .SetTag("gen_ai.request.id", id)
+            .SetTag("gen_ai.request.n", sampling.N)
+            .SetTag("gen_ai.request.temperature", (double)sampling.Temperature)
+            .SetTag("gen_ai.request.top_p", (double)sampling.TopP)
+            .SetTag("gen_ai.request.presence_penalty", (double)sampling.PresencePenalty)
+            .SetTag("gen_ai.request.frequency_penalty", (double)sampling.FrequencyPenalty);
+        if (sampling.N > 1) activity.SetTag("gen_ai.request.choice.count", sampling.N);
+        if (sampling.TopK > 0) activity.SetTag("gen_ai.request.top_k", sampling.TopK);
+        if (sampling.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
+        if (sampling.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);
+        if (tenant.Length > 0) activity.SetTag("folio.tenant", tenant);
+    }
+}

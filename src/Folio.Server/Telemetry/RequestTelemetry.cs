@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Folio.Engine;
+
+namespace Folio.Server;
+
+/// <summary>What is told of one HTTP request's prompts: in the log, as spans and as OpenTelemetry's figures. Made only where somebody looks.</summary>
+internal sealed class RequestTelemetry
+{
+    private readonly PromptTelemetry[] _prompts;
+    private int _submitted; // prompts that are the engine's, which tells their end
+
+    private RequestTelemetry(PromptTelemetry[] prompts) => _prompts = prompts;
+
+    /// <returns>Null: nobody looks.</returns>
+    public static RequestTelemetry? Begin(LifecycleLog log, string model, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller)
+    {
+        if (!log.IsWatched && !FolioTelemetry.Source.HasListeners() && !GenAiInstruments.AreWatched) return null;
+        string operation = OperationOf(id);
+        long now = Stopwatch.GetTimestamp();
+        return new([.. prompts.Select((prompt, i) => new PromptTelemetry(log, operation, model, prompts.Count == 1 ? id : $"{id}-{i}", prompt.Ids.Length, sampling, caller.Tenant, now))]);
+    }
+
+    /// <summary>Its grammar is being compiled.</summary>
+    public void GrammarWait()
+    {
+        foreach (PromptTelemetry prompt in _prompts) prompt.GrammarWait();
+    }
+
+    /// <summary>The observer of the next prompt that the engine is asked to take.</summary>
+    public Action<RequestEvent> ObserverOf(int prompt) => _prompts[prompt].Happened;
+
+    /// <summary>The engine has taken one more.</summary>
+    public void Submitted() => _submitted++;
+
+    /// <summary>The engine will not be asked for those that are left.</summary>
+    public void Refused(Exception error)
+    {
+        foreach (PromptTelemetry prompt in _prompts.AsSpan(_submitted)) prompt.Refused(error);
+    }
+
+    /// <summary>In the conventions' words, from what the routes call their answers.</summary>
+    private static string OperationOf(string id) => id.StartsWith("cmpl-", StringComparison.Ordinal) ? "text_completion" : "chat";
+}

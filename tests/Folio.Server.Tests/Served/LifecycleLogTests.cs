@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Folio.Engine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Folio.Server.Tests;
+
+/// <summary>A line, and an event with its fields, for each station of a request's life.</summary>
+public sealed partial class LifecycleLogTests
+{
+    [Fact]
+    public async Task Each_station_is_a_line_and_an_event_with_fields()
+    {
+        await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = PreemptionMode.Recompute, MaxNumBatchedTokens = 32 });
+        using var lines = new Lines();
+        await using WebApplication app = await StartAsync(small.Engine, lines);
+        using var http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", "sk-harpsichord");
+
+        string prompt = $"[{string.Join(',', Enumerable.Range(300, 40))}]";
+        await http.PostAsync("/v1/completions", Json($$"""{"prompt":{{prompt}},"max_tokens":5,"ignore_eos":true,"guided_regex":"[a-z ]{30}","request_id":"mine"}"""));
+        await lines.UntilAsync("cmpl-mine", "Finished");
+        Assert.Equal(
+            [
+                "cmpl-mine arrived: text_completion for key alice, 40 prompt tokens, n 1", "cmpl-mine waits for its grammar", "cmpl-mine queued with 40 prompt tokens", "cmpl-mine admitted, 0 of its tokens cached",
+                "cmpl-mine prefill of tokens 0 to 32", "cmpl-mine prefill of tokens 32 to 40", "cmpl-mine first token", "cmpl-mine finished: length, 5 tokens",
+            ],
+            lines.Of("cmpl-mine").Select(line => Elapsed().Replace(line.Text, "")));
+        Line chunk = lines.Of("cmpl-mine").First(line => line.Event == "PrefillChunk");
+        Assert.Equal((LogLevel.Debug, 0, 32), (chunk.Level, (int)chunk.Fields["Start"]!, (int)chunk.Fields["End"]!));
+
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(i => http.PostAsync("/v1/completions", Json($$"""{"prompt":"Once","max_tokens":140,"ignore_eos":true,"request_id":"crowd{{i}}"}"""))));
+        await lines.UntilAsync("cmpl-crowd0", "Finished");
+        await lines.UntilAsync("cmpl-crowd1", "Finished");
+        Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d preempted for another's decode: recompute of \d+ tokens \("));
+        Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d resumed by recompute \("));
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":150,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
+        (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+        await lines.UntilAsync("cmpl-left", "Aborted");
+        await http.PostAsync("/v1/completions", Json("""{"prompt":"Once","guided_regex":"[","request_id":"bad"}"""));
+        await lines.UntilAsync("cmpl-bad", "Refused");
+        Assert.DoesNotContain(lines.Written, line => line.Text.Contains("harpsichord"));
+        await app.StopAsync();
+    }
+
+    private static async Task<WebApplication> StartAsync(LlmEngine engine, Lines lines)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(lines).AddFilter(LifecycleLog.Category, LogLevel.Debug);
+        builder.Services.AddFolio(engine, new() { TenantKeys = [TenantKey.Of("alice", "sk-harpsichord")] });
+        WebApplication app = builder.Build();
+        app.MapFolio();
+        await app.StartAsync();
+        return app;
+    }
+
+    private static StringContent Json(string body) => new(body, null, "application/json");
+
+    [GeneratedRegex(@" \([\d.]+ ms\)$")]
+    private static partial Regex Elapsed();
+
+    private sealed record Line(string Event, LogLevel Level, string Text, IReadOnlyDictionary<string, object?> Fields);
+
+    private sealed class Lines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<Line> Written { get; } = [];
+
+        public IEnumerable<Line> Of(string id) => Written.Where(line => (string?)line.Fields["Id"] == id);
+
+        public Task UntilAsync(string id, string happened) => Eventually.TrueAsync(() => Task.FromResult(Of(id).Any(line => line.Event == happened)));
+
+        public ILogger CreateLogger(string categoryName) => categoryName == LifecycleLog.Category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Enqueue(new(eventId.Name!, logLevel, formatter(state, exception), ((IEnumerable<KeyValuePair<string, object?>>)state!).ToDictionary()));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Dispose() { }
+    }
+}
