@@ -37,6 +37,8 @@ internal sealed class ServeArguments
     private readonly Option<string[]> _servedModelName = new("--served-model-name") { Description = "A name of the model for clients, instead of the file's or folder's; may be given several times." };
     private readonly Option<bool> _share = new("--share-prefix-cache") { Description = "Clients with different API keys share cached prompts." };
     private readonly Option<bool> _logRequests = new("--enable-log-requests") { Description = "Writes a line for each request that has ended." };
+    private readonly Option<bool> _logLifecycle = new("--enable-log-lifecycle") { Description = "Writes a line for each station of a request's life: arrived, queued, admitted, each part of its prompt, first token, preempted, resumed, ended." };
+    private readonly Option<string?> _otlpEndpoint = new("--otlp-endpoint") { Description = "An OpenTelemetry collector that traces and figures are sent to, such as http://127.0.0.1:4318 (default: OTEL_EXPORTER_OTLP_ENDPOINT of the environment, else nothing is sent).", HelpName = "URL" };
     private readonly Option<string?> _toolCallParser = OptionOf.Word("--tool-call-parser", "How the model writes tool calls (default: as its chat template does)", [.. ToolFormat.ByName.Keys, "none"]);
     private readonly Option<string?> _reasoningParser = OptionOf.Word("--reasoning-parser", "How the model marks its reasoning (default: as its chat template does)", [.. ReasoningFormat.ByName.Keys, "none"]);
     private readonly Option<string?> _chatTemplate = new("--chat-template") { Description = "A file with a chat template (Jinja) in place of the model's own.", HelpName = "FILE" };
@@ -52,7 +54,7 @@ internal sealed class ServeArguments
 
     public ServeArguments(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _toolCallParser, _reasoningParser, _chatTemplate, _trustTemplates, _maxConnections, _storedResponses, _storedResponseSpace, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_host, _port, _apiKey, _apiKeyFile, _insecure, _allowedOrigins, _servedModelName, _share, _logRequests, _logLifecycle, _otlpEndpoint, _toolCallParser, _reasoningParser, _chatTemplate, _trustTemplates, _maxConnections, _storedResponses, _storedResponseSpace, _pooling, _requestTimeout, _watchdogTimeout]) command.Options.Add(option);
     }
 
     /// <exception cref="FolioException">The key file can't be used.</exception>
@@ -71,6 +73,7 @@ internal sealed class ServeArguments
             AllowedOrigins = parsed.GetValue(_allowedOrigins) ?? [],
             SharePrefixCache = parsed.GetValue(_share),
             LogRequests = parsed.GetValue(_logRequests),
+            LogLifecycle = parsed.GetValue(_logLifecycle),
             ToolCallParser = parsed.GetValue(_toolCallParser),
             ReasoningParser = parsed.GetValue(_reasoningParser),
             ChatTemplate = parsed.GetValue(_chatTemplate) is { } template ? ChatTemplateFile.Read(template) : null,
@@ -88,6 +91,8 @@ internal sealed class ServeArguments
         WatchdogTimeout = Time(parsed.GetValue(_watchdogTimeout), options.WatchdogTimeout),
         Pooling = parsed.GetValue(_pooling),
     };
+
+    public string? OtlpEndpoint(ParseResult parsed) => parsed.GetValue(_otlpEndpoint);
 
     private string[] Keys(ParseResult parsed, KeyFile? file)
     {

@@ -23,6 +23,7 @@ internal static partial class ServeCommand
             ServerOptions options = server.Options(parsed);
             FolioServer.Check(options); // before a model is loaded for nothing
             EngineOptions engineOptions = server.Apply(parsed, scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed))));
+            using OtlpExport? export = OtlpExport.Start(server.OtlpEndpoint(parsed)); // outlives the engine, which has something to tell to its end
             await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, engineOptions, quiet: false);
             await pins.PinAsync(parsed, loaded.Engine, options, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
