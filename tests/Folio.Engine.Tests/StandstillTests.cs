@@ -45,6 +45,21 @@ public sealed class StandstillTests
     }
 
     [Fact]
+    public async Task Texts_to_be_embedded_in_a_step_that_hangs_fail_too_and_are_let_go_of()
+    {
+        using var hang = new ManualResetEventSlim();
+        await using LlmEngine engine = Engine(hang, [], out Action hangs);
+        hangs();
+        EmbeddingRequest[] texts = [.. Enumerable.Range(0, 30).Select(_ => new EmbeddingRequest { Prompt = Given.Request(prompt: 20, maxTokens: 1).Prompt })];
+        await Assert.ThrowsAsync<EngineUnavailableException>(() => engine.EmbedAsync(texts));
+        await Assert.ThrowsAsync<EngineUnavailableException>(() => engine.EmbedAsync(texts[0]));
+        hang.Set();
+        await Given.Until(() => !engine.IsStalled && engine.InFlight == 0);
+        Assert.Equal(30, (await engine.EmbedAsync(texts)).Count);
+        await Given.Until(() => engine.Metrics.KvCacheUsage.Value == 0);
+    }
+
+    [Fact]
     public async Task Steps_that_are_slow_but_end_are_left_alone_and_so_is_an_engine_with_nothing_to_do()
     {
         List<string> warnings = [];
