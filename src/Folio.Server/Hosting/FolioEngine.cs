@@ -7,8 +7,9 @@ namespace Folio.Server;
 public sealed class FolioEngine : IAsyncDisposable
 {
     private readonly TaskCompletionSource<LlmEngine> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
     private Backend? _backend; // null: the engine is somebody else's
-    private int _isDisposed;
+    private bool _hasBegun, _isDisposed;
 
     internal FolioEngine() { }
 
@@ -30,6 +31,12 @@ public sealed class FolioEngine : IAsyncDisposable
     /// <param name="load">Makes an engine of it.</param>
     internal void Load(Func<Backend> newBackend, Func<Backend, LlmEngine> load)
     {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _hasBegun = true;
+        }
+
         Backend? backend = null;
         try
         {
@@ -47,10 +54,17 @@ public sealed class FolioEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Aborts what still runs and gives the model's memory back, unless the engine is somebody else's.</summary>
+    /// <summary>Aborts what still runs and gives the model's memory back, unless the engine is somebody else's. One that is being loaded is waited for.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 1 || _backend is null) return;
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+        }
+
+        if (_hasBegun) await Task.WhenAny(_loaded.Task);
+        if (_backend is null) return;
         await Engine.DisposeAsync();
         _backend.Dispose();
     }

@@ -53,10 +53,25 @@ internal sealed partial class ModelLoader(FolioEngine engine, FolioOptions optio
         {
             ModelPlace place = ModelPlace.Find(options.Model, options.Revision, id => Pull(id, cancellation));
             using var source = ModelSource.Open(place.Path, place.Name);
-            return LlmEngine.Load(source, backend, options.Engine with { Warning = options.Engine.Warning ?? Warn });
+            return Checked(LlmEngine.Load(source, backend, options.Engine with { Warning = options.Engine.Warning ?? Warn }));
         });
         routes.Prepare();
         LogLoaded(engine.Engine.Model.Name);
+    }
+
+    /// <summary>An option that doesn't fit the model is a model that can't be loaded.</summary>
+    private LlmEngine Checked(LlmEngine loaded)
+    {
+        try
+        {
+            _ = new ServedModel(loaded, options.Api);
+            return loaded;
+        }
+        catch
+        {
+            loaded.DisposeAsync().AsTask().GetAwaiter().GetResult(); // before what it computes on
+            throw;
+        }
     }
 
     private PulledModel Pull(HubModelId id, CancellationToken cancellation)

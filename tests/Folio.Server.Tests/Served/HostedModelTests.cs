@@ -3,6 +3,7 @@ using Folio.Compute.Cpu;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Folio.Server.Tests;
 
@@ -86,14 +87,17 @@ public sealed class HostedModelTests
         (await app.GetAsync("/health/ready")).Ok();
     }
 
-    [Fact]
-    public async Task A_model_that_cannot_be_loaded_in_the_background_leaves_the_application_running()
+    [Theory]
+    [InlineData("/nowhere/model.gguf", null)]
+    [InlineData(null, "banana")]
+    public async Task A_model_that_cannot_be_loaded_in_the_background_leaves_the_application_running(string? model, string? parser)
     {
         await using Hosted app = await Hosted.StartAsync(
             builder => builder.Services.AddFolio(options =>
             {
                 Demo(options);
-                options.Model = "/nowhere/model.gguf";
+                options.Model = model ?? options.Model;
+                options.Api = new() { ToolCallParser = parser };
                 options.LoadInBackground = true;
             }),
             app =>
@@ -104,6 +108,33 @@ public sealed class HostedModelTests
         await Assert.ThrowsAnyAsync<FolioException>(() => app.App.Services.GetRequiredService<FolioEngine>().Loaded);
         Assert.Equal("mine", (await app.GetAsync("/mine")).Text);
         foreach (string path in new[] { "/health/live", "/health/ready", "/v1/models" }) (await app.GetAsync(path)).Refused(503, saying: "couldn't be loaded");
+    }
+
+    [Fact]
+    public async Task An_application_that_never_got_to_listen_gives_back_what_is_still_being_loaded()
+    {
+        using var held = new ManualResetEventSlim();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddFolio(options =>
+        {
+            Demo(options);
+            options.LoadInBackground = true;
+            options.Backend = () =>
+            {
+                held.Wait();
+                return new CpuBackend(threads: 1);
+            };
+        });
+        WebApplication app = builder.Build();
+        app.Urls.Add("http://203.0.113.1:1"); // no address of this machine
+        app.MapFolio();
+        FolioEngine engine = app.Services.GetRequiredService<FolioEngine>();
+        await Assert.ThrowsAnyAsync<Exception>(() => app.StartAsync());
+        Task disposing = app.DisposeAsync().AsTask();
+        held.Set();
+        await disposing;
+        if (engine.Loaded.IsCompleted) Assert.True((await engine.Loaded).Ended.IsCompletedSuccessfully);
     }
 
     [Fact]
