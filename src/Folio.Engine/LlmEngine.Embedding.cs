@@ -31,8 +31,8 @@ public sealed partial class LlmEngine
             foreach (EmbeddingRequest request in requests)
             {
                 while (outputs.Count < groups.Count && !_waitingRoom.HasRoom(request.Prompt.Length)) await NextAsync().ConfigureAwait(false);
-                cancellation.ThrowIfCancellationRequested();
                 lock (groups) groups.Add(Post(request));
+                cancellation.ThrowIfCancellationRequested(); // behind the addition: a cancellation before it may have missed this one
             }
 
             while (outputs.Count < groups.Count) await NextAsync().ConfigureAwait(false);
