@@ -7,6 +7,7 @@ public class ClientTests
     [InlineData("openai.mjs")]
     [InlineData("openai-responses.mjs")]
     [InlineData("ai-sdk.mjs")]
+    [InlineData("anthropic.mjs")]
     [InlineData("langchain.mjs")]
     public async Task Npm_clients_chat_call_tools_get_forms_and_leave(string script)
     {

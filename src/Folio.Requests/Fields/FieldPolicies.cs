@@ -1,6 +1,6 @@
 namespace Folio.Requests;
 
-/// <summary>The fields of each route's body: read, inert or refused. Sources: OpenAI's API description; vLLM 0.32's request extensions.</summary>
+/// <summary>The fields of each route's body: read, inert or refused. Sources: OpenAI's API description; vLLM 0.32's request extensions; Anthropic's clients of 2026.</summary>
 internal static class FieldPolicies
 {
     private static readonly string[] Sampling =
@@ -97,6 +97,29 @@ internal static class FieldPolicies
             ["request_id"] = "request_id isn't supported: the server names responses, since they are found by their names.",
             ["prompt_logprobs"] = "prompt_logprobs isn't supported: a response has no place for them; chats have.",
         });
+
+    private static readonly string[] Conversation = ["model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "output_format", "cache_control", "chat_template_kwargs"];
+
+    private static readonly Dictionary<string, string> NotAnthropics = new()
+    {
+        ["container"] = "container isn't supported: this server runs no code.",
+        ["mcp_servers"] = "mcp_servers isn't supported: this server calls no other.",
+        ["context_management"] = "context_management isn't supported: a conversation is read as it is sent.",
+        ["diagnostics"] = "diagnostics isn't supported by this server; usage.cache_read_input_tokens says what was cached.",
+        ["inference_geo"] = "inference_geo isn't supported: this server is where it is.",
+    };
+
+    /// <summary>Fields of a body of Anthropic's that a chat reads as they are: its own, and vLLM's extensions of chats.</summary>
+    public static readonly string[] MessagesAsChat =
+    [
+        "model", "stream", "temperature", "top_p", "top_k",
+        "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "seed", "min_tokens", "ignore_eos", "stop_token_ids", "allowed_token_ids", "bad_words", "cache_salt", "priority",
+    ];
+
+    /// <remarks><c>service_tier</c> and <c>speed</c> are wishes about speed.</remarks>
+    public static FieldPolicy Messages { get; } = new([.. Conversation, .. MessagesAsChat, "max_tokens", "stop_sequences", "metadata"], ["service_tier", "speed"], NotAnthropics);
+
+    public static FieldPolicy CountTokens { get; } = new(Conversation, ["speed"], NotAnthropics);
 
     public static FieldPolicy Tokenize { get; } = new(
         [.. Template, "model", "prompt", "add_special_tokens", "return_token_strs"],

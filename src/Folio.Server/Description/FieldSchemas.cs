@@ -113,5 +113,6 @@ internal static class FieldSchemas
         ["/v1/prefixes id"] = """{"type":["string","null"],"minLength":1,"maxLength":128}""",
     };
 
-    public static string Of(string path, string field) => s_schemas.TryGetValue($"{path} {field}", out string? own) ? own : s_schemas.GetValueOrDefault(field, Any);
+    public static string Of(string path, string field) => path.StartsWith("/v1/messages", StringComparison.Ordinal) && MessagesSchemas.ByField.TryGetValue(field, out string? anthropics) ? anthropics
+        : s_schemas.TryGetValue($"{path} {field}", out string? own) ? own : s_schemas.GetValueOrDefault(field, Any);
 }

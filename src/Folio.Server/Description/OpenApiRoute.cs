@@ -27,7 +27,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
             json.WriteStartObject();
             json.WriteString("openapi", "3.1.0");
             json.WritePropertyName("info");
-            json.WriteRawValue($$"""{"title":"Folio","version":"{{ServedModel.Version}}","description":"OpenAI's API with vLLM's extensions."}""");
+            json.WriteRawValue($$"""{"title":"Folio","version":"{{ServedModel.Version}}","description":"OpenAI's API with vLLM's extensions, and Anthropic's Messages."}""");
             if (prefix.Length > 0)
             {
                 json.WriteStartArray("servers");
@@ -45,8 +45,10 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
             json.WritePropertyName("components");
             json.WriteRawValue("""
                 {"securitySchemes":{"key":{"type":"http","scheme":"bearer"}},
-                "responses":{"error":{"description":"What is wrong and what was expected.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/error"}}}}},
-                "schemas":{"error":{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"object","required":["message","type","param","code"],
+                "responses":{"error":{"description":"What is wrong and what was expected.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/error"}}}},
+                "anthropic_error":{"description":"The same, as Anthropic says it.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/anthropic_error"}}}}},
+                "schemas":{"anthropic_error":{"type":"object","required":["type","error","request_id"],"additionalProperties":false,"properties":{"type":{"const":"error"},"request_id":{"type":["string","null"]},
+                "error":{"type":"object","required":["type","message"],"properties":{"type":{"type":"string"},"message":{"type":"string"}}}}},"error":{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"object","required":["message","type","param","code"],
                 "properties":{"message":{"type":"string"},"type":{"type":"string"},"param":{"type":["string","null"]},"code":{"type":"integer"}}}}}}}
                 """);
             json.WriteEndObject();
@@ -108,7 +110,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
 
         json.WriteEndObject();
         json.WritePropertyName("default");
-        json.WriteRawValue("""{"$ref":"#/components/responses/error"}""");
+        json.WriteRawValue($$"""{"$ref":"#/components/responses/{{route.Error}}"}""");
         json.WriteEndObject();
     }
 

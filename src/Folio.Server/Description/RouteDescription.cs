@@ -9,6 +9,7 @@ namespace Folio.Server;
 /// <param name="Answer">Media types of its answer.</param>
 internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null, string[]? Required = null, (string Name, string Schema)[]? Query = null, bool IsOpen = false, params string[] Answer)
 {
+    private const string OpenAIError = "error", AnthropicError = "anthropic_error";
     private const string Json = "application/json", Events = "text/event-stream", Plain = "text/plain", Html = "text/html";
 
     private const string Words = """{"type":"array","items":{"type":"string","enum":["message.output_text.logprobs","reasoning.encrypted_content"]}}""";
@@ -25,6 +26,8 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["DELETE /v1/responses/{id}"] = new("Forgets it.", Answer: Json),
         ["POST /v1/responses/{id}/cancel"] = new("Always 400 or 404: there are no responses in the background.", Answer: Json),
         ["GET /v1/responses/{id}/input_items"] = new("What a stored response answered, page by page.", Query: [("limit", """{"type":"integer","minimum":1,"maximum":100,"default":20}"""), ("order", """{"type":"string","enum":["asc","desc"],"default":"desc"}"""), ("after", """{"type":"string"}"""), ("include", Words)], Answer: Json),
+        ["POST /v1/messages"] = new("Answers a conversation, as Anthropic does.", FieldPolicies.Messages, ["max_tokens", "messages"], Answer: [Json, Events]) { Error = AnthropicError },
+        ["POST /v1/messages/count_tokens"] = new("How many tokens such a conversation has.", FieldPolicies.CountTokens, ["messages"], Answer: Json) { Error = AnthropicError },
         ["POST /tokenize"] = new("A prompt or messages as token ids.", FieldPolicies.Tokenize, Answer: Json),
         ["POST /detokenize"] = new("Token ids as text.", FieldPolicies.Detokenize, ["tokens"], Answer: Json),
         ["GET /v1/prefixes"] = new("Prompts' beginnings that this key keeps in the cache.", Answer: Json),
@@ -47,6 +50,9 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["GET /page/{file}"] = new("A file of the page.", IsOpen: true, Answer: ["text/css", "text/javascript"]),
         ["GET /page/state"] = new("The blocks of the KV cache and who holds them.", Answer: Json),
     };
+
+    /// <summary>The shape of its errors, by its name among the description's responses.</summary>
+    public string Error { get; private init; } = OpenAIError;
 
     /// <param name="path">As OpenAPI writes it: <c>/v1/models/{id}</c>.</param>
     public static RouteDescription Of(string method, string path) => s_known.GetValueOrDefault($"{method} {path}") ?? new("", Answer: Json);

@@ -1,10 +1,15 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
 namespace Folio.Server;
 
-/// <summary>OpenAI's error body with vLLM's types: <c>{"error":{"message","type","param","code"}}</c>, the one shape of every error here.</summary>
+/// <summary>OpenAI's error body with vLLM's types: <c>{"error":{"message","type","param","code"}}</c>, the shape of every error here but those that an <see cref="AnthropicError"/> tells.</summary>
 internal sealed record ErrorBody(ErrorDetail Error)
 {
+    /// <summary>There is too much to do, whoever asked for it: Anthropic has a status of its own for that.</summary>
+    [JsonIgnore]
+    public bool IsOverload { get; init; }
+
     public static ErrorBody For(int status, string message, string? parameter = null) =>
         new(new ErrorDetail(Cut(message, 2000)!, TypeOf(status), Cut(parameter, 200), status));
 
@@ -12,10 +17,11 @@ internal sealed record ErrorBody(ErrorDetail Error)
     public static Task WriteAsync(HttpContext context, ErrorBody body)
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
-        int status = context.Response.StatusCode = body.Error.Code;
+        bool isAnthropic = AnthropicError.IsFor(context);
+        int status = context.Response.StatusCode = isAnthropic ? AnthropicError.StatusOf(body) : body.Error.Code;
         context.Response.ContentLength = null; // of the answer that would have been
         if (status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
-        return JsonAnswer.WriteAsync(context, body, WireJson.Default.ErrorBody);
+        return isAnthropic ? JsonAnswer.WriteAsync(context, AnthropicError.Of(context, body), MessagesJson.Default.AnthropicError) : JsonAnswer.WriteAsync(context, body, WireJson.Default.ErrorBody);
     }
 
     /// <summary>Some messages repeat what the client sent; none grows with it.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Folio.Server;
 
-/// <summary>What stands before every route: keys, their limits, drain, deadline, the body's size; and what stands behind it: every error in OpenAI's shape.</summary>
+/// <summary>What stands before every route: keys, their limits, drain, deadline, the body's size; and what stands behind it: every error in the client's shape.</summary>
 internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain, ILogger logger)
 {
     /// <summary>Seconds after which a request that found the queue full, or its room taken, may try again; and one that found the server closing or at a standstill, here or elsewhere.</summary>
@@ -53,11 +53,12 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
         IHeaderDictionary headers = context.Request.Headers;
         SecurityHeaders.Write(context.Response.Headers);
         RequestIds.Begin(context);
+        AnthropicError.NameRequest(context);
         if (keys.Find(context) is not { } holder)
         {
             if (options.Identify is not null) return RefuseAsync(context, 401, "The application that hosts this doesn't know who asks.");
             bool isAbsent = headers.Authorization.Count == 0 && headers["x-api-key"].Count == 0;
-            return RefuseAsync(context, 401, $"{(isAbsent ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\".");
+            return RefuseAsync(context, 401, $"{(isAbsent ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\" or as \"x-api-key: KEY\".");
         }
 
         if (!keys.AreAsked && BrowserOrigin.IsForeign(context, options.AllowedOrigins)) return RefuseAsync(context, 403, "Pages of other origins may not ask this server; --allowed-origins names those that may.");
@@ -146,9 +147,9 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
         {
             ApiException api => ErrorBody.For(api.Status, api.Message, api.Parameter),
             RequestException request => ErrorBody.For(400, request.Message, request.Parameter),
-            QueueFullException full => ErrorBody.For(429, full.Message),
-            RoomPinnedException pinned => ErrorBody.For(503, pinned.Message),
-            EngineUnavailableException unavailable => ErrorBody.For(503, unavailable.Message),
+            QueueFullException full => ErrorBody.For(429, full.Message) with { IsOverload = true },
+            RoomPinnedException pinned => ErrorBody.For(503, pinned.Message) with { IsOverload = true },
+            EngineUnavailableException unavailable => ErrorBody.For(503, unavailable.Message) with { IsOverload = true },
             PinDroppedException dropped => ErrorBody.For(409, dropped.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),

@@ -20,6 +20,6 @@ internal sealed record TokenizeRequest(int[] Ids, bool ReturnTokenStrings)
     }
 
     /// <summary>A text to be counted may be longer than the context, but not without end.</summary>
-    private static string Bounded(string text, ServedModel served) => text.Length <= served.Options.MaxTokenizeLength ? text
+    public static string Bounded(string text, ServedModel served) => text.Length <= served.Options.MaxTokenizeLength ? text
         : throw ApiException.BadRequest($"The text has {text.Length} characters; at most {served.Options.MaxTokenizeLength} are tokenized in one request.", "prompt");
 }

@@ -32,6 +32,7 @@ internal sealed class FolioRoutes
         var log = new RequestLog(loggers, served);
         var store = new ResponseStore(options.MaxStoredResponses, options.MaxStoredResponseBytes);
         var stored = new StoredResponseRoutes(store);
+        var messages = new MessagesRoute(served, _gate, drain, log);
         _routes =
         [
             ("GET", "/v1/models", _gate.Guard(models.ListAsync)),
@@ -44,6 +45,8 @@ internal sealed class FolioRoutes
             ("DELETE", "/v1/responses/{id}", _gate.Guard(stored.DeleteAsync)),
             ("POST", "/v1/responses/{id}/cancel", _gate.Guard(stored.CancelAsync)),
             ("GET", "/v1/responses/{id}/input_items", _gate.Guard(stored.ListAsync)),
+            ("POST", "/v1/messages", _gate.Guard(Generating(served, messages.AnswerAsync))),
+            ("POST", "/v1/messages/count_tokens", _gate.Guard(messages.CountAsync)),
             ("POST", "/tokenize", _gate.Guard(tokens.TokenizeAsync)),
             ("POST", "/detokenize", _gate.Guard(tokens.DetokenizeAsync)),
             ("GET", "/v1/prefixes", _gate.Guard(prefixes.ListAsync)),

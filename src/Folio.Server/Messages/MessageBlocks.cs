@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Folio.Server;
+
+/// <summary>The blocks of which Anthropic's messages are made, as a request has them.</summary>
+internal static class MessageBlocks
+{
+    /// <summary>The blocks of a list, each with its type.</summary>
+    public static IEnumerable<(string Type, Fields Block)> Of(JsonElement list, string path)
+    {
+        if (list.ValueKind != JsonValueKind.Array) throw Fields.Expected("a string or a list of blocks", list, path);
+        int index = 0;
+        foreach (JsonElement block in list.EnumerateArray())
+        {
+            string at = $"{path}[{index++}]";
+            if (block.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", block, at);
+            Fields fields = new(block, $"{at}.");
+            fields.Object("cache_control"); // what is asked twice is found without being marked
+            yield return (Required(fields, "type"), fields);
+        }
+    }
+
+    /// <summary>The texts of what can be nothing else: a string, or a list of text blocks.</summary>
+    public static IEnumerable<string> Texts(JsonElement content, string path) =>
+        content.ValueKind == JsonValueKind.String ? [content.GetString()!] : Of(content, path).Select(each => each.Type == "text" ? Required(each.Block, "text") : throw Unreadable(each.Type, each.Block));
+
+    /// <summary>What a tool_result block has for the model to read. That it is an error is said in words: templates have none of their own for it.</summary>
+    public static string Result(Fields block)
+    {
+        string text = block.Get("content") is { } content ? string.Join('\n', Texts(content, block.Path("content"))) : "";
+        return block.Flag("is_error") == true ? $"Error: {text}" : text;
+    }
+
+    public static ApiException Unreadable(string type, Fields block) => ApiException.BadRequest($"{block.Path("type")} is \"{Cut(type)}\"; this model reads text only.", block.Path("type"));
+
+    public static string Required(Fields block, string name) => block.Text(name) ?? throw ApiException.BadRequest($"{block.Path(name)} is missing; a string was expected.", block.Path(name));
+
+    public static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+}

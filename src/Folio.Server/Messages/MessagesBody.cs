@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Folio.Server;
+
+/// <summary>A body of /v1/messages or of its count_tokens as the body of the chat that it asks for: what one route understands, both do.</summary>
+internal static class MessagesBody
+{
+    private const int LeastThinkingBudget = 1024;
+
+    /// <summary>Inside a body's 64 levels stand schemas and inputs, which a chat's body has a few levels deeper.</summary>
+    private const int MaxDepth = 128;
+
+    /// <summary>The chat's body.</summary>
+    /// <param name="names">Gains what the chat calls otherwise.</param>
+    /// <exception cref="ApiException">The first field that can't be used.</exception>
+    public static JsonDocument ToChat(Fields body, FieldNames names)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (string name in FieldPolicies.MessagesAsChat) Copy(body, name, name, writer);
+            if (body.Integer("max_tokens") is { } maxTokens) writer.WriteNumber("max_tokens", int.Max(maxTokens, 1));
+            body.Texts("stop_sequences");
+            Copy(body, "stop_sequences", "stop", writer);
+            names.Add("stop", "stop_sequences");
+            if (body.Object("metadata")?.Text("user_id") is { } user) writer.WriteString("user", user);
+            body.Object("cache_control"); // what is asked twice is found without being marked
+
+            var conversation = MessagesConversation.Read(body);
+            conversation.Write(writer);
+            if (conversation.IsContinued) writer.WriteBoolean("continue_final_message", true);
+            MessagesTools.Write(body, writer, names);
+            WriteThinking(body, writer);
+            WriteOutput(body, writer, names);
+            writer.WriteEndObject();
+        }
+
+        return JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = MaxDepth });
+    }
+
+    private static void Copy(Fields body, string name, string chatName, Utf8JsonWriter writer)
+    {
+        if (body.Get(name) is not { } value) return;
+        writer.WritePropertyName(chatName);
+        value.WriteTo(writer);
+    }
+
+    /// <summary>Thinking is switched by the template's own words, which differ; those that it doesn't read change nothing.</summary>
+    private static void WriteThinking(Fields body, Utf8JsonWriter writer)
+    {
+        JsonElement? given = body.Object("chat_template_kwargs")?.Element;
+        (bool? thinks, int? budget) = ReadThinking(body);
+        if (thinks == false) writer.WriteBoolean("include_reasoning", false);
+        if (given is null && thinks is null) return;
+
+        writer.WriteStartObject("chat_template_kwargs");
+        if (thinks is { } isOn)
+        {
+            if (IsFree("enable_thinking")) writer.WriteBoolean("enable_thinking", isOn); // Qwen 3, GLM, SmolLM3
+            if (IsFree("thinking")) writer.WriteBoolean("thinking", isOn);               // DeepSeek, Granite
+            if (budget is { } tokens && IsFree("thinking_budget")) writer.WriteNumber("thinking_budget", tokens); // Seed-OSS
+        }
+
+        foreach (JsonProperty entry in given?.EnumerateObject() ?? default) entry.WriteTo(writer);
+        writer.WriteEndObject();
+
+        bool IsFree(string name) => given?.TryGetProperty(name, out _) != true;
+    }
+
+    /// <returns>Whether the model is to think, null: as its template has it; and how many tokens it should take, null: as many as it likes.</returns>
+    private static (bool? Thinks, int? Budget) ReadThinking(Fields body)
+    {
+        if (body.Object("thinking") is not { } thinking) return (null, null);
+        string type = MessageBlocks.Required(thinking, "type");
+        if (thinking.Text("display") is { } display and not ("summarized" or "omitted")) throw ApiException.BadRequest($"thinking.display is \"{MessageBlocks.Cut(display)}\"; summarized or omitted was expected.", "thinking.display");
+        switch (type)
+        {
+            case "disabled":
+                return (false, 0);
+            case "adaptive":
+                return (true, null);
+            case "enabled":
+                int budget = thinking.Integer("budget_tokens") ?? throw ApiException.BadRequest($"thinking.budget_tokens is missing; a number of tokens, {LeastThinkingBudget} or more, was expected.", "thinking.budget_tokens");
+                if (budget < LeastThinkingBudget) throw ApiException.BadRequest($"thinking.budget_tokens must be at least {LeastThinkingBudget}, got {budget}.", "thinking.budget_tokens");
+                if (budget >= body.Integer("max_tokens")) throw ApiException.BadRequest($"thinking.budget_tokens ({budget}) must be below max_tokens ({body.Integer("max_tokens")}).", "thinking.budget_tokens");
+                return (true, budget);
+            default:
+                throw ApiException.BadRequest($"thinking.type is \"{MessageBlocks.Cut(type)}\"; enabled, adaptive or disabled was expected.", "thinking.type");
+        }
+    }
+
+    /// <summary>output_config, and the older output_format in its stead.</summary>
+    private static void WriteOutput(Fields body, Utf8JsonWriter writer, FieldNames names)
+    {
+        Fields? config = body.Object("output_config");
+        if (config?.Text("effort") is { } effort)
+        {
+            if (effort is not ("low" or "medium" or "high" or "xhigh" or "max")) throw ApiException.BadRequest($"output_config.effort is \"{MessageBlocks.Cut(effort)}\"; low, medium, high, xhigh or max was expected.", "output_config.effort");
+            writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
+        }
+
+        Fields? format = config?.Object("format"), older = body.Object("output_format");
+        if (format is not null && older is not null) throw ApiException.BadRequest("output_format and output_config.format can't both be obeyed; one was expected.", "output_format");
+        if ((format ?? older) is not { } wanted) return;
+        string type = MessageBlocks.Required(wanted, "type");
+        if (type != "json_schema") throw ApiException.BadRequest($"{wanted.Path("type")} is \"{MessageBlocks.Cut(type)}\"; json_schema was expected.", wanted.Path("type"));
+        Fields schema = wanted.Object("schema") ?? throw ApiException.BadRequest($"{wanted.Path("schema")} is missing; a JSON schema was expected.", wanted.Path("schema"));
+        names.Add("response_format", wanted.Path("")[..^1]);
+        writer.WriteStartObject("response_format");
+        writer.WriteString("type", "json_schema");
+        writer.WriteStartObject("json_schema");
+        writer.WritePropertyName("schema");
+        schema.Element.WriteTo(writer);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+}
