@@ -44,7 +44,7 @@ internal static partial class Conformity
     /// <summary>A whole answer, each event of a stream, or an error.</summary>
     public static void CheckAnswer(string method, string path, Reply reply)
     {
-        if (path.StartsWith("/v1/messages", StringComparison.Ordinal) || reply.Response.RequestMessage!.Headers.Contains("anthropic-version")) return; // Anthropic's API
+        if (reply.IsOfAnthropics()) return;
         if (reply.Status >= 400 && reply.Json.ValueKind == JsonValueKind.Object)
         {
             Check(Errors, reply.Json, reply.Text);

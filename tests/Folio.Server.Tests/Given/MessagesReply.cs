@@ -70,6 +70,10 @@ public static class MessagesReply
         }),
     ];
 
+    /// <summary>Whether Anthropic's API was asked.</summary>
+    public static bool IsOfAnthropics(this Reply reply) =>
+        reply.Response.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/v1/messages", StringComparison.Ordinal) || reply.Response.RequestMessage.Headers.Contains("anthropic-version");
+
     /// <summary>Asserts Anthropic's error body.</summary>
     public static Reply RefusedAsAnthropic(this Reply reply, int status, string? type = null, string? saying = null)
     {

@@ -152,9 +152,10 @@ public sealed class Reply(HttpResponseMessage response, string text)
         return this;
     }
 
-    /// <summary>Asserts OpenAI's error body.</summary>
+    /// <summary>Asserts OpenAI's error body, or that of Anthropic's routes.</summary>
     public Reply Refused(int status, string? parameter = null, string? saying = null)
     {
+        if (this.IsOfAnthropics()) return this.RefusedAsAnthropic(status, saying: saying);
         Assert.True(Status == status, $"expected {status}, got {Status}: {text}");
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal(["error"], Json.EnumerateObject().Select(field => field.Name));
