@@ -7,7 +7,8 @@ namespace Folio.Requests;
 /// <summary>A request's messages as chat templates expect them: content as one text, a tool call's arguments as an object, "developer" as "system" (vLLM's rules).</summary>
 internal sealed class ChatMessages : IDisposable
 {
-    private const int MaxArgumentDepth = 64; // arguments stand inside a body of as many levels
+    /// <summary>Arguments stand inside a body of as many levels.</summary>
+    public const int MaxArgumentDepth = 64;
 
     /// <summary>How deep the messages nest, arguments included.</summary>
     public static readonly JsonDocumentOptions Nesting = new() { MaxDepth = 2 * MaxArgumentDepth };

@@ -12,7 +12,7 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
     private const string OpenAIError = "error", AnthropicError = "anthropic_error";
     private const string Json = "application/json", Events = "text/event-stream", Plain = "text/plain", Html = "text/html";
 
-    private const string Words = """{"type":"array","items":{"type":"string","enum":["message.output_text.logprobs","reasoning.encrypted_content"]}}""";
+    private static readonly string s_words = """{"type":"array","items":{"type":"string","enum":""" + ResponseWords.Json(ResponseWords.Include) + "}}";
 
     private static readonly Dictionary<string, RouteDescription> s_known = new(StringComparer.Ordinal)
     {
@@ -22,10 +22,10 @@ internal sealed record RouteDescription(string Summary, FieldPolicy? Body = null
         ["POST /v1/chat/completions"] = new("Answers a conversation.", FieldPolicies.Chat, ["messages"], Answer: [Json, Events]),
         ["POST /v1/embeddings"] = new("Texts' embeddings: a text, texts, token ids or lists of them.", FieldPolicies.Embedding, ["input"], Answer: Json),
         ["POST /v1/responses"] = new("Answers a conversation, and remembers it.", FieldPolicies.Response, ["input"], Answer: [Json, Events]),
-        ["GET /v1/responses/{id}"] = new("A stored response of this key.", Query: [("include", Words), ("stream", """{"type":"boolean","enum":[false]}""")], Answer: Json),
+        ["GET /v1/responses/{id}"] = new("A stored response of this key.", Query: [("include", s_words), ("stream", """{"type":"boolean","enum":[false]}""")], Answer: Json),
         ["DELETE /v1/responses/{id}"] = new("Forgets it.", Answer: Json),
         ["POST /v1/responses/{id}/cancel"] = new("Always 400 or 404: there are no responses in the background.", Answer: Json),
-        ["GET /v1/responses/{id}/input_items"] = new("What a stored response answered, page by page.", Query: [("limit", """{"type":"integer","minimum":1,"maximum":100,"default":20}"""), ("order", """{"type":"string","enum":["asc","desc"],"default":"desc"}"""), ("after", """{"type":"string"}"""), ("include", Words)], Answer: Json),
+        ["GET /v1/responses/{id}/input_items"] = new("The input of a stored response, with the conversation before it, page by page.", Query: [("limit", """{"type":"integer","minimum":1,"maximum":100,"default":20}"""), ("order", """{"type":"string","enum":["asc","desc"],"default":"desc"}"""), ("after", """{"type":"string"}"""), ("include", s_words)], Answer: Json),
         ["POST /v1/messages"] = new("Answers a conversation, as Anthropic does.", FieldPolicies.Messages, ["max_tokens", "messages"], Answer: [Json, Events]) { Error = AnthropicError },
         ["POST /v1/messages/count_tokens"] = new("How many tokens such a conversation has.", FieldPolicies.CountTokens, ["messages"], Answer: Json) { Error = AnthropicError },
         ["POST /tokenize"] = new("A prompt or messages as token ids.", FieldPolicies.Tokenize, Answer: Json),

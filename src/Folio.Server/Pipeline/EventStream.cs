@@ -22,8 +22,9 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Answers with a stream. An error before the first event is an ordinary error answer, one after it an event of its own.</summary>
-    /// <param name="fail">How a route whose events have names tells an error; null: OpenAI's way, with <c>data: [DONE]</c> at the end of every stream.</param>
-    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send, Func<EventStream, ErrorBody, ValueTask>? fail = null)
+    /// <param name="fail">How a route whose events have names tells an error; null: as an event that is an error's body.</param>
+    /// <param name="endsWithDone">Behind everything comes <c>data: [DONE]</c>, as at OpenAI; null: unless the events have names.</param>
+    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send, Func<EventStream, ErrorBody, ValueTask>? fail = null, bool? endsWithDone = null)
     {
         context.Response.ContentType = "text/event-stream; charset=utf-8";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -39,13 +40,19 @@ internal sealed class EventStream : IDisposable
             else await fail(events, body);
         }
 
-        if (fail is null) await events.DoneAsync();
+        if (endsWithDone ?? fail is null) await events.DoneAsync();
     }
 
     /// <param name="name">Null: the event has none.</param>
     public async ValueTask SendAsync<T>(T value, JsonTypeInfo<T> type, string? name = null)
     {
-        if (name is not null) _body.Write(Encoding.UTF8.GetBytes($"event: {name}\n"));
+        if (name is not null)
+        {
+            _body.Write("event: "u8);
+            Encoding.UTF8.GetBytes(name, _body);
+            _body.Write("\n"u8);
+        }
+
         _body.Write("data: "u8);
         _json.Reset();
         JsonSerializer.Serialize(_json, value, type);

@@ -6,8 +6,6 @@ namespace Folio.Server;
 /// <param name="Reasoning">Null: nothing was said of it.</param>
 internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, JsonElement Text, JsonElement? Reasoning)
 {
-    private const string LogprobsName = "message.output_text.logprobs";
-
     /// <summary>A body has 64 levels at most (<see cref="RequestBody"/>), and a chat's tools lie deeper than a response's.</summary>
     private const int MaxDepth = 72;
 
@@ -78,7 +76,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
         if (body.Integer("max_output_tokens") is { } most) json.WriteNumber("max_completion_tokens", most);
         bool tellsLogprobs = ReadInclude(body);
         int? top = body.Integer("top_logprobs");
-        if (top > 0 && !tellsLogprobs) throw ApiException.BadRequest($"When using top_logprobs, include must have \"{LogprobsName}\".", "top_logprobs");
+        if (top > 0 && !tellsLogprobs) throw ApiException.BadRequest($"When using top_logprobs, include must have \"{ResponseWords.Logprobs}\".", "top_logprobs");
         if (top is { } number) json.WriteNumber("top_logprobs", number);
         if (tellsLogprobs) json.WriteBoolean("logprobs", true);
     }
@@ -89,7 +87,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
     {
         string[] wanted = body.Texts("include") ?? [];
         RequireKnown(wanted);
-        return wanted.Contains(LogprobsName);
+        return wanted.Contains(ResponseWords.Logprobs);
     }
 
     /// <exception cref="ApiException">Something is wanted that no response here has.</exception>
@@ -97,8 +95,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
     {
         foreach ((int index, string name) in include.Index())
         {
-            if (name is not (LogprobsName or "reasoning.encrypted_content"))
-                throw ApiException.BadRequest($"include[{index}] is \"{Fields.Cut(name)}\"; {LogprobsName} and reasoning.encrypted_content are known.", $"include[{index}]");
+            if (!ResponseWords.Include.Contains(name)) throw ApiException.BadRequest($"include[{index}] is \"{Fields.Cut(name)}\"; {string.Join(" and ", ResponseWords.Include)} are known.", $"include[{index}]");
         }
     }
 }

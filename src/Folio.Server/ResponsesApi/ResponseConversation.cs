@@ -5,6 +5,9 @@ namespace Folio.Server;
 /// <summary>Items as the messages of a chat: what the assistant did in a row, its reasoning, text and calls, is one message.</summary>
 internal sealed class ResponseConversation
 {
+    /// <summary>The path of items that were stored, the model's own among them.</summary>
+    private const string Stored = "previous_response_id";
+
     private readonly List<(JsonElement Item, string Path)> _items = [];
     private readonly Dictionary<string, string> _callNames = new(StringComparer.Ordinal);
 
@@ -13,7 +16,7 @@ internal sealed class ResponseConversation
     /// <exception cref="ApiException">A result belongs to no call.</exception>
     public ResponseConversation(ConversationTurn? before, byte[] input)
     {
-        foreach (JsonElement item in before?.Items ?? []) Add(item, "previous_response_id");
+        foreach (JsonElement item in before?.Items ?? []) Add(item, Stored);
         int index = 0;
         foreach (JsonElement item in JsonElement.Parse(input).EnumerateArray()) Add(item, $"input[{index++}]");
     }
@@ -30,18 +33,11 @@ internal sealed class ResponseConversation
         int messages = 0;
         var turn = new AssistantTurn();
         json.WriteStartArray("messages");
-        if (instructions is not null)
+        (JsonElement Item, string Path)[] kept = [.. _items.Where((each, index) => index >= first || IsSystem(each.Item))];
+        (JsonElement Item, string Path)[] leading = [.. kept.TakeWhile(each => IsSystem(each.Item))];
+        if (instructions is not null || leading.Length > 0) WriteSystem(json, names, $"messages[{messages++}]", instructions, leading);
+        foreach ((JsonElement item, string path) in kept.Skip(leading.Length))
         {
-            names.Add($"messages[{messages++}]", "instructions");
-            json.WriteStartObject();
-            json.WriteString("role", "system");
-            json.WriteString("content", instructions);
-            json.WriteEndObject();
-        }
-
-        foreach ((int index, (JsonElement item, string path)) in _items.Index())
-        {
-            if (index < first && !IsOf(item, "system") && !IsOf(item, "developer")) continue;
             if (turn.TryAdd(item, path)) continue;
             Flush();
             if (turn.TryAdd(item, path)) continue;
@@ -69,6 +65,49 @@ internal sealed class ResponseConversation
             throw ApiException.BadRequest($"No tool call found for function call output with call_id {Fields.Cut(id)}.", $"{path}.call_id");
     }
 
+    /// <summary>All that the system says at the beginning is one message: many templates know one only.</summary>
+    private static void WriteSystem(Utf8JsonWriter json, FieldNames names, string message, string? instructions, (JsonElement Item, string Path)[] leading)
+    {
+        names.Add(message, instructions is null ? leading[0].Path : "instructions");
+        json.WriteStartObject();
+        json.WriteString("role", "system");
+        if (leading.Length == 0)
+        {
+            json.WriteString("content", instructions);
+        }
+        else
+        {
+            int parts = 0;
+            json.WriteStartArray("content");
+            if (instructions is not null)
+            {
+                names.Add($"{message}.content[{parts++}]", "instructions");
+                WriteText(json, instructions);
+            }
+
+            foreach ((JsonElement item, string path) in leading)
+            {
+                foreach ((int index, JsonElement part) in item.GetProperty("content").EnumerateArray().Index())
+                {
+                    names.Add($"{message}.content[{parts++}]", $"{path}.content[{index}]");
+                    WriteText(json, part.GetProperty("text").GetString()!);
+                }
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "text");
+        json.WriteString("text", text);
+        json.WriteEndObject();
+    }
+
     /// <summary>A message that isn't the assistant's, or a call's result, which carries the function's name for the templates that want it.</summary>
     private void WriteMessage(Utf8JsonWriter json, JsonElement item)
     {
@@ -93,6 +132,8 @@ internal sealed class ResponseConversation
     private static string TypeOf(JsonElement item) => item.GetProperty("type").GetString()!;
 
     private static bool IsOf(JsonElement item, string role) => item.TryGetProperty("role", out JsonElement own) && own.ValueEquals(role);
+
+    private static bool IsSystem(JsonElement item) => IsOf(item, "system") || IsOf(item, "developer");
 
     /// <summary>What the assistant did in a row: it thought, then spoke, then called.</summary>
     private sealed class AssistantTurn
@@ -151,7 +192,8 @@ internal sealed class ResponseConversation
                 json.WriteString("type", "function");
                 json.WriteStartObject("function");
                 json.WriteString("name", call.GetProperty("name").GetString());
-                json.WriteString("arguments", call.GetProperty("arguments").GetString());
+                string arguments = call.GetProperty("arguments").GetString()!;
+                json.WriteString("arguments", path == Stored ? WrittenArguments.Repair(arguments) : arguments);
                 json.WriteEndObject();
                 json.WriteEndObject();
             }

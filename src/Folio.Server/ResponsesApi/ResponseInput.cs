@@ -58,6 +58,7 @@ internal static class ResponseInput
 
     private static void WriteMessage(Utf8JsonWriter json, Fields item)
     {
+        item.RequireKnown("type", "id", "role", "content", "status", "phase"); // a phase tells OpenAI's models what they were about
         string role = Required(item, "role");
         if (role is not ("user" or "assistant" or "system" or "developer")) throw ApiException.BadRequest($"{item.Path("role")} is \"{Fields.Cut(role)}\"; user, assistant, system or developer was expected.", item.Path("role"));
         JsonElement content = item.Get("content") ?? throw Missing(item, "content");
@@ -95,10 +96,19 @@ internal static class ResponseInput
             if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, partPath);
             Fields fields = new(part, $"{partPath}.");
             string own = Required(fields, "type");
+            RequirePart(fields, own);
             if (own == "refusal" && type == "output_text") WriteRefusal(json, Required(fields, "refusal"));
             else if (own is "input_text" or "output_text" or "text") WritePart(json, type, Required(fields, "text"));
             else throw ApiException.BadRequest($"{fields.Path("type")} is \"{Fields.Cut(own)}\"; this model reads text only.", fields.Path("type"));
         }
+    }
+
+    /// <summary>What a text is annotated with, and where OpenAI's cache may end, change nothing in an answer.</summary>
+    private static void RequirePart(Fields part, string type)
+    {
+        if (type == "refusal") part.RequireKnown("type", "refusal");
+        else if (type == "output_text") part.RequireKnown("type", "text", "annotations", "logprobs");
+        else if (type is "input_text" or "text") part.RequireKnown("type", "text", "prompt_cache_breakpoint");
     }
 
     private static void WritePart(Utf8JsonWriter json, string type, string text)
@@ -127,6 +137,7 @@ internal static class ResponseInput
 
     private static void WriteCall(Utf8JsonWriter json, Fields item)
     {
+        item.RequireKnown("type", "id", "status", "call_id", "name", "arguments");
         json.WriteStartObject();
         json.WriteString("id", IdOf(item, ResponseIds.Call));
         json.WriteString("type", ResponseItem.CallType);
@@ -139,6 +150,7 @@ internal static class ResponseInput
 
     private static void WriteCallOutput(Utf8JsonWriter json, Fields item)
     {
+        item.RequireKnown("type", "id", "status", "call_id", "output", "name"); // the function's name, which its call has told
         json.WriteStartObject();
         json.WriteString("id", IdOf(item, ResponseIds.CallOutput));
         json.WriteString("type", "function_call_output");
@@ -163,6 +175,7 @@ internal static class ResponseInput
     /// <summary>Reasoning that only the server can read that wrote it can't be taken into account.</summary>
     private static void WriteReasoning(Utf8JsonWriter json, Fields item)
     {
+        item.RequireKnown("type", "id", "status", "summary", "content", "encrypted_content");
         string? encrypted = item.Text("encrypted_content");
         if (encrypted is not null && item.List("content") is null) throw ApiException.BadRequest($"{item.Path("encrypted_content")} can't be read here; reasoning comes back as this server wrote it, in content.", item.Path("encrypted_content"));
         json.WriteStartObject();
@@ -181,7 +194,10 @@ internal static class ResponseInput
         foreach (JsonElement part in item.List(name)?.EnumerateArray() ?? default)
         {
             string path = $"{item.Path(name)}[{index++}]";
-            WritePart(json, type, part.ValueKind == JsonValueKind.Object ? Required(new(part, $"{path}."), "text") : throw Fields.Expected("an object", part, path));
+            if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, path);
+            Fields fields = new(part, $"{path}.");
+            fields.RequireKnown("type", "text");
+            WritePart(json, type, Required(fields, "text"));
         }
 
         json.WriteEndArray();

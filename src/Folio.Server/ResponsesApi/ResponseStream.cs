@@ -2,7 +2,7 @@ using Folio.Engine;
 
 namespace Folio.Server;
 
-/// <summary>The events of a streamed response, in OpenAI's order: created and in progress with the first token, the items as they are written, and how it ended. There is no [DONE].</summary>
+/// <summary>The events of a streamed response, in OpenAI's order: created and in progress with the first token, the items as they are written, and how it ended. Behind that comes [DONE], which OpenAI's own clients stop at.</summary>
 /// <param name="answer">What is told.</param>
 /// <param name="interval">Tokens that are told at once (<see cref="OutputPacer"/>).</param>
 /// <param name="keep">Stores the response: before its end is told, for the client may build on it at once.</param>

@@ -11,14 +11,12 @@ internal static class ResponseText
     public static JsonElement Read(Fields body, Utf8JsonWriter json, FieldNames names)
     {
         if (body.Object("text") is not { } text) return s_plain;
-        foreach (JsonProperty field in text.Element.EnumerateObject())
-        {
-            if (field.Name is not ("format" or "verbosity")) throw ApiException.BadRequest($"Unrecognized request argument supplied: text.{Fields.Cut(field.Name)}.", $"text.{Fields.Cut(field.Name)}");
-        }
-
+        text.RequireKnown("format", "verbosity");
         if (text.Text("verbosity") is not (null or "medium")) throw ApiException.BadRequest("text.verbosity isn't supported by this server, but for medium, which changes nothing.", "text.verbosity");
         if (text.Object("format") is not { } format) return s_plain;
         string type = format.Text("type") ?? throw Missing("type");
+        if (type == "json_schema") format.RequireKnown("type", "name", "description", "schema", "strict");
+        else format.RequireKnown("type");
         names.Add("response_format", "text.format");
         json.WriteStartObject("response_format");
         json.WriteString("type", type);

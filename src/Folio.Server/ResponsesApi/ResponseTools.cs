@@ -28,6 +28,8 @@ internal sealed record ResponseTools(JsonElement Offered, JsonElement Choice, bo
         Fields fields = new(tool, $"{path}.");
         string type = fields.Text("type") ?? throw ApiException.BadRequest($"{path}.type is missing; function was expected.", $"{path}.type");
         if (type != "function") throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; only function is supported: this server has no tools of its own.", $"{path}.type");
+        fields.RequireKnown("type", "name", "description", "parameters", "strict", "defer_loading", "allowed_callers");
+        if (fields.Texts("allowed_callers") is { } callers && callers is not ["direct"]) throw ApiException.BadRequest($"{path}.allowed_callers isn't supported, but for [\"direct\"]: the model alone calls.", $"{path}.allowed_callers");
         if (fields.Flag("defer_loading") == true) throw ApiException.BadRequest($"{path}.defer_loading isn't supported: all tools are told.", $"{path}.defer_loading");
         return fields;
     }
@@ -72,11 +74,13 @@ internal sealed record ResponseTools(JsonElement Offered, JsonElement Choice, bo
         switch (fields.Text("type"))
         {
             case "function":
+                fields.RequireKnown("type", "name");
                 names.Add("tool_choice.function", "tool_choice");
                 json.WriteString("type", "function");
                 WriteFunction(json, choice);
                 break;
             case "allowed_tools":
+                fields.RequireKnown("type", "mode", "tools");
                 json.WriteString("type", "allowed_tools");
                 WriteAllowed(json, names, fields);
                 break;

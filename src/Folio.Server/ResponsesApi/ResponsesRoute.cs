@@ -18,7 +18,7 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
         if (request.Chat.Answer.Stream)
         {
             var stream = new ResponseStream(answer, request.Chat.Answer.StreamInterval, response => Keep(holder.Name, request, response));
-            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), stream.FailAsync);
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), stream.FailAsync, endsWithDone: true);
             return;
         }
 

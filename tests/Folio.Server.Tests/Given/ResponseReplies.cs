@@ -16,7 +16,9 @@ internal static class ResponseReplies
     {
         Assert.Equal("text/event-stream", reply.Ok().Response.Content.Headers.ContentType?.MediaType);
         List<JsonElement> events = [];
-        foreach (string block in reply.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
+        string[] blocks = reply.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("data: [DONE]", blocks[^1]);
+        foreach (string block in blocks[..^1])
         {
             string[] lines = block.Split('\n');
             Assert.Equal(2, lines.Length);

@@ -30,6 +30,18 @@ public sealed class StoredResponseTests(ServedFixture fixture, DemoEngine demo) 
         (await Server.RespondAsync(new { input = new[] { new { type = "function_call_output", call_id = "other", output = "noon" } }, previous_response_id = first.Id(), tools, max_output_tokens = 8 })).Refused(400, "input[0].call_id", "No tool call found");
     }
 
+    [Fact]
+    public async Task A_call_that_was_cut_off_ends_no_conversation()
+    {
+        object[] tools = [new { type = "function", name = "tell", parameters = new { type = "object", properties = new { text = new { type = "string", minLength = 200 } }, required = new[] { "text" } } }];
+        JsonElement first = (await Server.RespondAsync(new { input = "What time is it?", tools, tool_choice = "required", parallel_tool_calls = false, max_output_tokens = 40 })).Response();
+        JsonElement call = Assert.Single(first.Output());
+        Assert.Equal(("function_call", "incomplete"), (ResponseReplies.TypeOf(call), call.GetProperty("status").GetString()));
+        object[] result = [new { type = "function_call_output", call_id = call.GetProperty("call_id").GetString(), output = "noon" }];
+        JsonElement second = (await Server.RespondAsync(new { input = result, previous_response_id = first.Id(), tools, max_output_tokens = 8 })).Response();
+        (await Server.RespondAsync(new { input = "And then?", previous_response_id = second.Id(), max_output_tokens = 8 })).Response();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

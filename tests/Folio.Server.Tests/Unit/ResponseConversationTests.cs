@@ -33,6 +33,43 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
+    public void What_the_system_says_at_the_beginning_is_one_message()
+    {
+        var names = new FieldNames();
+        JsonElement messages = Messages("""[{"role":"developer","content":"Be kind."},{"role":"system","content":[{"type":"input_text","text":"Be"},{"type":"input_text","text":"true."}]},{"role":"user","content":"Why?"}]""", "Be brief.", names);
+        Assert.Equal(["system", "user"], messages.EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal(["Be brief.", "Be kind.", "Be", "true."], messages[0].GetProperty("content").EnumerateArray().Select(part => part.GetProperty("text").GetString()));
+        Assert.Equal("instructions", names.Translate(ApiException.BadRequest("x", "messages[0].content[0]")).Parameter);
+        Assert.Equal("input[1].content[1].text", names.Translate(ApiException.BadRequest("x", "messages[0].content[3].text")).Parameter);
+        Assert.Equal(["system", "user"], Messages("""[{"role":"developer","content":"Be kind."},{"role":"user","content":"Why?"}]""", null).EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"city":"Be""", "{}")]
+    [InlineData("""{"a":1,"city":"Be""", """{"a":1}""")]
+    [InlineData("""{"a":1,"a":2}""", "{}")]
+    [InlineData("""{"a":"\ud800"}""", "{}")]
+    [InlineData("""{"a":nonsense}""", "{}")]
+    [InlineData("""{"a":[1,{"b":2},""", """{"a":[1,{"b":2}]}""")]
+    [InlineData("", "{}")]
+    [InlineData("[1]", "{}")]
+    [InlineData("""{ "a": 1 }""", """{ "a": 1 }""")]
+    public void What_the_model_wrote_of_a_call_is_mended_where_the_conversation_goes_on(string written, string expected)
+    {
+        JsonElement call = JsonSerializer.SerializeToElement(new { type = "function_call", id = "fc", call_id = "c", name = "f", arguments = written });
+        var before = new ConversationTurn(null, "[]"u8.ToArray(), Encoding.UTF8.GetBytes($"[{call.GetRawText()}]"));
+        byte[] chat = ResponseJson.Bytes(json =>
+        {
+            json.WriteStartObject();
+            new ResponseConversation(before, ResponseInput.Read(new(JsonElement.Parse($$"""{"input":[{{Result}}]}""")))).Write(json, new(), null, first: 0);
+            json.WriteEndObject();
+        });
+        JsonElement messages = JsonElement.Parse(chat).GetProperty("messages");
+        Assert.Equal(expected, messages[0].GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
+        using var read = ChatMessages.Read(new(JsonElement.Parse(chat)));
+    }
+
+    [Fact]
     public void Errors_of_the_chat_name_the_item_that_the_client_has_sent()
     {
         var names = new FieldNames();
