@@ -222,15 +222,15 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         if (!Append(sequence, sample.Token, sample.Logprobs) || !group.JumpsAhead) return;
         foreach (int forced in sequence.Grammar!.Forced())
         {
-            if (!Append(sequence, forced, logprobs: null)) return;
+            if (!Append(sequence, forced, logprobs: null, isForced: true)) return;
         }
     }
 
     /// <returns>Whether the sequence goes on.</returns>
-    private bool Append(Sequence sequence, int token, PositionLogprobs? logprobs)
+    private bool Append(Sequence sequence, int token, PositionLogprobs? logprobs, bool isForced = false)
     {
         SequenceGroup group = sequence.Group;
-        sequence.Append(token);
+        sequence.Append(token, isForced);
         (FinishReason? reason, int? stopId) = End(sequence, token);
         group.Outlet.Write(new(sequence.Index, token, logprobs, reason, stopId, Stopwatch.GetTimestamp()));
         if (reason is null) return true;
@@ -365,8 +365,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
                 outlet.Tell(new(RequestStage.Admitted, outlet.ScheduledAt) { Tokens = group.CachedTokens });
             }
 
-            bool prefills = tokens.Start < group.PromptLength || (tokens.Count > 1 && group.Preemptions > 0);
-            if (outlet.IsObserved && prefills) outlet.Tell(new(RequestStage.PrefillChunk, Stopwatch.GetTimestamp()) { Start = tokens.Start, Tokens = tokens.Count });
+            if (outlet.IsObserved && !tokens.AreDecoded) outlet.Tell(new(RequestStage.PrefillChunk, Stopwatch.GetTimestamp()) { Start = tokens.Start, Tokens = tokens.Count });
         }
     }
 

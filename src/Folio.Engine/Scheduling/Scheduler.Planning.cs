@@ -59,10 +59,10 @@ internal sealed partial class Scheduler
         foreach (Sequence sequence in group.Sequences)
         {
             if (!group.Runs(sequence)) continue;
-            if (sequence.Length - sequence.Computed == 1)
+            if (sequence.Decodes)
             {
                 if (decodes == 0 || _plan.TokensLeft == 0 || _plan.RowsLeft == 0) continue;
-                if (!TryAppend(sequence, 1, sequence.Computed, PreemptionReason.Decode)) return false;
+                if (!TryAppend(sequence, Math.Min(sequence.Length - sequence.Computed, _plan.TokensLeft), sequence.Computed, PreemptionReason.Decode)) return false;
             }
             else if (share > 0)
             {

@@ -111,6 +111,7 @@ internal sealed partial class Scheduler : IScheduler
             Sequence sequence = tokens.Sequence;
             SequenceGroup group = sequence.Group;
             if (group.State != GroupState.Running || sequence.Finished) continue;
+            for (int forced = 1; forced < tokens.Count && tokens.AreDecoded; forced++) _policy.Served(group); // tokens of an answer like any other
             Index(sequence, merge: true);
             if (sequence.Computed < group.PromptLength) continue;
             if (group.IsPin)

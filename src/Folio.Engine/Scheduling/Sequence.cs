@@ -43,6 +43,12 @@ internal sealed class Sequence
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int Computed => Table.Tokens;
 
+    /// <summary>Tokens at its end that were appended together: one that was drawn, and with it what its grammar forced.</summary>
+    public int Ahead { get; private set; } = 1;
+
+    /// <summary>Whether all but those are in the cache: what is left to compute is its turn to speak, and no prompt.</summary>
+    public bool Decodes => Length - Computed <= Ahead;
+
     public ReadOnlySpan<int> Output => _tokens.AsSpan(Group.PromptLength, OutputLength);
 
     public int OutputLength => Length - Group.PromptLength;
@@ -79,8 +85,11 @@ internal sealed class Sequence
         foreach ((int id, int count) in sibling.OutputCounts!) OutputCounts.Add(id, count);
     }
 
-    public void Append(int token)
+    /// <param name="token">The token.</param>
+    /// <param name="isForced">It follows from the one before, in the same step.</param>
+    public void Append(int token, bool isForced = false)
     {
+        Ahead = isForced ? Ahead + 1 : 1;
         if (Length == _tokens.Length) Array.Resize(ref _tokens, (int)Math.Min(Group.MaxLength, _tokens.Length * 2L));
         _tokens[Length++] = token;
         Grammar?.Advance(token);

@@ -180,24 +180,24 @@ internal sealed class SequenceGroup
         return sequence.Length - (TakesLastTokenAlone ? 1 : 2);
     }
 
-    /// <summary>Decode tokens that the group asks a step for: one for each sequence that has all others in the cache; of beams all at once, or none.</summary>
+    /// <summary>Decode tokens that the group asks a step for: those that each sequence which has all others in the cache has gained last; of beams all at once, or none.</summary>
     public int Decodes()
     {
         int ready = 0;
         foreach (Sequence sequence in Sequences)
         {
-            if (Runs(sequence) && sequence.Length - sequence.Computed == 1) ready++;
+            if (Runs(sequence) && sequence.Decodes) ready += sequence.Length - sequence.Computed;
         }
 
         return !TakesLastTokenAlone && ready < Alive ? 0 : ready;
     }
 
-    /// <summary>Whether a sequence has more than one token to compute.</summary>
+    /// <summary>Whether a sequence has more to compute than what it has gained last.</summary>
     public bool Prefills()
     {
         foreach (Sequence sequence in Sequences)
         {
-            if (Runs(sequence) && sequence.Length - sequence.Computed > 1) return true;
+            if (Runs(sequence) && !sequence.Decodes) return true;
         }
 
         return false;

@@ -18,6 +18,9 @@ internal struct ScheduledTokens
     public int PromptRow;
     public int PromptStart;
     public int PromptRows;
+
+    /// <summary>They are what a sequence has gained last, and no part of a prompt, nor of what is computed again.</summary>
+    public readonly bool AreDecoded => Start >= Sequence.Group.PromptLength && Count <= Sequence.Ahead;
 }
 
 /// <summary>One token to be drawn, and what was drawn.</summary>
