@@ -92,7 +92,7 @@ internal sealed class Soak : IDisposable
         string text = await answer.Content.ReadAsStringAsync(leave);
         int status = (int)answer.StatusCode;
         Interlocked.Increment(ref (status == 200 ? ref _answered : ref _refused));
-        if (status != (request.IsBad ? 400 : 200) || text.Contains("\"error\":", StringComparison.Ordinal) != request.IsBad) Faults.Enqueue($"{request.Path} {request.Body}: {status} {text}");
+        if (status != (request.IsBad ? 400 : 200) || text.Contains("\"error\":{", StringComparison.Ordinal) != request.IsBad) Faults.Enqueue($"{request.Path} {request.Body}: {status} {text}");
     }
 
     /// <summary>Nobody asks: soon the server must hold no block.</summary>
