@@ -11,7 +11,7 @@ public record ApiOptions : ServedModelOptions
     /// <summary>Keys with a holder's name, as a <see cref="KeyFile"/> has them.</summary>
     public IReadOnlyList<TenantKey> TenantKeys { get; init; } = [];
 
-    /// <summary>Tells who asks, where an application has authenticated it: in place of keys. Null where it answers null: 401. Without this function: whoever has a key.</summary>
+    /// <summary>Tells who asks, where an application has authenticated it: in place of keys. Null, or a name that is "": 401. Without this function: whoever has a key.</summary>
     public Func<HttpContext, Asker?>? Identify { get; init; }
 
     /// <summary>What the holders of <see cref="TenantKeys"/>, or those whom <see cref="Identify"/> names, may ask for at most, by their name.</summary>
@@ -37,6 +37,6 @@ public record ApiOptions : ServedModelOptions
 }
 
 /// <summary>Who asks, as an application knows it.</summary>
-/// <param name="Name">Its requests find each other's cached prompts and share one turn; nobody else's.</param>
+/// <param name="Name">Its requests find each other's cached prompts and share one turn; nobody else's. Any text but "", which names nobody.</param>
 /// <param name="IsAdmin">May pause the engine and reset what all have cached.</param>
 public sealed record Asker(string Name, bool IsAdmin = false);

@@ -6,7 +6,7 @@ namespace Folio.Requests;
 
 /// <summary>Who asks: whose turn it is, and whose cached prompts may be found.</summary>
 /// <param name="Tenant">The key's holder; where no key is asked for, whom the field user names. "": nobody in particular.</param>
-/// <param name="CacheSalt">The key's holder, unless the server shares, and the field cache_salt.</param>
+/// <param name="CacheSalt">The key's holder, unless the server shares, and the field cache_salt; an application's names may be any, so the parts are told apart by more than a mark between them. "": everybody's.</param>
 internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
 {
     /// <summary>Bytes of a digest: clients choose the names, so nobody may be able to find two with the same.</summary>
@@ -27,7 +27,7 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
         if (salt is "") throw ApiException.BadRequest("cache_salt must be a non-empty string if provided.", "cache_salt");
         string tenant = holder.Name.Length > 0 ? $"key {holder.Name}" : string.IsNullOrEmpty(user) ? "" : $"user {Name(user)}";
         string own = OwnerOf(served, holder);
-        return new(tenant, salt is null ? own : $"{own}/{Name(salt)}", ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = holder.Allowance };
+        return new(tenant, SaltOf(own, salt), ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = holder.Allowance };
     }
 
     /// <summary>A priority that nobody looks at is a mistake; 0 is what all have.</summary>
@@ -37,6 +37,8 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
         if (priority == 0 || policy == SchedulingPolicy.Priority) return priority;
         throw ApiException.BadRequest($"priority is {priority}, but this server's scheduling policy is {(policy == SchedulingPolicy.Fair ? "fair" : "fcfs")}; it takes priorities with --scheduling-policy priority.", "priority");
     }
+
+    private static string SaltOf(string own, string? salt) => salt is not null ? $"salt {Name(salt)} {own}" : own.Length > 0 ? $"holder {own}" : "";
 
     /// <summary>As long as any other, whatever the client sent.</summary>
     private static string Name(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, NameBytes));

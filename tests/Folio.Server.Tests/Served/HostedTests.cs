@@ -69,10 +69,11 @@ public sealed class HostedTests(DemoEngine demo)
         (await app.PostAsync("/v1/completions", Once, "slow")).Refused(429);
     }
 
-    [Fact]
-    public async Task Whom_the_application_does_not_know_gets_401_where_it_asks_for_nobody()
+    [Theory]
+    [InlineData(null), InlineData("")]
+    public async Task Whom_the_application_does_not_know_gets_401_where_it_asks_for_nobody(string? name)
     {
-        await using Hosted app = await Hosted.StartAsync(builder => builder.Services.AddFolio(demo.Engine, new() { Identify = _ => null }), app => app.MapFolio());
+        await using Hosted app = await Hosted.StartAsync(builder => builder.Services.AddFolio(demo.Engine, new() { Identify = _ => name is null ? null : new(name) }), app => app.MapFolio());
         (await app.GetAsync("/v1/models")).Refused(401, saying: "application");
         (await app.GetAsync("/health")).Ok();
     }

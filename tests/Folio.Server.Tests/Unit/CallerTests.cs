@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Folio.Server.Tests;
@@ -11,6 +13,15 @@ public sealed class CallerTests(DemoEngine demo)
         Assert.Equal(salts.Length, salts.Distinct().Count());
         Assert.Equal(Salt("""{"cache_salt":"x"}""", "a"), Salt("""{"cache_salt":"x","user":"someone"}""", "a"));
         Assert.Equal("", Salt("""{"cache_salt":null}""", ""));
+    }
+
+    [Theory]
+    [InlineData("{0}/{1}"), InlineData("{1}/{0}"), InlineData("salt {1} {0}"), InlineData("holder {0}")]
+    public void No_name_that_an_application_gives_its_user_finds_what_another_has_salted(string name)
+    {
+        string hash = Convert.ToHexStringLower(SHA256.HashData("x"u8).AsSpan(0, 16)), forged = string.Format(CultureInfo.InvariantCulture, name, "victim", hash);
+        string[] salts = [Salt("{}", forged), Salt("{}", "victim"), Salt("""{"cache_salt":"x"}""", "victim"), Salt("""{"cache_salt":"x"}""", forged), Salt("""{"cache_salt":"x"}""", ""), ""];
+        Assert.Equal(salts.Length, salts.Distinct().Count());
     }
 
     [Fact]

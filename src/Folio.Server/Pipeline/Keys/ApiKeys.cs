@@ -47,7 +47,7 @@ internal sealed class ApiKeys
     /// <returns>Null: nobody who may.</returns>
     public Holder? Find(HttpContext context)
     {
-        if (_options.Identify is { } identify) return identify(context) is { } asker ? new(asker.Name, asker.IsAdmin, _allowances.GetValueOrDefault(asker.Name)) : null;
+        if (_options.Identify is { } identify) return identify(context) is { Name.Length: > 0 } asker ? new(asker.Name, asker.IsAdmin, _allowances.GetValueOrDefault(asker.Name)) : null;
         IHeaderDictionary headers = context.Request.Headers;
         return Find(Sent(headers.Authorization.ToString(), headers["x-api-key"].ToString()));
     }
