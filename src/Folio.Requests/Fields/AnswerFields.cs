@@ -77,7 +77,11 @@ internal sealed record AnswerFields
     internal static string? ReadRequestId(Fields body)
     {
         string? id = body.Text("request_id");
-        if (id?.Length > MaxRequestIdLength) throw ApiException.BadRequest($"request_id is longer than {MaxRequestIdLength} characters.", "request_id");
-        return id;
+        if (string.IsNullOrEmpty(id) || IsRequestId(id)) return id;
+        throw ApiException.BadRequest(
+            id.Length > MaxRequestIdLength ? $"request_id is longer than {MaxRequestIdLength} characters." : "request_id has characters that can't stand in a header or a log; visible ASCII without spaces was expected.", "request_id");
     }
+
+    /// <summary>It can stand in a header and in a line of a log.</summary>
+    internal static bool IsRequestId(string text) => text.Length is > 0 and <= MaxRequestIdLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

@@ -12,18 +12,15 @@ internal static class RequestIds
     public static void Begin(HttpContext context)
     {
         string sent = context.Request.Headers[Header].ToString();
-        context.Response.Headers[Header] = IsName(sent) ? sent : RandomNumberGenerator.GetHexString(16, lowercase: true);
+        context.Response.Headers[Header] = AnswerFields.IsRequestId(sent) ? sent : RandomNumberGenerator.GetHexString(16, lowercase: true);
     }
 
-    /// <param name="requestId">The field of the body.</param>
+    /// <param name="requestId">The field of the body, as <see cref="AnswerFields"/> has let it in.</param>
     public static string For(HttpContext context, string? requestId)
     {
         if (context.Response.Headers[Header].Count == 0) Begin(context);
         if (string.IsNullOrEmpty(requestId)) return context.Response.Headers[Header].ToString();
-        if (IsName(requestId)) context.Response.Headers[Header] = requestId;
+        context.Response.Headers[Header] = requestId;
         return requestId;
     }
-
-    /// <summary>It can stand in a header.</summary>
-    private static bool IsName(string text) => text.Length is > 0 and <= AnswerFields.MaxRequestIdLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

@@ -69,6 +69,15 @@ public sealed class WireTests(DemoEngine demo)
         foreach (string path in (string[])["/health", "/nothing"]) Assert.Single((await server.GetAsync(path)).Response.Headers.GetValues("X-Request-Id"));
     }
 
+    [Theory]
+    [InlineData("/v1/completions", """{"prompt":"Once","max_tokens":1,"request_id":"a\nb"}"""), InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"max_tokens":1,"request_id":"a b"}""")]
+    [InlineData("/v1/embeddings", """{"input":"Once","request_id":"\u001b[2J"}""")]
+    public async Task A_name_that_could_forge_a_line_of_a_log_is_refused(string path, string body)
+    {
+        await using Server server = await Server.StartAsync(demo.Engine);
+        (await server.PostAsync(path, body)).Refused(400, "request_id", "visible ASCII");
+    }
+
     [Fact]
     public async Task Connections_beyond_the_limit_are_closed_and_those_inside_notice_nothing()
     {
