@@ -17,9 +17,20 @@ internal sealed class ResponseStore(int most, long mostBytes)
     private const int FullHolders = 16;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal); // none of them empty
+    private readonly SortedSet<Shelf> _bySize = new(Shelf.BySize);
+    private long _bytes; // of all of them
 
     public bool IsOff => most == 0;
+
+    /// <summary>Those who have any.</summary>
+    internal int Holders
+    {
+        get
+        {
+            lock (_lock) return _shelves.Count;
+        }
+    }
 
     /// <returns>Null: it isn't, or is no longer, among this holder's.</returns>
     public StoredResponse? Find(string holder, string id)
@@ -33,10 +44,13 @@ internal sealed class ResponseStore(int most, long mostBytes)
         if (IsOff || response.Json.Length + response.Turn.ConversationBytes > mostBytes) return;
         lock (_lock)
         {
-            if (!_shelves.TryGetValue(holder, out Shelf? shelf)) _shelves.Add(holder, shelf = new());
-            shelf.Add(response);
-            while (shelf.Count > most || shelf.Bytes > mostBytes) shelf.RemoveOldest();
-            MakeRoom();
+            if (!_shelves.TryGetValue(holder, out Shelf? shelf)) _shelves.Add(holder, shelf = new(holder));
+            Change(shelf, each =>
+            {
+                each.Add(response);
+                while (each.Count > most || each.Bytes > mostBytes) each.RemoveOldest();
+            });
+            while (_bytes / FullHolders > mostBytes) Change(_bySize.Max!, static largest => largest.RemoveOldest()); // whoever has most gives
         }
     }
 
@@ -45,8 +59,8 @@ internal sealed class ResponseStore(int most, long mostBytes)
     {
         lock (_lock)
         {
-            if (!_shelves.TryGetValue(holder, out Shelf? shelf) || !shelf.Remove(id)) return false;
-            if (shelf.Count == 0) _shelves.Remove(holder);
+            if (!_shelves.TryGetValue(holder, out Shelf? shelf) || !shelf.Has(id)) return false;
+            Change(shelf, each => each.Remove(id));
             return true;
         }
     }
@@ -57,27 +71,31 @@ internal sealed class ResponseStore(int most, long mostBytes)
         lock (_lock) return _shelves.GetValueOrDefault(holder)?.Bytes ?? 0;
     }
 
-    /// <summary>Whoever has most gives.</summary>
-    private void MakeRoom()
+    /// <summary>Changes what one holder has; one that has nothing any more is forgotten.</summary>
+    private void Change(Shelf shelf, Action<Shelf> change)
     {
-        long bytes = _shelves.Values.Sum(shelf => shelf.Bytes);
-        while (bytes / FullHolders > mostBytes)
-        {
-            Shelf largest = _shelves.Values.MaxBy(shelf => shelf.Bytes)!;
-            bytes -= largest.Bytes;
-            largest.RemoveOldest();
-            bytes += largest.Bytes;
-        }
+        _bySize.Remove(shelf); // its place there is by what changes
+        _bytes -= shelf.Bytes;
+        change(shelf);
+        _bytes += shelf.Bytes;
+        if (shelf.Count > 0) _bySize.Add(shelf);
+        else _shelves.Remove(shelf.Holder);
     }
 
-    private sealed class Shelf
+    private sealed class Shelf(string holder)
     {
+        public static readonly IComparer<Shelf> BySize = Comparer<Shelf>.Create((a, b) => a.Bytes != b.Bytes ? a.Bytes.CompareTo(b.Bytes) : string.CompareOrdinal(a.Holder, b.Holder));
+
         private readonly Dictionary<string, LinkedListNode<StoredResponse>> _byId = new(StringComparer.Ordinal);
         private readonly LinkedList<StoredResponse> _byUse = []; // least lately used first
+
+        public string Holder => holder;
 
         public int Count => _byUse.Count;
 
         public long Bytes { get; private set; }
+
+        public bool Has(string id) => _byId.ContainsKey(id);
 
         public StoredResponse? Find(string id)
         {
@@ -96,13 +114,12 @@ internal sealed class ResponseStore(int most, long mostBytes)
 
         public void RemoveOldest() => Remove(_byUse.First!.Value.Id);
 
-        public bool Remove(string id)
+        public void Remove(string id)
         {
-            if (!_byId.Remove(id, out LinkedListNode<StoredResponse>? node)) return false;
+            if (!_byId.Remove(id, out LinkedListNode<StoredResponse>? node)) return;
             _byUse.Remove(node);
             Bytes -= node.Value.Json.Length;
             Release(node.Value.Turn);
-            return true;
         }
 
         /// <summary>A turn that nobody held comes with those before it, up to one that is here.</summary>

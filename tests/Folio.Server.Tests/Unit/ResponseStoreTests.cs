@@ -51,6 +51,16 @@ public sealed class ResponseStoreTests
         Assert.NotNull(store.Find("198", "0"));
     }
 
+    [Fact]
+    public void A_holder_whose_last_response_has_made_room_leaves_nothing()
+    {
+        var store = new ResponseStore(100, 3_000);
+        for (int holder = 0; holder < 100_000; holder++) Add(store, "only", null, 1_000, $"{holder}");
+        Assert.InRange(store.Holders, 10, 16 * 3_000 / 1_000);
+        for (int holder = 0; holder < 100_000; holder++) store.Remove($"{holder}", "only");
+        Assert.Equal(0, store.Holders);
+    }
+
     private static StoredResponse Add(ResponseStore store, string id, ConversationTurn? before, int size, string holder = "a")
     {
         var response = new StoredResponse(id, new byte[size], new(before, new byte[size / 2], new byte[size / 3]));
