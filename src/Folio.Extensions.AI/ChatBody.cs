@@ -109,7 +109,7 @@ internal static class ChatBody
         _ => throw new RequestException($"ToolMode is a {mode.GetType().Name}; auto, none and required are known.", "tool_choice"),
     };
 
-    /// <summary>An effort is for the chat template, whose names of it differ; none at all is what Qwen's and its kin know as thinking that isn't enabled.</summary>
+    /// <summary>An effort is for the chat template, whose names of it differ.</summary>
     private static void SetReasoning(JsonObject body, ReasoningOptions reasoning)
     {
         string? effort = reasoning.Effort switch
@@ -123,7 +123,6 @@ internal static class ChatBody
             _ => throw new RequestException($"Reasoning's Effort is {reasoning.Effort}, which isn't known here.", "reasoning_effort"),
         };
         if (effort is not null && !body.ContainsKey("reasoning_effort")) body["reasoning_effort"] = effort;
-        if (effort == "none" && !body.ContainsKey("chat_template_kwargs")) body["chat_template_kwargs"] = new JsonObject { ["enable_thinking"] = false };
         if (reasoning.Output == ReasoningOutput.Summary) throw new RequestException("Reasoning's Output is Summary; this client tells all of it (Full) or nothing (None).", "include_reasoning");
         if (reasoning.Output is { } output && !body.ContainsKey("include_reasoning")) body["include_reasoning"] = output != ReasoningOutput.None;
     }

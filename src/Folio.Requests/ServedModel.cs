@@ -71,7 +71,7 @@ internal sealed class ServedModel
     public int[] Encode(string text, bool addSpecial, AnswerFields answer, string parameter)
     {
         Tokenizer tokenizer = RequireTokenizer(parameter);
-        RequireEncodable(text, answer, parameter);
+        RequireEncodable(text, answer.TruncatePromptTokens, parameter);
         return answer.Truncate(tokenizer.Encode(text, addSpecial), Info.MaxModelLen);
     }
 
@@ -80,7 +80,7 @@ internal sealed class ServedModel
     public int[] EncodeInput(string text, bool addSpecial, int? truncate, string parameter)
     {
         Tokenizer tokenizer = RequireTokenizer(parameter);
-        if (text.Length > Options.MaxTokenizeLength) throw ApiException.BadRequest($"{parameter} has {text.Length} characters; at most {Options.MaxTokenizeLength} are tokenized in one request.", parameter);
+        RequireEncodable(text, truncate, parameter);
         return tokenizer.EncodeFirst(text, MostTokens(truncate), addSpecial);
     }
 
@@ -96,9 +96,10 @@ internal sealed class ServedModel
     public string EchoOf(Prompt prompt, bool skipSpecialTokens) => prompt.Text ?? Info.Tokenizer?.Decode(prompt.Ids, skipSpecialTokens) ?? "";
 
     /// <summary>Refuses, before any work is spent on it, a text that no number of tokens the context holds can spell.</summary>
-    public void RequireEncodable(string text, AnswerFields answer, string parameter)
+    /// <param name="truncate">Tokens that are kept of it; null: all.</param>
+    public void RequireEncodable(string text, int? truncate, string parameter)
     {
-        long most = answer.TruncatePromptTokens is null ? (long)LongestToken * Info.MaxModelLen : Options.MaxTokenizeLength;
+        long most = truncate is null ? (long)LongestToken * Info.MaxModelLen : Options.MaxTokenizeLength;
         if (text.Length <= most) return;
         throw ApiException.BadRequest(
             $"This model's maximum context length is {Info.MaxModelLen} tokens. However, your prompt has {text.Length} characters; more than {most} are not accepted.", parameter);

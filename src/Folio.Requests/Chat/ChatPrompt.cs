@@ -9,6 +9,9 @@ namespace Folio.Requests;
 /// <summary>A conversation rendered by the model's template. What its messages bring in stays plain text: no user can forge a turn by writing a mark.</summary>
 internal sealed class ChatPrompt : IDisposable
 {
+    /// <summary>What templates know as thinking that is wanted: Qwen's and its kin, DeepSeek's and its kin.</summary>
+    private static readonly string[] s_thinking = ["enable_thinking", "thinking"];
+
     private readonly RenderedPrompt _rendered;
     private readonly ChatMessages _messages;
 
@@ -76,7 +79,7 @@ internal sealed class ChatPrompt : IDisposable
     /// <param name="addSpecial">Templates write BOS themselves, so by default it isn't added again.</param>
     public int[] Encode(ServedModel served, AnswerFields answer, bool addSpecial)
     {
-        served.RequireEncodable(Text, answer, "messages");
+        served.RequireEncodable(Text, answer.TruncatePromptTokens, "messages");
         int[] ids = served.RequireTokenizer("messages").Encode(Text, InputSpans, addSpecial);
         return ids.Length > 0 ? answer.Truncate(ids, served.Info.MaxModelLen) : throw ApiException.BadRequest("The chat template made an empty prompt of these messages.", "messages");
     }
@@ -109,7 +112,7 @@ internal sealed class ChatPrompt : IDisposable
 
     private static JsonElement? Tools(Fields body) => body.List("tools") is { } tools && tools.GetArrayLength() > 0 ? tools : null;
 
-    /// <summary>chat_template_kwargs, with OpenAI's reasoning_effort among them for the templates that read it.</summary>
+    /// <summary>chat_template_kwargs, with OpenAI's reasoning_effort among them for the templates that read it; an effort of none is thinking that isn't enabled, too. What the kwargs say themselves stays.</summary>
     private static JsonElement? Kwargs(Fields body)
     {
         JsonElement? kwargs = body.Object("chat_template_kwargs")?.Element;
@@ -119,7 +122,12 @@ internal sealed class ChatPrompt : IDisposable
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            if (kwargs?.TryGetProperty("reasoning_effort", out _) != true) writer.WriteString("reasoning_effort", effort);
+            if (IsOpen("reasoning_effort")) writer.WriteString("reasoning_effort", effort);
+            if (effort == "none")
+            {
+                foreach (string name in s_thinking.Where(IsOpen)) writer.WriteBoolean(name, false);
+            }
+
             if (kwargs is { } given)
             {
                 foreach (JsonProperty entry in given.EnumerateObject()) entry.WriteTo(writer);
@@ -129,5 +137,7 @@ internal sealed class ChatPrompt : IDisposable
         }
 
         return JsonElement.Parse(buffer.WrittenSpan);
+
+        bool IsOpen(string name) => kwargs?.TryGetProperty(name, out _) != true;
     }
 }

@@ -27,7 +27,7 @@ internal static class ChatPrefix
         using ChatMessages conversation = messages.FollowedBy(role, probe);
         RenderedPrompt rendered = ChatPrompt.Render(body, served, conversation, addGenerationPrompt: false, continueFinalMessage: false);
         Tokenizer tokenizer = served.RequireTokenizer("messages");
-        served.RequireEncodable(rendered.Text, new(), "messages");
+        served.RequireEncodable(rendered.Text, truncate: null, "messages");
         return tokenizer.Encode(rendered.Text, rendered.InputSpans, body.Flag("add_special_tokens") ?? false);
     }
 }
