@@ -12,10 +12,12 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
 
     public async Task SendAsync(EventStream events, Generation generation, CancellationToken cancellation)
     {
-        await foreach ((_, GenerationOutput output) in OutputPacer.Pace(generation.Outputs(cancellation), request.Answer.StreamInterval))
+        var pacer = new ChatPacer(request.Answer.StreamInterval, _choices);
+        await foreach ((_, GenerationOutput output) in generation.Outputs(cancellation))
         {
             if (!_opened) await OpenAsync(events);
-            foreach (ChatChunkChoice piece in Pieces(output, _choices[output.Index]))
+            if (pacer.Read(output) is not { } due) continue;
+            foreach (ChatChunkChoice piece in Pieces(due.Output, due.Deltas, _choices[output.Index]))
             {
                 await events.SendAsync(Chunk([piece], UsageSoFar(output.Index), IsLast(piece) ? served.Fingerprint : null), WireJson.Default.ChatChunk);
             }
@@ -48,9 +50,9 @@ internal sealed class ChatStream(ServedModel served, ChatRequest request, string
     }
 
     /// <summary>An event for each piece of the message. What the tokens tell comes with the first of an output's pieces, the finish with its last.</summary>
-    private List<ChatChunkChoice> Pieces(GenerationOutput output, ChatChoiceReader choice)
+    private List<ChatChunkChoice> Pieces(GenerationOutput output, IReadOnlyList<MessageDelta> gained, ChatChoiceReader choice)
     {
-        List<ChatDelta> deltas = [.. choice.Read(output).Select(piece => new ChatDelta(null, piece))];
+        List<ChatDelta> deltas = [.. gained.Select(piece => new ChatDelta(null, piece))];
         bool tellsTokens = request.TopLogprobs is not null || request.Answer.ReturnTokenIds;
         if (output.FinishReason is not null && choice.HasCalls) deltas.Add(default);
         else if (deltas.Count == 0 && (output.FinishReason is not null || tellsTokens)) deltas.Add(new(null, new(DeltaKind.Content, "")));
