@@ -32,7 +32,7 @@ public sealed class FolioEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         ArgumentNullException.ThrowIfNull(values);
         var input = new JsonArray([.. values.Select(value => JsonValue.Create(value))]);
         if (input.Count == 0) return [];
-        EmbeddingsRequest request = Body.Read(Describe(input, options), static (fields, served) => EmbeddingsRequest.Read(fields, served, Holder.Anybody), _served);
+        EmbeddingsRequest request = Body.Read(Describe(input, options), (fields, served) => EmbeddingsRequest.Read(fields, served, Holder.Anybody, cancellationToken), _served);
         string id = $"embd-{request.RequestId ?? RandomNumberGenerator.GetHexString(16, lowercase: true)}";
         IReadOnlyList<EmbeddingOutput> outputs = await _served.Engine.EmbedAsync(request.Texts(id), cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = DateTimeOffset.UtcNow;

@@ -22,7 +22,8 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
     public int? Logprobs { get; private init; }
 
     /// <param name="holder">Whose key it came with.</param>
-    public static CompletionRequest Read(Fields body, ServedModel served, Holder holder)
+    /// <param name="cancellation">Looked at between prompts: many take their time.</param>
+    public static CompletionRequest Read(Fields body, ServedModel served, Holder holder, CancellationToken cancellation = default)
     {
         FieldPolicies.Completion.Check(body);
         string model = served.Resolve(body.Text("model"));
@@ -45,7 +46,7 @@ internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Pro
         };
         if (promptOnly) sampling = sampling with { MinTokens = 0, Stop = [] };
 
-        IReadOnlyList<Prompt> prompts = PromptField.Read(body, served, answer);
+        IReadOnlyList<Prompt> prompts = PromptField.Read(body, served, answer, cancellation);
         int each = sampling.BestOf ?? sampling.N;
         if ((long)prompts.Count * each > served.Options.MaxSequencesPerRequest)
         {

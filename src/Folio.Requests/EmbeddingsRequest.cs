@@ -16,18 +16,26 @@ internal sealed record EmbeddingsRequest(string Model, IReadOnlyList<Prompt> Inp
     public string? RequestId { get; private init; }
 
     /// <param name="holder">Whose key it came with.</param>
-    public static EmbeddingsRequest Read(Fields body, ServedModel served, Holder holder)
+    /// <param name="cancellation">Looked at between texts: many take their time.</param>
+    public static EmbeddingsRequest Read(Fields body, ServedModel served, Holder holder, CancellationToken cancellation = default)
     {
         FieldPolicies.Embedding.Check(body);
         string model = served.Resolve(body.Text("model"));
         bool asBase64 = ReadFormat(body), normalize = ReadNormalize(body), addSpecial = body.Flag("add_special_tokens") ?? true;
         int? dimensions = body.Integer("dimensions"), truncate = AnswerFields.ReadTruncation(body);
+        long characters = 0;
         string? requestId = AnswerFields.ReadRequestId(body);
         var caller = Caller.Read(body, served, holder);
-        IReadOnlyList<Prompt> inputs = PromptField.Read(body, "input", served, served.Options.MaxEmbeddingInputs, OfText, OfIds);
+        IReadOnlyList<Prompt> inputs = PromptField.Read(body, "input", served, served.Options.MaxEmbeddingInputs, OfText, OfIds, cancellation);
         return new(model, inputs, caller) { AsBase64 = asBase64, Dimensions = dimensions, Normalize = normalize, RequestId = requestId };
 
-        Prompt OfText(string text, string path) => new(served.EncodeInput(text, addSpecial, truncate, path), null);
+        Prompt OfText(string text, string path)
+        {
+            int most = served.Options.MaxTokenizeLength;
+            characters += text.Length;
+            if (characters > most) throw ApiException.BadRequest($"input has {characters} characters up to {path}; at most {most} are tokenized in one request.", "input");
+            return new(served.EncodeInput(text, addSpecial, truncate, path), null);
+        }
 
         Prompt OfIds(int[] ids) => new(ids[..int.Min(ids.Length, served.MostTokens(truncate))], null);
     }

@@ -27,6 +27,6 @@ public record ServedModelOptions
     /// <summary>Most texts of one request for embeddings; OpenAI's limit.</summary>
     public int MaxEmbeddingInputs { get; init; } = 2048;
 
-    /// <summary>Longest text of /tokenize, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
+    /// <summary>Longest text of /tokenize, and of all texts of one request for embeddings together, in UTF-16 characters; prompts are bounded by the model's context instead.</summary>
     public int MaxTokenizeLength { get; init; } = 4 << 20;
 }

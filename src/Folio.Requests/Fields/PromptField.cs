@@ -8,10 +8,11 @@ internal static class PromptField
     private const string Forms = "a string, a list of strings, a list of token ids or a list of lists of token ids";
 
     /// <summary>The prompts of a completion.</summary>
-    public static IReadOnlyList<Prompt> Read(Fields body, ServedModel served, AnswerFields answer)
+    /// <param name="cancellation">Looked at between texts.</param>
+    public static IReadOnlyList<Prompt> Read(Fields body, ServedModel served, AnswerFields answer, CancellationToken cancellation = default)
     {
         bool addSpecial = body.Flag("add_special_tokens") ?? true;
-        return Read(body, "prompt", served, served.Options.MaxSequencesPerRequest, OfText, ids => new(answer.Truncate(ids, served.Info.MaxModelLen), null));
+        return Read(body, "prompt", served, served.Options.MaxSequencesPerRequest, OfText, ids => new(answer.Truncate(ids, served.Info.MaxModelLen), null), cancellation);
 
         Prompt OfText(string text, string path) => new(served.Encode(text, addSpecial, answer, path), answer.TruncatePromptTokens is null ? text : null);
     }
@@ -20,7 +21,8 @@ internal static class PromptField
     /// <param name="most">Items of the list.</param>
     /// <param name="ofText">What a text becomes, given its path for errors.</param>
     /// <param name="ofIds">What ids become, all of them the model's.</param>
-    public static IReadOnlyList<Prompt> Read(Fields body, string name, ServedModel served, int most, Func<string, string, Prompt> ofText, Func<int[], Prompt> ofIds)
+    /// <param name="cancellation">Looked at between items.</param>
+    public static IReadOnlyList<Prompt> Read(Fields body, string name, ServedModel served, int most, Func<string, string, Prompt> ofText, Func<int[], Prompt> ofIds, CancellationToken cancellation)
     {
         JsonElement value = body.Get(name) ?? throw ApiException.BadRequest($"{name} is missing; it is {Forms}.", name);
         return value.ValueKind switch
@@ -44,7 +46,11 @@ internal static class PromptField
                 : throw Fields.Expected(Forms, item, $"{name}[{index}]"))];
         }
 
-        Prompt OfText(string text, string path) => text.Length > 0 ? ofText(text, path) : throw IsEmpty(path);
+        Prompt OfText(string text, string path)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return text.Length > 0 ? ofText(text, path) : throw IsEmpty(path);
+        }
 
         Prompt OfIds(JsonElement list, string path)
         {

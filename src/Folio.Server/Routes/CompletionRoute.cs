@@ -8,10 +8,10 @@ internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain
 {
     public async Task AnswerAsync(HttpContext context)
     {
-        CompletionRequest request;
-        using (RequestBody body = await RequestBody.ReadAsync(context)) request = CompletionRequest.Read(body.Fields, served, Gate.HolderOf(context));
-
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
+        CompletionRequest request;
+        using (RequestBody body = await RequestBody.ReadAsync(context)) request = CompletionRequest.Read(body.Fields, served, Gate.HolderOf(context), cancellation.Token);
+
         string id = $"cmpl-{RequestIds.For(context, request.Answer.RequestId)}";
         await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, request.Structure, request.Caller, log, cancellation.Token);
         if (request.Answer.Stream)

@@ -9,10 +9,10 @@ internal sealed class EmbeddingRoute(ServedModel served, Drain drain, RequestLog
 {
     public async Task AnswerAsync(HttpContext context)
     {
-        EmbeddingsRequest request;
-        using (RequestBody body = await RequestBody.ReadAsync(context)) request = EmbeddingsRequest.Read(body.Fields, served, Gate.HolderOf(context));
-
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
+        EmbeddingsRequest request;
+        using (RequestBody body = await RequestBody.ReadAsync(context)) request = EmbeddingsRequest.Read(body.Fields, served, Gate.HolderOf(context), cancellation.Token);
+
         string id = $"embd-{RequestIds.For(context, request.RequestId)}";
         IReadOnlyList<EmbeddingOutput> outputs = await EmbedAsync(request, id, cancellation.Token);
         var response = new EmbeddingResponse(

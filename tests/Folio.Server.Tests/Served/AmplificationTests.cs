@@ -74,6 +74,28 @@ public sealed class AmplificationTests(ServedFixture fixture, DemoEngine demo) :
     }
 
     [Fact]
+    public async Task V6_Texts_to_be_embedded_are_bounded_one_by_one_and_together_before_they_are_tokenized()
+    {
+        string text = string.Concat(Enumerable.Repeat("the dog ", 512)), cut = string.Concat(Enumerable.Repeat(text, 900));
+        long start = Stopwatch.GetTimestamp();
+        (await Server.PostAsync("/v1/embeddings", new { input = Enumerable.Repeat(cut, 8) })).Refused(400, "input[0]", "maximum context length");
+        Assert.True(Stopwatch.GetElapsedTime(start) < s_soon, $"{Stopwatch.GetElapsedTime(start)}");
+        (await Server.PostAsync("/v1/embeddings", new { input = Enumerable.Repeat(text[..4095], 2048) })).Refused(400, "input", "4194304");
+        (await Server.PostAsync("/v1/embeddings", new { input = Enumerable.Repeat(cut, 8), truncate_prompt_tokens = 4 })).Refused(400, "input", "4194304");
+        (await Server.PostAsync("/v1/embeddings", new { input = cut, truncate_prompt_tokens = 4 })).Ok();
+    }
+
+    [Fact]
+    public void V6_Texts_of_a_client_that_has_left_are_tokenized_no_further()
+    {
+        var served = new ServedModel(demo.Engine, new());
+        var body = new Fields(JsonElement.Parse("""{"input":["a","b"],"prompt":["a","b"]}"""));
+        Assert.Throws<OperationCanceledException>(() => PromptField.Read(body, served, new(), new CancellationToken(canceled: true)));
+        var embeddings = new Fields(JsonElement.Parse("""{"input":["a","b"]}"""));
+        Assert.Throws<OperationCanceledException>(() => EmbeddingsRequest.Read(embeddings, served, Holder.Anybody, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public async Task V7_The_first_request_with_logprobs_is_no_slower_than_any()
     {
         await using var fresh = new DemoEngine(new() { NumBlocks = 64 });
