@@ -15,7 +15,7 @@ public sealed partial class LlmEngine
         (await EmbedAsync([request], cancellation).ConfigureAwait(false))[0];
 
     /// <summary>The embeddings of several texts, which run together: all of them, or none where one is refused or fails.</summary>
-    /// <remarks>A list longer than the queue of waiting requests waits for its own; one that finds the queue full of others' is refused.</remarks>
+    /// <remarks>A list whose first text finds the queue of waiting requests full is refused; behind that its texts wait for places, whoever has them.</remarks>
     /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)"/>
     public async Task<IReadOnlyList<EmbeddingOutput>> EmbedAsync(IReadOnlyList<EmbeddingRequest> requests, CancellationToken cancellation = default)
     {
@@ -30,7 +30,8 @@ public sealed partial class LlmEngine
             leaving = cancellation.Register(() => Cancel(groups));
             foreach (EmbeddingRequest request in requests)
             {
-                while (outputs.Count < groups.Count && !_waitingRoom.HasRoom(request.Prompt.Length)) await NextAsync().ConfigureAwait(false);
+                if (groups.Count == 0) _waitingRoom.Enter(request.Prompt.Length);
+                else while (_waitingRoom.TryEnter(request.Prompt.Length) is { } left) await (outputs.Count < groups.Count ? NextAsync() : PlaceAsync(left, cancellation)).ConfigureAwait(false);
                 lock (groups) groups.Add(Post(request));
                 cancellation.ThrowIfCancellationRequested(); // behind the addition: a cancellation before it may have missed this one
             }
@@ -50,6 +51,16 @@ public sealed partial class LlmEngine
             int i = outputs.Count;
             await EmbeddedAsync(groups[i], cancellation).ConfigureAwait(false);
             outputs.Add(Output(requests[i], groups[i]));
+        }
+    }
+
+    /// <summary>Waits for somebody to leave the queue.</summary>
+    private async Task PlaceAsync(Task left, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(left, Task.Delay(WatchInterval, cancellation)).ConfigureAwait(false) != left)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (IsStalled) throw Unavailable();
         }
     }
 
@@ -74,10 +85,10 @@ public sealed partial class LlmEngine
         if (Model.MatryoshkaDimensions is { } known && !known.Contains(wanted)) throw new RequestException($"dimensions is {wanted}; this model's embeddings may have {string.Join(", ", known)}.", "dimensions");
     }
 
+    /// <summary>Hands a text that has a place in the waiting room to the loop.</summary>
     private SequenceGroup Post(EmbeddingRequest request)
     {
         var prompt = new GenerationRequest { Prompt = request.Prompt, CacheSalt = request.CacheSalt, Priority = request.Priority, Tenant = request.Tenant };
-        _waitingRoom.Enter(request.Prompt.Length);
         var group = new SequenceGroup(prompt, request.Prompt.Length + 1, [], _pool, seed: 0, new RequestOutlet()) // room is counted as if a token followed: the last one is computed too
         {
             WaitingRoom = _waitingRoom,

@@ -167,6 +167,32 @@ public sealed class EmbeddingTests(ITestOutputHelper output)
         Assert.Equal(1, engine.Metrics.TooManyRequests.Value);
     }
 
+    /// <summary>Lists that fill the queue for each other: a text's place may be taken while the list's own earlier ones are done.</summary>
+    [Fact]
+    public async Task A_list_that_was_let_in_is_embedded_to_its_end_whoever_fills_the_queue()
+    {
+        await using LlmEngine engine = Given.Engine(options: options => options with { MaxWaitingRequests = 1 });
+        EmbeddingRequest[] texts = [.. Enumerable.Range(1, 30).Select(id => new EmbeddingRequest { Prompt = new[] { id } })];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(EmbedAsync))).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal((0, 0), (engine.InFlight, engine.Scheduler.Waiting));
+
+        async Task EmbedAsync()
+        {
+            for (int done = 0; done < 5;)
+            {
+                Task<IReadOnlyList<EmbeddingOutput>> embedding = engine.EmbedAsync(texts);
+                if (embedding.Exception?.InnerException is QueueFullException)
+                {
+                    await Task.Delay(1); // refused at the door
+                    continue;
+                }
+
+                Assert.Equal(texts.Length, (await embedding).Count);
+                done++;
+            }
+        }
+    }
+
     [Fact]
     public async Task States_that_are_not_numbers_fail_their_own_text_alone()
     {

@@ -6,11 +6,19 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
     private readonly Lock _lock = new();
     private int _requests;
     private long _tokens;
+    private TaskCompletionSource? _left; // null: nobody waits for somebody to leave
 
-    /// <summary>Whether a request would find a place now.</summary>
-    public bool HasRoom(int promptTokens)
+    /// <summary>Takes a place, if there is one.</summary>
+    /// <returns>Null: it is in. Else what completes when somebody has left, and it may be tried again.</returns>
+    public Task? TryEnter(int promptTokens)
     {
-        lock (_lock) return _requests < maxRequests && (_requests == 0 || _tokens + promptTokens <= maxTokens);
+        lock (_lock)
+        {
+            if (_requests >= maxRequests || (_requests > 0 && _tokens + promptTokens > maxTokens)) return (_left ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            _requests++;
+            _tokens += promptTokens;
+            return null;
+        }
     }
 
     /// <exception cref="QueueFullException">There is no place.</exception>
@@ -41,6 +49,8 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
         {
             _requests--;
             _tokens -= promptTokens;
+            _left?.TrySetResult();
+            _left = null;
         }
     }
 }
