@@ -25,6 +25,9 @@ public sealed record GenerationRequest
 
     /// <summary>Told what becomes of it, event by event, on a thread that all observers share; null: nobody looks, and it costs nothing.</summary>
     public Action<RequestEvent>? Observer { get; init; }
+
+    /// <summary>The observer is told of <see cref="RequestStage.Ended"/> alone, which has the times of the stations before it.</summary>
+    public bool ObservesEndAlone { get; init; }
 }
 
 /// <summary>A request that can't be served as it was asked: an answer of 400 to whoever sent it.</summary>

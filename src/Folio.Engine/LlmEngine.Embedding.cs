@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Folio.Engine;
 
 /// <summary>Embeddings: prompts that run as all others do, and end with a vector instead of an answer.</summary>
@@ -43,14 +41,13 @@ public sealed partial class LlmEngine
         {
             leaving.Dispose();
             if (outputs.Count < groups.Count) Cancel(groups); // one was refused, or failed, or the engine stands still
-            CountEnded(groups, outputs.Count, cancellation);
+            CountEnded(groups, outputs.Count);
         }
 
         async Task NextAsync()
         {
             int i = outputs.Count;
-            await EmbeddedAsync(groups[i], cancellation).ConfigureAwait(false);
-            outputs.Add(Output(requests[i], groups[i]));
+            outputs.Add(await EmbeddedAsync(requests[i], groups[i], cancellation).ConfigureAwait(false));
         }
     }
 
@@ -72,7 +69,7 @@ public sealed partial class LlmEngine
         RequireIds(request.Prompt.Span, "input");
         RequireDimensions(request.Dimensions);
         int needed = _pool.BlocksFor(prompt), free = FreeBlocks;
-        if (needed > free) throw new RequestException($"an input of {prompt} tokens needs {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {free}{(free < _pool.Blocks ? " that aren't pinned" : "")}.", "input");
+        if (needed > free) throw new RequestException($"an input of {prompt} tokens needs {RoomText(needed, free)}", "input");
     }
 
     /// <summary>As at vLLM: a part of a vector that wasn't made to be one is no good embedding.</summary>
@@ -98,28 +95,15 @@ public sealed partial class LlmEngine
         return group;
     }
 
-    /// <summary>Waits for the group's end.</summary>
-    private static async Task EmbeddedAsync(SequenceGroup group, CancellationToken cancellation)
+    private async Task<EmbeddingOutput> EmbeddedAsync(EmbeddingRequest request, SequenceGroup group, CancellationToken cancellation)
     {
-        bool aborted = false;
-        await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) aborted = true; // nothing else is told of it
-        if (!aborted) return;
-        cancellation.ThrowIfCancellationRequested();
-        throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the embedding was made");
-    }
+        if (!await group.Outlet.EndAsync().ConfigureAwait(false))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new ObjectDisposedException(nameof(LlmEngine), "the engine was shut down before the embedding was made");
+        }
 
-    private EmbeddingOutput Output(EmbeddingRequest request, SequenceGroup group)
-    {
-        RequestOutlet outlet = group.Outlet;
-        long now = Stopwatch.GetTimestamp();
-        Metrics.PromptTokens.Add(group.PromptLength);
-        Metrics.PromptLength.Observe(group.PromptLength);
-        Metrics.QueueTime.Observe(Stopwatch.GetElapsedTime(outlet.ArrivedAt, outlet.ScheduledAt).TotalSeconds);
-        Metrics.PrefillTime.Observe(Stopwatch.GetElapsedTime(outlet.ScheduledAt, now).TotalSeconds);
-        Metrics.InferenceTime.Observe(Stopwatch.GetElapsedTime(outlet.ScheduledAt, now).TotalSeconds);
-        Metrics.EndToEnd.Observe(Stopwatch.GetElapsedTime(outlet.ArrivedAt, now).TotalSeconds);
-        Metrics.RequestPreemptions.Observe(group.Preemptions);
-        Metrics.FinishedWith(FinishReason.Stop).Add(1);
+        new RequestMetrics(Metrics, group).Embedded(group.Outlet.EndedAt);
         float[] vector = group.Pooling!.Vector(request.Dimensions ?? Model.EmbeddingSize, request.Normalize);
         return new(vector, group.PromptLength, group.CachedTokens, group.Preempted);
     }
@@ -133,10 +117,9 @@ public sealed partial class LlmEngine
         }
     }
 
-    /// <summary>Counts those that came to nothing: cancelled, or failed.</summary>
-    private void CountEnded(List<SequenceGroup> groups, int done, CancellationToken cancellation)
+    /// <summary>Counts those that nobody gets: failed by themselves, or given up with them or with whoever asked.</summary>
+    private void CountEnded(List<SequenceGroup> groups, int done)
     {
-        FinishReason? reason = cancellation.IsCancellationRequested ? FinishReason.Abort : null;
-        for (int i = done; i < groups.Count; i++) Metrics.FinishedWith(reason).Add(1);
+        for (int i = done; i < groups.Count; i++) Metrics.FinishedWith(groups[i].Outlet.Events.Completion.IsFaulted ? null : FinishReason.Abort).Add(1);
     }
 }

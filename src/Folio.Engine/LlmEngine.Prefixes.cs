@@ -48,7 +48,7 @@ public sealed partial class LlmEngine
         try
         {
             using CancellationTokenRegistration leaving = cancellation.Register(Cancel);
-            await foreach (SequenceEvent _ in group.Outlet.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) continue; // of a pin only its abort is told, and must be read
+            await group.Outlet.EndAsync().ConfigureAwait(false);
         }
         catch (EngineUnavailableException)
         {

@@ -104,14 +104,15 @@ public sealed partial class LlmEngine : IAsyncDisposable
     private static LlmEngine Load(ModelSource source, Backend backend, EngineOptions options, IProgress<LoadProgress>? progress, Task<ModelText> text)
     {
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
+        MemoryPlan.RequireContext(options.MaxModelLen, decoder.Spec.ContextLength); // memory is reserved by it
         if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec);
         StepLimits limits = StepLimits.For(options);
         decoder.Reserve(limits.Tokens, limits.LogitRows);
 
-        long bytesPerBlock = backend.KvBytesPerBlock(decoder.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
+        long bytesPerBlock = backend.KvBytesPerBlock(decoder.Spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
-        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
+        KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
@@ -141,7 +142,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (IsStalled) throw Unavailable();
         ulong seed = unchecked((ulong)(request.Sampling.Seed ?? Random.Shared.NextInt64()));
         _waitingRoom.Enter(request.Prompt.Length);
-        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet(request.Observer, _lifecycle)) { WaitingRoom = _waitingRoom };
+        var group = new SequenceGroup(request, maxLength, Model.EosTokenIds, _pool, seed, new RequestOutlet(request.Observer, _lifecycle, request.ObservesEndAlone)) { WaitingRoom = _waitingRoom };
         string id = Post(group, request.Id);
         return new RequestStream(id, group, _inbox, Metrics, NewText(request), cancellation);
     }
@@ -253,10 +254,12 @@ public sealed partial class LlmEngine : IAsyncDisposable
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
         if (needed <= free) return;
         throw new RequestException(
-            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {needed} blocks of {_pool.BlockSize} tokens; the KV cache has {free}{(free < _pool.Blocks ? " that aren't pinned" : "")}. "
+            $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {RoomText(needed, free)} "
             + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory.",
             n == 1 ? "max_tokens" : name);
     }
+
+    private string RoomText(long needed, int free) => $"{needed} blocks of {_pool.BlockSize} tokens; the KV cache has {free}{(free < _pool.Blocks ? " that aren't pinned" : "")}.";
 
     private Func<SequenceText>? NewText(GenerationRequest request)
     {

@@ -33,9 +33,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     /// <exception cref="FolioException">One sequence of full length doesn't fit, or more was asked for than the model or the machine has.</exception>
     public static MemoryPlan Create(long weightBytes, long bytesPerBlock, int contextLength, long availableBytes, EngineOptions options)
     {
-        if (options.MaxModelLen > contextLength)
-            throw new FolioException($"--max-model-len is {options.MaxModelLen}; this model's context is {contextLength} tokens.");
-
+        RequireContext(options.MaxModelLen, contextLength);
         int blockSize = options.BlockSize;
         int wanted = options.MaxModelLen ?? contextLength;
         int blocks = (int)Math.Min(BlocksToTake(bytesPerBlock, wanted, availableBytes, options), int.MaxValue / blockSize); // slots are numbered by int
@@ -45,6 +43,12 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
             throw new FolioException($"a KV cache of {blocks} blocks takes {SizeText.Of(kvBytes)}; {SizeText.Of(availableBytes)} are free. Lower --num-blocks or --kv-cache-memory.");
         if (options.MaxModelLen is not null && tokens < wanted) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         return new(weightBytes, bytesPerBlock / blockSize, kvBytes, blocks, blockSize, (int)Math.Min(wanted, tokens));
+    }
+
+    /// <exception cref="FolioException">Longer sequences were asked for than the model has positions.</exception>
+    internal static void RequireContext(int? maxModelLen, int contextLength)
+    {
+        if (maxModelLen > contextLength) throw new FolioException($"--max-model-len is {maxModelLen}; this model's context is {contextLength} tokens.");
     }
 
     private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)

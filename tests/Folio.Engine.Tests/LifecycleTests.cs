@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Folio.Engine.Tests;
 
 /// <summary>What observers of requests are told.</summary>
 public sealed class LifecycleTests
 {
+    private static readonly AsyncLocal<string?> s_context = new();
+
     [Fact]
     public async Task A_request_s_stations_are_told_in_order_with_their_tokens_and_times()
     {
@@ -26,9 +29,17 @@ public sealed class LifecycleTests
         RequestEnd end = told.ElementAt(first.Length).End!;
         Assert.Equal((37, 0, 20, FinishReason.Length), (end.PromptTokens, end.CachedTokens, end.CompletionTokens, Assert.Single(end.FinishReasons)!.Value));
         Assert.Equal((first[0].At, first[1].At, first[^1].At), (end.QueuedAt, end.AdmittedAt, end.FirstTokenAt));
-        Assert.Equal((end.LastTokenAt - end.FirstTokenAt) / 19.0 / System.Diagnostics.Stopwatch.Frequency, end.TimePerOutputToken!.Value.TotalSeconds, tolerance: 1e-6);
+        Assert.Equal((end.LastTokenAt - end.FirstTokenAt) / 19.0 / Stopwatch.Frequency, end.TimePerOutputToken!.Value.TotalSeconds, tolerance: 1e-6);
         Assert.Null(end.Failure);
         Assert.Null(second[^1].End!.TimePerOutputToken);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_the_end_alone_is_told_that_and_nothing_before()
+    {
+        var told = new ConcurrentQueue<RequestEvent>();
+        await using (LlmEngine engine = Given.Engine(budget: 16)) await Given.ReadAll(engine.Submit(Given.Request(prompt: 37, maxTokens: 4) with { Observer = told.Enqueue, ObservesEndAlone = true }));
+        Assert.Equal((RequestStage.Ended, 4), (Assert.Single(told).Stage, told.Single().End!.CompletionTokens));
     }
 
     [Theory]
@@ -39,7 +50,9 @@ public sealed class LifecycleTests
         var told = new ConcurrentQueue<RequestEvent>();
         await using (LlmEngine engine = Given.Engine(blocks: 20, options: plain => plain with { GrowthTokens = 0, PreemptionMode = PreemptionMode.Swap }, swap: new(hostBlocks, 0)))
         {
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Given.ReadAll(engine.Submit(Given.Request(prompt: 10, maxTokens: 50) with { Observer = told.Enqueue }))));
+            GenerationStream[] streams;
+            using (var still = new Standstill(engine)) streams = [.. Enumerable.Range(0, 4).Select(_ => engine.Submit(Given.Request(prompt: 10, maxTokens: 50) with { Observer = told.Enqueue }))];
+            await Task.WhenAll(streams.Select(Given.ReadAll));
             Assert.True(engine.Metrics.Preemptions.Value > 0);
             await Given.Until(() => told.Count(happened => happened.Stage == RequestStage.Ended) == 4);
             Assert.Equal(engine.Metrics.Preemptions.Value, told.Count(happened => happened.Stage == RequestStage.Preempted));
@@ -93,6 +106,39 @@ public sealed class LifecycleTests
         Assert.DoesNotContain(told, happened => happened.Stage == RequestStage.Ended);
         await stream.DisposeAsync();
         Assert.Equal(RequestStage.Ended, told.Last().Stage);
+    }
+
+    [Fact]
+    public async Task No_observer_runs_in_the_context_of_whoever_was_observed_first()
+    {
+        var told = new ConcurrentQueue<(string? Context, Activity? Activity)>();
+        using (var feed = new LifecycleFeed(new Counter("dropped", "Dropped."), null))
+        {
+            await Task.Run(() =>
+            {
+                s_context.Value = "the first request's";
+                using Activity activity = new Activity("the first request").Start();
+                feed.Enter();
+            });
+            feed.Enter();
+            for (int i = 0; i < 2; i++) feed.Post(_ => told.Enqueue((s_context.Value, Activity.Current)), new(RequestStage.Ended, 0));
+            await Given.Until(() => told.Count == 2);
+        }
+
+        Assert.All(told, seen => Assert.Equal((null, null), seen));
+    }
+
+    [Fact]
+    public void An_observer_that_never_returns_doesn_t_keep_the_engine_from_ending()
+    {
+        var warnings = new ConcurrentQueue<string>();
+        using var stuck = new ManualResetEventSlim();
+        var feed = new LifecycleFeed(new Counter("dropped", "Dropped."), warnings.Enqueue) { Patience = TimeSpan.FromMilliseconds(100) };
+        feed.Enter();
+        feed.Post(_ => stuck.Wait(), new(RequestStage.Ended, 0));
+        feed.Dispose();
+        Assert.Equal("an observer of requests has not returned for 0.1 s; what it was still to be told may be lost.", Assert.Single(warnings));
+        stuck.Set();
     }
 
     [Fact]

@@ -21,6 +21,9 @@ internal sealed class LifecycleFeed(Counter dropped, Action<string>? warning) : 
     private int _waiting;  // events not yet delivered
     private int _observed; // requests that have not ended
 
+    /// <summary>How long <see cref="Dispose"/> waits for observers.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>One more request is observed. Not for the loop's thread.</summary>
     public void Enter()
     {
@@ -31,7 +34,7 @@ internal sealed class LifecycleFeed(Counter dropped, Action<string>? warning) : 
             if (_thread is null)
             {
                 _thread = new Thread(Run) { IsBackground = true, Name = "folio-observers" };
-                _thread.Start();
+                _thread.UnsafeStart(); // whose request this is, in traces and in scopes of the log, is not carried into what is told of all others
             }
         }
 
@@ -52,15 +55,13 @@ internal sealed class LifecycleFeed(Counter dropped, Action<string>? warning) : 
         if (_closed) Deliver(); // the thread has gone, and the loop before it
     }
 
-    /// <summary>Delivers what has been posted and ends the thread.</summary>
+    /// <summary>Delivers what has been posted and ends the thread. Where an observer doesn't return, that is told and nothing waits for it.</summary>
     public void Dispose()
     {
         lock (_starting) _closing = true;
         _news.Set();
-        _thread?.Join();
-        _closed = true;
-        Interlocked.MemoryBarrier(); // whoever posts sees that it is closed, or its event is seen here
-        Deliver();
+        if (_thread is null) Close();
+        else if (!_thread.Join(Patience)) warning?.Invoke($"an observer of requests has not returned for {Patience.TotalSeconds:0.#} s; what it was still to be told may be lost.");
     }
 
     private void Run()
@@ -70,6 +71,15 @@ internal sealed class LifecycleFeed(Counter dropped, Action<string>? warning) : 
             Deliver();
             _news.WaitOne(Volatile.Read(ref _observed) > 0 ? LookInterval : Timeout.InfiniteTimeSpan);
         }
+
+        Close();
+    }
+
+    private void Close()
+    {
+        _closed = true;
+        Interlocked.MemoryBarrier(); // whoever posts sees that it is closed, or its event is seen here
+        Deliver();
     }
 
     private void Deliver()

@@ -30,12 +30,10 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
         if (_firstAt == 0)
         {
             _firstAt = at;
-            metrics.Prompt(group.PromptLength, group.CachedTokens, group.StoredTokens);
+            Prompt(at);
             metrics.ParamsN.Observe(group.Sampling.N);
             if (group.Sampling.MaxTokens is { } most) metrics.ParamsMaxTokens.Observe(most);
             metrics.TimeToFirstToken.Observe(Seconds(outlet.ArrivedAt, at));
-            metrics.QueueTime.Observe(Seconds(outlet.ArrivedAt, outlet.ScheduledAt));
-            metrics.PrefillTime.Observe(Seconds(outlet.ScheduledAt, at));
         }
 
         if (_lastAt[index] != 0 && !_atOnce) metrics.InterTokenLatency.Observe(Seconds(_lastAt[index], at));
@@ -52,11 +50,19 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
         int tokens = _tokens[index];
         if (tokens == 0) return;
         metrics.GenerationLength.Observe(tokens);
-        metrics.EndToEnd.Observe(Seconds(group.Outlet.ArrivedAt, at));
-        metrics.InferenceTime.Observe(Seconds(group.Outlet.ScheduledAt, at));
+        Answered(at);
         if (_atOnce) return;
         metrics.DecodeTime.Observe(Seconds(_firstAt, at));
         if (tokens > 1) metrics.TimePerOutputToken.Observe(Seconds(_firstAt, at) / (tokens - 1));
+    }
+
+    /// <summary>The prompt's embedding was made: all that was asked for.</summary>
+    public void Embedded(long at)
+    {
+        Prompt(at);
+        Answered(at);
+        metrics.FinishedWith(FinishReason.Stop).Add(1);
+        metrics.RequestPreemptions.Observe(group.Preemptions);
     }
 
     /// <summary>The request is over, however it ended.</summary>
@@ -65,6 +71,20 @@ internal sealed class RequestMetrics(EngineMetrics metrics, SequenceGroup group)
         if (_firstAt == 0) return;
         metrics.MaxGenerationLength.Observe(_tokens.Max());
         metrics.RequestPreemptions.Observe(group.Preemptions);
+    }
+
+    /// <summary>The prompt has been read to its end.</summary>
+    private void Prompt(long at)
+    {
+        metrics.Prompt(group.PromptLength, group.CachedTokens, group.StoredTokens);
+        metrics.QueueTime.Observe(Seconds(group.Outlet.ArrivedAt, group.Outlet.ScheduledAt));
+        metrics.PrefillTime.Observe(Seconds(group.Outlet.ScheduledAt, at));
+    }
+
+    private void Answered(long at)
+    {
+        metrics.EndToEnd.Observe(Seconds(group.Outlet.ArrivedAt, at));
+        metrics.InferenceTime.Observe(Seconds(group.Outlet.ScheduledAt, at));
     }
 
     private static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;

@@ -39,7 +39,7 @@ public sealed class RestartTests
             using ModelSource source = ModelSource.Open(TestData.DemoModel);
             TransformerDecoder decoder = TransformerDecoder.Load(source, _backend);
             decoder.Reserve(maxTokens: 16, maxLogitRows: 1);
-            KvCache cache = _backend.AllocateKvCache(decoder.KvCacheShape(BlockSize, blocks: 8));
+            KvCache cache = _backend.AllocateKvCache(decoder.Spec.KvCacheShape(BlockSize, blocks: 8));
             Runner = new ModelRunner(decoder, cache, _backend);
             Digest fingerprint = CacheFingerprint.Of(source, decoder.Spec, _backend.KvImageFormat, cache.Shape);
             Store = PrefixStore.Open(folder.Path, fingerprint, BlockSize, Runner.BytesPerBlock, mostBytes: 1 << 30, out string? warning);
