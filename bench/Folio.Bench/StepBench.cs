@@ -21,7 +21,7 @@ internal static class StepBench
         int most = Math.Max(rows.DefaultIfEmpty(0).Max(), prefill.DefaultIfEmpty(0).Max()), sequences = rows.DefaultIfEmpty(0).Append(1).Max();
         int blocksEach = (Math.Max(context, prefill.DefaultIfEmpty(0).Max()) + repeats + BlockSize) / BlockSize;
         decoder.Reserve(Math.Max(most, 512), sequences);
-        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(BlockSize, blocksEach * sequences, kvType));
+        KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(BlockSize, blocksEach * sequences, kvType));
         WrittenCache.Fill(backend, cache);
         var batch = new StepBatch(Math.Max(most, 512), sequences, blocksEach);
         Console.WriteLine($"{Path.GetFileName(model)}: {decoder.WeightBytes / 1e6:F0} MB packed, {kvType} cache, {backend.Description}");

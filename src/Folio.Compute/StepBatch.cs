@@ -22,9 +22,6 @@ public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerS
     /// </summary>
     public int[] RopeLengths { get; } = new int[maxTokens];
 
-    /// <summary>[tokens] segment of each token, for models that tell the two texts of a pair apart; 0 unless it is set after <see cref="Add"/>.</summary>
-    public int[] TokenTypes { get; } = new int[maxTokens];
-
     /// <summary>[sequences + 1] first token row of each sequence.</summary>
     public int[] QueryStarts { get; } = new int[maxSequences + 1];
 
@@ -64,7 +61,6 @@ public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerS
     {
         int first = Tokens;
         tokens.CopyTo(TokenIds.AsSpan(first));
-        TokenTypes.AsSpan(first, tokens.Length).Clear();
         for (int i = 0; i < tokens.Length; i++)
         {
             int position = start + i;

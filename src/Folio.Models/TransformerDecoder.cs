@@ -13,6 +13,7 @@ public sealed class TransformerDecoder
     private RotaryEmbedding[] _rotaries = [];          // one for each kind of rotary layer
     private RotaryEmbedding?[] _layerRotaries = [];    // [layers] the one of each layer
     private int[] _positionRows = [];                  // [tokens] rows of the position table
+    private int[] _typeRows = [];                      // [tokens] 0: a text alone is of the first kind
 
     private TransformerDecoder(DecoderSpec spec, DecoderWeights weights, Backend backend)
     {
@@ -39,20 +40,18 @@ public sealed class TransformerDecoder
         return new(spec, new WeightLoader(source, spec, names, backend, progress).Load(), backend);
     }
 
-    /// <summary>The shape of a KV cache for this model. An encoder's layers take turns in one: nothing outlives a step.</summary>
-    public KvCacheShape KvCacheShape(int blockSize, int blocks, DType type = DType.BF16) => Spec.KvCacheShape(blockSize, blocks, type);
-
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
     public void Reserve(int maxTokens, int maxLogitRows)
     {
         _activations = new(Spec, maxTokens, maxLogitRows, _backend);
-        _backend.ReserveAttention(maxTokens, Spec.Heads, KvCacheShape(blockSize: 1, blocks: 1));
+        _backend.ReserveAttention(maxTokens, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
         _rotaries = [.. Spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().Distinct()
             .Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
         _positionRows = new int[Spec.Positions is null ? 0 : maxTokens];
+        _typeRows = new int[Spec.TokenTypes > 0 ? maxTokens : 0];
     }
 
     /// <summary>Runs one step: writes the batch's keys and values to the cache. A sequence of an encoder must be whole.</summary>
@@ -98,7 +97,7 @@ public sealed class TransformerDecoder
             _backend.Embed(_weights.PositionEmbedding!, _positionRows.AsSpan(0, batch.Tokens), x, accumulate: true);
         }
 
-        if (_weights.TokenTypeEmbedding is { } types) _backend.Embed(types, batch.TokenTypes.AsSpan(0, batch.Tokens), x, accumulate: true);
+        if (_weights.TokenTypeEmbedding is { } types) _backend.Embed(types, _typeRows.AsSpan(0, batch.Tokens), x, accumulate: true);
         if (_weights.EmbeddingNorm is { } norm) Norm(x, norm, x);
         return x;
     }

@@ -80,8 +80,8 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
     private NormWeights Norm(Role role, int layer)
     {
         if (!spec.Norm.Affine) return default;
-        Tensor scale = Upload(Vector(role, layer, "weight", spec.HiddenSize));
-        return new(scale, spec.Norm.Kind == NormKind.Layer ? Upload(Vector(role, layer, "bias", spec.HiddenSize)) : default);
+        (string scale, string shift) = source.Tensors.TryGet(names.Of(role, layer, "gamma"), out _) ? ("gamma", "beta") : ("weight", "bias"); // as TensorFlow named them, in the oldest checkpoints of BERT
+        return new(Upload(Vector(role, layer, scale, spec.HiddenSize)), spec.Norm.Kind == NormKind.Layer ? Upload(Vector(role, layer, shift, spec.HiddenSize)) : default);
     }
 
     private Weight Matrix(Role role, int layer, int rows, int columns) => Pack(Stored(role, layer, rows, columns));

@@ -31,7 +31,7 @@ public class DecoderTests
                 using CpuBackend backend = new(threads: 1);
                 TransformerDecoder decoder = TransformerDecoder.Load(source, backend);
                 Assert.Equal((8184, 6, 512, 48), (decoder.Spec.VocabularySize, decoder.Spec.Layers.Count, decoder.Spec.ContextLength, decoder.Spec.HeadDim));
-                Assert.Equal(new KvCacheShape(6, 6, 48, 16, 10), decoder.KvCacheShape(blockSize: 16, blocks: 10));
+                Assert.Equal(new KvCacheShape(6, 6, 48, 16, 10), decoder.Spec.KvCacheShape(blockSize: 16, blocks: 10));
                 Assert.InRange(decoder.WeightBytes, file.Length / 2, 4 * file.Length);
             }
         }
@@ -44,7 +44,7 @@ public class DecoderTests
         using CpuBackend backend = new(threads: 1);
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend);
         decoder.Reserve(maxTokens: 4, maxLogitRows: 1);
-        KvCache cache = backend.AllocateKvCache(decoder.KvCacheShape(16, 1));
+        KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(16, 1));
         StepBatch batch = new(4, 1, 1);
 
         Step();

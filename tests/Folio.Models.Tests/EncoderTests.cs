@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Formats;
@@ -46,6 +47,30 @@ public sealed class EncoderTests
         }
     }
 
+    /// <summary>bert-base-uncased, say: its norms have the names that TensorFlow gave them.</summary>
+    [Fact]
+    public void A_checkpoint_whose_norms_are_named_gamma_and_beta_has_the_same_states()
+    {
+        GoldenEncoder golden = new();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("folio-");
+        try
+        {
+            File.Copy(Path.Combine(golden.Folder, "config.json"), Path.Combine(folder.FullName, "config.json"));
+            byte[] file = File.ReadAllBytes(Path.Combine(golden.Folder, "model.safetensors"));
+            int header = (int)BitConverter.ToUInt64(file);
+            string names = Encoding.UTF8.GetString(file, 8, header), renamed = names.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
+            Assert.NotEqual(names, renamed);
+            Encoding.UTF8.GetBytes(renamed.PadRight(header)).CopyTo(file, 8);
+            File.WriteAllBytes(Path.Combine(folder.FullName, "model.safetensors"), file);
+            using CpuBackend backend = new(threads: 1, activations: CpuActivations.F32);
+            Close(golden, States(backend, folder.FullName, [.. golden.Cases]));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     /// <summary>The reference has a decoder's logits, not its states; but a logit is a state times a row of the head.</summary>
     [Theory]
     [InlineData("llama"), InlineData("gpt2"), InlineData("opt"), InlineData("opt-350m-style"), InlineData("qwen3")]
@@ -58,7 +83,7 @@ public sealed class EncoderTests
         ReadOnlySpan<float> weights = MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(head.Data, (int)head.Bytes));
         int[] prompt = golden.Cases[4].Prompt;
         using CpuBackend backend = new(threads: 1, activations: CpuActivations.F32);
-        float[] states = States(backend, golden.Model, new EncoderCase(prompt, new int[prompt.Length], [], []))[0];
+        float[] states = States(backend, golden.Model, new EncoderCase(prompt, [], []))[0];
 
         float[][] logits = golden.Logits(4);
         int size = states.Length / prompt.Length;
@@ -90,15 +115,10 @@ public sealed class EncoderTests
         using ModelSource source = ModelSource.Open(model);
         TransformerDecoder encoder = TransformerDecoder.Load(source, backend);
         int tokens = texts.Sum(text => text.Ids.Length), blocksEach = MostTokens / BlockSize;
-        KvCache cache = backend.AllocateKvCache(encoder.KvCacheShape(BlockSize, texts.Length * blocksEach, DType.F32));
+        KvCache cache = backend.AllocateKvCache(encoder.Spec.KvCacheShape(BlockSize, texts.Length * blocksEach, DType.F32));
         StepBatch batch = new(tokens, texts.Length, blocksEach);
         encoder.Reserve(tokens, maxLogitRows: 1);
-        for (int i = 0; i < texts.Length; i++)
-        {
-            int first = batch.Add(texts[i].Ids, 0, [.. Enumerable.Range(i * blocksEach, blocksEach)], BlockSize, texts[i].Ids.Length);
-            texts[i].TokenTypes.CopyTo(batch.TokenTypes, first);
-        }
-
+        for (int i = 0; i < texts.Length; i++) batch.Add(texts[i].Ids, 0, [.. Enumerable.Range(i * blocksEach, blocksEach)], BlockSize, texts[i].Ids.Length);
         encoder.Forward(batch, cache);
         Tensor states = encoder.HiddenStates(batch);
         return [.. texts.Select((text, i) => Enumerable.Range(batch.QueryStarts[i], text.Ids.Length).SelectMany(row => backend.HostRow(states, row).ToArray()).ToArray())];

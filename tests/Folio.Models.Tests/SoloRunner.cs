@@ -27,7 +27,7 @@ internal sealed class SoloRunner : IDisposable
         _blocks = [.. Enumerable.Range(0, blocks)];
         if (shuffle) new Random(7).Shuffle(_blocks);
         _chunk = chunk;
-        _cache = _backend.AllocateKvCache(Decoder.KvCacheShape(BlockSize, blocks, kvType));
+        _cache = _backend.AllocateKvCache(Decoder.Spec.KvCacheShape(BlockSize, blocks, kvType));
         _batch = new StepBatch(chunk, 1, blocks);
         Decoder.Reserve(chunk, chunk);
     }

@@ -23,7 +23,7 @@ internal sealed unsafe class FolioScorer : IDisposable
     public void Score(ScoredText text, DType kvType, TakeRow take)
     {
         const int blocks = ScoredText.ChunkTokens / BlockSize;
-        KvCache cache = _backend.AllocateKvCache(_decoder.KvCacheShape(BlockSize, blocks, kvType));
+        KvCache cache = _backend.AllocateKvCache(_decoder.Spec.KvCacheShape(BlockSize, blocks, kvType));
         var batch = new StepBatch(ScoredText.ChunkTokens, 1, blocks);
         int[] table = [.. Enumerable.Range(0, blocks)];
         for (int chunk = 0; chunk < text.Chunks; chunk++)

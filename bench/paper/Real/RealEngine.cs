@@ -22,7 +22,7 @@ internal sealed class RealEngine : IDisposable
         using ModelSource source = ModelSource.Open(model);
         _decoder = TransformerDecoder.Load(source, _backend);
         _decoder.Reserve(shape.Limits.Tokens, shape.Limits.LogitRows);
-        _cache = _backend.AllocateKvCache(_decoder.KvCacheShape(shape.BlockSize, shape.Blocks));
+        _cache = _backend.AllocateKvCache(_decoder.Spec.KvCacheShape(shape.BlockSize, shape.Blocks));
     }
 
     /// <summary>The demo model, with a quarter of the paper's OPT-13B: its context and its cache.</summary>
