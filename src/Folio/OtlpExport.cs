@@ -40,13 +40,14 @@ internal sealed class OtlpExport : IDisposable
         string? address = endpoint ?? Environment.GetEnvironmentVariable(EndpointVariable);
         if (endpoint is null && string.IsNullOrWhiteSpace(address)) return null;
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https")) throw new FolioException($"{source} is '{address}'; a collector's address such as http://127.0.0.1:4318 was expected.");
+        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0) throw new FolioException($"{source} has more than a scheme, a host, a port and a path, which isn't shown here as it may be a secret; what a collector wants to know beside its address is given by OTEL_EXPORTER_OTLP_HEADERS.");
         OtlpExportProtocol protocol = Environment.GetEnvironmentVariable(ProtocolVariable) switch
         {
             null or "" or "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
             "grpc" => OtlpExportProtocol.Grpc,
             string other => throw new FolioException($"{ProtocolVariable} is '{other}'; http/protobuf or grpc was expected."),
         };
-        Console.Error.WriteLine($"traces and figures are sent to {uri.GetLeftPart(UriPartial.Path).TrimEnd('/')}");
+        Console.Error.WriteLine($"traces and figures are sent to {uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')}");
         return new(uri, protocol);
     }
 

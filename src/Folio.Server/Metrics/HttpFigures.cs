@@ -8,13 +8,16 @@ namespace Folio.Server;
 /// <summary>Answers by route, method and status, and how long they took to their last byte: the figures, labels and buckets of the library that vLLM counts its own with (prometheus-fastapi-instrumentator).</summary>
 internal sealed class HttpFigures
 {
+    /// <summary>Routes that machines ask all the time, which vLLM leaves out of its figures: beside the clients' own they would make every time look short.</summary>
+    private static readonly string[] s_probes = ["/metrics", "/health", "/health/live", "/health/ready", "/load", "/ping", "/version"];
+
     private static readonly string[] s_methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
     private readonly ConcurrentDictionary<(string Handler, string Method, string Status), Counter> _answers = [];
     private readonly ConcurrentDictionary<(string Handler, string Method), Histogram> _durations = [];
 
     private readonly Histogram _all = new(
-        "http_request_duration_highr_seconds", "Time to the last byte of the answer, all routes.", [.01, .025, .05, .075, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60]);
+        "http_request_duration_highr_seconds", "Time to the last byte of the answer, all routes but those of probes.", [.01, .025, .05, .075, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60]);
 
     /// <summary>A request has been answered, or its client has left.</summary>
     public void Ended(HttpContext context, TimeSpan time)
@@ -22,7 +25,7 @@ internal sealed class HttpFigures
         string handler = HandlerOf(context), method = MethodOf(context.Request.Method), status = StatusOf(context);
         _answers.GetOrAdd((handler, method, status), _ => new("http_requests_total", "Requests that were answered.")).Add(1);
         _durations.GetOrAdd((handler, method), _ => new("http_request_duration_seconds", "Time to the last byte of the answer.", [.1, .5, 1])).Observe(time.TotalSeconds);
-        _all.Observe(time.TotalSeconds);
+        if (!s_probes.Any(handler.EndsWith)) _all.Observe(time.TotalSeconds);
     }
 
     public void WriteTo(PrometheusText page)

@@ -41,6 +41,7 @@ internal sealed class Generation : IAsyncDisposable
                     Priority = caller.Priority,
                     Tenant = caller.Tenant,
                     Observer = telemetry?.ObserverOf(i),
+                    ObservesEndAlone = telemetry?.TellsStations(i) is false,
                 };
                 generation._streams.Add(engine.Submit(request, cancellation));
                 telemetry?.Submitted();

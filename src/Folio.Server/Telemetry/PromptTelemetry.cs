@@ -25,6 +25,9 @@ internal sealed class PromptTelemetry
         _span?.Event("grammar_wait", Stopwatch.GetTimestamp());
     }
 
+    /// <summary>Whether anybody reads of more than its end.</summary>
+    public bool TellsStations => _span is not null || _log.IsWatched;
+
     /// <summary>The engine's observer.</summary>
     public void Happened(RequestEvent happened)
     {
@@ -43,14 +46,13 @@ internal sealed class PromptTelemetry
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_arrivedAt, now);
         string kind = ErrorKind.Of(error);
         _log.Refused(_id, kind, elapsed.TotalMilliseconds);
-        _span?.Refuse(error, now);
+        _span?.End(kind, now);
         GenAiInstruments.Record(_operation, _model, elapsed, firstToken: null, perToken: null, 0, 0, kind);
     }
 
     private void Record(RequestEnd end, long at)
     {
         TimeSpan? firstToken = end.FirstTokenAt > 0 ? Stopwatch.GetElapsedTime(_arrivedAt, end.FirstTokenAt) : null;
-        string? error = end.Failure is { } failure ? ErrorKind.Of(failure) : end.FinishReasons.Contains(FinishReason.Abort) ? ErrorKind.Cancelled : null;
-        GenAiInstruments.Record(_operation, _model, Stopwatch.GetElapsedTime(_arrivedAt, at), firstToken, end.TimePerOutputToken, end.PromptTokens, end.CompletionTokens, error);
+        GenAiInstruments.Record(_operation, _model, Stopwatch.GetElapsedTime(_arrivedAt, at), firstToken, end.TimePerOutputToken, end.PromptTokens, end.CompletionTokens, ErrorKind.Of(end));
     }
 }

@@ -10,8 +10,13 @@ namespace Folio.Server;
 /// </remarks>
 internal sealed class RequestSpan
 {
+    private const int MostChunks = 8;
+
     private readonly Activity _activity;
     private readonly long _startedAt;
+    private int _chunks;            // told so far, whether as events or not
+    private int _chunksLeftOut;     // between the last that is an event and _lastChunk
+    private RequestEvent? _lastChunk; // no event yet, because others may follow
 
     private RequestSpan(Activity activity, long startedAt) => (_activity, _startedAt) = (activity, startedAt);
 
@@ -24,13 +29,9 @@ internal sealed class RequestSpan
         bool isTraced = around is not null && around.Source.HasListeners();
         if (!isTraced) Activity.Current = null; // ASP.NET Core's own, which nobody exports, would be a parent that can't be found
         Activity? activity = FolioTelemetry.Source.StartActivity($"{operation} {model}", ActivityKind.Server, isTraced ? around!.Context : ClientOf(around));
+        if (activity is not { IsAllDataRequested: true }) activity?.Dispose(); // sampled out
         Activity.Current = around;
-        if (activity is not { IsAllDataRequested: true }) // sampled out
-        {
-            activity?.Dispose();
-            return null;
-        }
-
+        if (activity is not { IsAllDataRequested: true }) return null;
         Describe(activity, id, operation, model, tenant, sampling);
         return new(activity, arrivedAt);
     }
@@ -44,6 +45,7 @@ internal sealed class RequestSpan
 
     public void Happened(in RequestEvent happened)
     {
+        if (happened.Stage != RequestStage.PrefillChunk) TellLastChunk();
         switch (happened.Stage)
         {
             case RequestStage.Queued:
@@ -53,7 +55,7 @@ internal sealed class RequestSpan
                 Event("admitted", happened.At, ("folio.cached_tokens", happened.Tokens));
                 break;
             case RequestStage.PrefillChunk:
-                Event("prefill_chunk", happened.At, ("folio.start", happened.Start), ("folio.tokens", happened.Tokens));
+                Chunk(happened);
                 break;
             case RequestStage.FirstToken:
                 Event("first_token", happened.At);
@@ -70,11 +72,36 @@ internal sealed class RequestSpan
         }
     }
 
-    /// <summary>It never came into the engine.</summary>
-    public void Refuse(Exception error, long at)
+    /// <summary>It is over.</summary>
+    /// <param name="error">The kind of error that it ended with; null: it was answered.</param>
+    /// <param name="at">When.</param>
+    public void End(string? error, long at)
     {
-        Fail(ErrorKind.Of(error));
-        Stop(at);
+        if (error is not null) _activity.SetTag("error.type", error);
+        if (error is not null && ErrorKind.IsServers(error)) _activity.SetStatus(ActivityStatusCode.Error, error);
+        Activity? around = Activity.Current;
+        _activity.SetEndTime(Time(at).UtcDateTime).Stop();
+        Activity.Current = around; // Stop makes current what was so at the start, on whatever thread that was
+    }
+
+    /// <summary>Of a long prompt's chunks the first are events, and of those behind them the last before anything else happens: exporters keep 128 events of a span, as a rule.</summary>
+    private void Chunk(in RequestEvent chunk)
+    {
+        if (_chunks++ < MostChunks)
+        {
+            Event("prefill_chunk", chunk.At, ("folio.start", chunk.Start), ("folio.tokens", chunk.Tokens));
+            return;
+        }
+
+        if (_lastChunk is not null) _chunksLeftOut++;
+        _lastChunk = chunk;
+    }
+
+    private void TellLastChunk()
+    {
+        if (_lastChunk is not { } chunk) return;
+        Event("prefill_chunk", chunk.At, ("folio.start", chunk.Start), ("folio.tokens", chunk.Tokens), ("folio.chunks_left_out", _chunksLeftOut));
+        (_lastChunk, _chunksLeftOut) = (null, 0);
     }
 
     private void Complete(RequestEnd end, long at)
@@ -93,19 +120,13 @@ internal sealed class RequestSpan
         Latency("time_in_model_prefill", end.AdmittedAt, end.FirstTokenAt);
         Latency("time_in_model_decode", end.FirstTokenAt, end.LastTokenAt);
         Latency("time_in_model_inference", end.AdmittedAt, end.LastTokenAt);
-        if (end.Failure is { } failure) Fail(ErrorKind.Of(failure));
-        else if (end.FinishReasons.Contains(FinishReason.Abort)) _activity.SetTag("error.type", ErrorKind.Cancelled); // its client's doing, as a rule: no error of this server's
-        Stop(at);
+        End(ErrorKind.Of(end), at);
     }
 
     private void Latency(string name, long from, long to)
     {
         if (from > 0 && to > 0) _activity.SetTag($"gen_ai.latency.{name}", Stopwatch.GetElapsedTime(from, to).TotalSeconds);
     }
-
-    private void Fail(string kind) => _activity.SetTag("error.type", kind).SetStatus(ActivityStatusCode.Error, kind);
-
-    private void Stop(long at) => _activity.SetEndTime(Time(at).UtcDateTime).Stop();
 
     private DateTimeOffset Time(long at) => new DateTimeOffset(_activity.StartTimeUtc) + Stopwatch.GetElapsedTime(_startedAt, at);
 

@@ -29,6 +29,9 @@ internal sealed class RequestTelemetry
     /// <summary>The observer of the next prompt that the engine is asked to take.</summary>
     public Action<RequestEvent> ObserverOf(int prompt) => _prompts[prompt].Happened;
 
+    /// <summary>Whether that wants more of the engine than its end.</summary>
+    public bool TellsStations(int prompt) => _prompts[prompt].TellsStations;
+
     /// <summary>The engine has taken one more.</summary>
     public void Submitted() => _submitted++;
 

@@ -96,6 +96,7 @@ public sealed class ExpositionTests(ServedFixture served) : IClassFixture<Served
         Assert.Equal(1, Count("/v1/completions", "POST", "4xx"));
         Assert.Equal(1, Count("/v1/models", "OTHER", "4xx"));
         Assert.Equal(2, page["http_request_duration_seconds_count", ("handler", "/v1/completions")]);
+        Assert.Equal(7, page["http_request_duration_highr_seconds_count"]); // without those for this page
 
         double Count(string handler, string method, string status) => page["http_requests_total", ("handler", handler), ("method", method), ("status", status)];
     }

@@ -75,7 +75,7 @@ public sealed class TracingTests(DemoEngine demo)
 
         (await server.PostAsync("/v1/completions", """{"prompt":"Once","guided_regex":"[","request_id":"refused"}""")).Refused(400);
         Activity refused = await recorder.SpanAsync("cmpl-refused");
-        Assert.Equal((ActivityStatusCode.Error, "invalid_request"), (refused.Status, refused.GetTagItem("error.type")));
+        Assert.Equal((ActivityStatusCode.Unset, "invalid_request"), (refused.Status, refused.GetTagItem("error.type")));
 
         using (var loop = new Standstill(small.Engine)) (await server.PostAsync("/v1/completions", """{"prompt":["a","b","c"],"max_tokens":1,"request_id":"crowded"}""")).Refused(429);
         Assert.Equal("queue_full", (await recorder.SpanAsync("cmpl-crowded-2")).GetTagItem("error.type"));
@@ -86,6 +86,31 @@ public sealed class TracingTests(DemoEngine demo)
         (await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
         Activity left = await recorder.SpanAsync("cmpl-left");
         Assert.Equal((ActivityStatusCode.Unset, "cancelled"), (left.Status, left.GetTagItem("error.type")));
+    }
+
+    [Fact]
+    public async Task A_long_prompt_s_chunks_leave_room_for_the_stations_behind_them()
+    {
+        await using var small = new DemoEngine(new() { MaxNumBatchedTokens = 4 });
+        using var recorder = new SpanRecorder();
+        await using Server server = await Server.StartAsync(small.Engine);
+        await PostAsync(server, $$"""{"prompt":[{{string.Join(',', Enumerable.Range(300, 100))}}],"max_tokens":2,"ignore_eos":true,"request_id":"long"}""", null);
+        ActivityEvent[] events = [.. (await recorder.SpanAsync("cmpl-long")).Events];
+        Assert.Equal(["queued", "admitted", .. Enumerable.Repeat("prefill_chunk", 9), "first_token"], events.Select(happened => happened.Name));
+        Assert.Equal((96, 4, 16), (Tag(events[10], "folio.start"), Tag(events[10], "folio.tokens"), Tag(events[10], "folio.chunks_left_out"))); // 25 chunks: 8, and the last
+    }
+
+    [Theory]
+    [InlineData("invalid_request", false), InlineData("cancelled", false), InlineData("queue_full", false)]
+    [InlineData("engine_unavailable", true), InlineData("room_pinned", true), InlineData("request_failed", true)]
+    public void A_span_has_the_status_of_an_error_where_the_error_is_the_server_s_and_leaves_the_thread_s_own_current(string kind, bool isError)
+    {
+        using var recorder = new SpanRecorder();
+        using Activity current = new Activity("the request by HTTP").Start();
+        RequestSpan.Start($"ends-{kind}", "chat", "demo", "", new(), Stopwatch.GetTimestamp())!.End(kind, Stopwatch.GetTimestamp());
+        Assert.Same(current, Activity.Current);
+        Activity span = recorder.Spans.Single(span => (string?)span.GetTagItem("gen_ai.request.id") == $"ends-{kind}");
+        Assert.Equal((isError ? ActivityStatusCode.Error : ActivityStatusCode.Unset, kind), (span.Status, span.GetTagItem("error.type")));
     }
 
     [Fact]
