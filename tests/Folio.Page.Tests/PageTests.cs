@@ -41,6 +41,7 @@ public sealed class PageTests(Browser browser)
         await page.Locator("#prompt").FillAsync("Hello");
         await page.Locator("#send").ClickAsync();
         await Assertions.Expect(page.Locator(".message.error")).ToContainTextAsync("100000");
+        await Assertions.Expect(page.Locator("#prompt")).ToHaveValueAsync("Hello"); // to be sent again: the conversation hasn't got it
 
         await page.Locator("#max_tokens").FillAsync("4");
         await page.Locator("#prompt").FillAsync("Hello again");

@@ -19,7 +19,7 @@ public sealed class SampleTests
     [Fact]
     public async Task The_asp_net_application_tells_stories_on_its_own_routes_and_on_folios()
     {
-        using Process process = Command.Start(Command.Program("AspNet"), ["--urls", "http://127.0.0.1:0"]);
+        using Process process = Command.Start("dotnet", ["run", "-c", "Release", "--no-build", "--project", "samples/AspNet", "--", "--urls", "http://127.0.0.1:0"]); // as docs/in-process.md says
         try
         {
             using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
@@ -30,7 +30,7 @@ public sealed class SampleTests
         }
         finally
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
         }
     }
 

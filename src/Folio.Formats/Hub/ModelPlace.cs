@@ -34,7 +34,7 @@ public sealed record ModelPlace(string Path, string? Name = null)
         {
             return new(pull(id).Path, id.ToString());
         }
-        catch (HubException e) when (e.IsUnknownRepository)
+        catch (HubException e) when (e.IsUnknownRepository || e.IsUnreachable)
         {
             throw new FolioException($"{model}: there is no such file or folder, and {e.Message}", e); // a mistyped path may look like a name
         }

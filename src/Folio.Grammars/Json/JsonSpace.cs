@@ -5,7 +5,7 @@ namespace Folio.Grammars;
 /// <param name="isFixed">No choice instead: one space behind commas and colons, as Python's json.dumps writes.</param>
 internal sealed class JsonSpace(NodeTable table, bool isFixed)
 {
-    private const int DeepestIndentation = 64;
+    private const int DeepestIndentation = 20;
 
     private int _indentation = -1;
 

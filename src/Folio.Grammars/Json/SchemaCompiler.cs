@@ -5,7 +5,7 @@ namespace Folio.Grammars;
 /// <summary>Writes JSON schemas (draft 2020-12) as rules: one for each conjunction of schemas that comes up.</summary>
 /// <remarks>
 /// How values are written: members in the order of the schema's <c>properties</c> (then of <c>required</c>), unnamed ones behind them; between tokens nothing, one space, or a line's end
-/// and up to 64 spaces or tabs; integers without fraction or exponent, limited numbers without exponent; named keys and enumerated strings with no more escapes than JSON asks.
+/// and up to 20 spaces or tabs; integers without fraction or exponent, limited numbers without exponent; named keys and enumerated strings with no more escapes than JSON asks.
 /// </remarks>
 internal sealed class SchemaCompiler
 {

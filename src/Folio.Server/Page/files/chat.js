@@ -54,8 +54,8 @@ function tellUsage(usage, started, first) {
 }
 
 async function answer() {
-  const started = performance.now(), element = bubble("assistant", "");
-  let text = "", first = 0;
+  const started = performance.now(), thoughts = bubble("thoughts", ""), element = bubble("assistant", "");
+  let text = "", thought = "", first = 0, failure = null;
   running = new AbortController();
   field("send").disabled = !(field("stop").disabled = false);
   try {
@@ -65,24 +65,34 @@ async function answer() {
     if (!reply.ok) throw new Error((await reply.json()).error.message);
     for await (const event of events(reply.body)) {
       if (event.error) throw new Error(event.error.message);
-      const piece = event.choices?.[0]?.delta?.content;
-      if (piece) {
+      const choice = event.choices?.[0], delta = choice?.delta ?? {};
+      if (delta.content || delta.reasoning) {
         first ||= performance.now();
-        text += piece;
-        element.textContent = text;
+        thoughts.textContent = thought += delta.reasoning ?? "";
+        element.textContent = text += delta.content ?? "";
         list.scrollTop = list.scrollHeight;
       }
 
+      if (choice?.finish_reason === "length") element.classList.add("cut");
       if (event.usage) tellUsage(event.usage, started, first || performance.now());
     }
   } catch (error) {
-    if (error.name !== "AbortError") bubble("error", error.message);
+    if (error.name !== "AbortError") failure = error;
   }
 
+  if (!thought) thoughts.remove();
+  if (!text && !element.classList.contains("cut")) element.remove();
   if (text) conversation.push({ role: "assistant", content: text });
-  else element.remove();
+  else takeBack();
+  if (failure) bubble("error", failure.message);
   running = null;
   field("send").disabled = !(field("stop").disabled = true);
+}
+
+/** What got no answer is the conversation's no more, and may be sent again. */
+function takeBack() {
+  const { content } = conversation.pop() ?? { content: "" };
+  if (!field("prompt").value) field("prompt").value = content;
 }
 
 /** Makes the form work. */
