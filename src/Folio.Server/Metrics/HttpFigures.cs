@@ -30,8 +30,9 @@ internal sealed class HttpFigures
 
     public void WriteTo(PrometheusText page)
     {
-        foreach (((string handler, string method, string status), Counter count) in _answers.OrderBy(pair => pair.Key)) page.Write(count, ("handler", handler), ("method", method), ("status", status));
-        foreach (((string handler, string method), Histogram times) in _durations.OrderBy(pair => pair.Key)) page.Write(times, ("handler", handler), ("method", method));
+        // ToArray first: it is the dictionary's own, and safe while series are added; LINQ would copy a collection that grows.
+        foreach (((string handler, string method, string status), Counter count) in _answers.ToArray().OrderBy(pair => pair.Key)) page.Write(count, ("handler", handler), ("method", method), ("status", status));
+        foreach (((string handler, string method), Histogram times) in _durations.ToArray().OrderBy(pair => pair.Key)) page.Write(times, ("handler", handler), ("method", method));
         page.Write(_all);
     }
 
