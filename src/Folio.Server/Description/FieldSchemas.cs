@@ -28,8 +28,6 @@ internal static class FieldSchemas
     private static readonly Dictionary<string, string> s_schemas = new(StringComparer.Ordinal)
     {
         ["model"] = Text,
-        ["prompt"] = """{"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}""",
-        ["input"] = """{"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"maxItems":2048,"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"maxItems":2048,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}""",
         ["encoding_format"] = """{"enum":["float","base64",null]}""",
         ["dimensions"] = Count,
         ["normalize"] = Flag,
@@ -51,6 +49,7 @@ internal static class FieldSchemas
         ["allowed_token_ids"] = Ids,
         ["bad_words"] = Texts,
         ["max_tokens"] = """{"type":["integer","null"],"minimum":0}""",
+        ["/v1/chat/completions max_tokens"] = Count,
         ["max_completion_tokens"] = Count,
         ["min_tokens"] = """{"type":["integer","null"],"minimum":0}""",
         ["stop"] = """{"oneOf":[{"type":["string","null"],"minLength":1},{"type":"array","maxItems":4,"items":{"type":"string","minLength":1}}]}""",
@@ -62,10 +61,7 @@ internal static class FieldSchemas
         ["spaces_between_special_tokens"] = Flag,
         ["stream_interval"] = Count,
         ["logprob_token_ids"] = """{"type":["array","null"],"maxItems":128,"items":{"type":"integer","minimum":0}}""",
-        ["prompt_logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
-        ["logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
         ["/v1/chat/completions logprobs"] = Flag,
-        ["top_logprobs"] = """{"type":["integer","null"],"minimum":0,"maximum":20}""",
         ["user"] = Text,
         ["cache_salt"] = """{"type":["string","null"],"minLength":1}""",
         ["priority"] = """{"type":["integer","null"]}""",
@@ -75,7 +71,7 @@ internal static class FieldSchemas
         ["return_token_ids"] = Flag,
         ["return_tokens_as_token_ids"] = Flag,
         ["return_token_strs"] = Flag,
-        ["request_id"] = """{"type":["string","null"],"maxLength":128}""",
+        ["request_id"] = """{"type":["string","null"],"maxLength":128,"pattern":"^[!-~]*$"}""",
         ["truncate_prompt_tokens"] = """{"type":["integer","null"],"minimum":-1}""",
         ["add_special_tokens"] = Flag,
         ["add_generation_prompt"] = Flag,
@@ -113,6 +109,22 @@ internal static class FieldSchemas
         ["/v1/prefixes id"] = """{"type":["string","null"],"minLength":1,"maxLength":128}""",
     };
 
-    public static string Of(string path, string field) => path.StartsWith("/v1/messages", StringComparison.Ordinal) && MessagesSchemas.ByField.TryGetValue(field, out string? anthropics) ? anthropics
-        : s_schemas.TryGetValue($"{path} {field}", out string? own) ? own : s_schemas.GetValueOrDefault(field, Any);
+    /// <param name="served">Whose options bound some of them.</param>
+    public static string Of(string path, string field, ServedModel served) => path.StartsWith("/v1/messages", StringComparison.Ordinal) && MessagesSchemas.ByField.TryGetValue(field, out string? anthropics) ? anthropics
+        : s_schemas.TryGetValue($"{path} {field}", out string? own) ? own : Bounded(field, served) ?? s_schemas.GetValueOrDefault(field, Any);
+
+    /// <summary>What the operator's options bound.</summary>
+    private static string? Bounded(string field, ServedModel served) => field switch
+    {
+        "logprobs" or "top_logprobs" or "prompt_logprobs" => $$"""{"type":["integer","null"],"minimum":0,"maximum":{{served.Engine.Options.MaxLogprobs}}}""",
+        "prompt" => Prompts(served.Options.MaxSequencesPerRequest),
+        "input" => Prompts(served.Options.MaxEmbeddingInputs),
+        _ => null,
+    };
+
+    /// <summary>A text, texts, ids, or lists of ids.</summary>
+    private static string Prompts(int most) => $$$$"""
+        {"oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"maxItems":{{{{most}}}},"items":{"type":"string","minLength":1}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},
+        {"type":"array","minItems":1,"maxItems":{{{{most}}}},"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]}
+        """;
 }

@@ -5,21 +5,33 @@ using Microsoft.AspNetCore.Http;
 namespace Folio.Server;
 
 /// <summary>GET /openapi.json: the routes and the fields of their bodies, in OpenAPI 3.1, written from the table of routes and the policies that requests are read by.</summary>
-internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)>> routes)
+internal sealed class OpenApiRoute(ServedModel served, Func<IEnumerable<(string Method, string Path)>> routes)
 {
-    private readonly Lazy<byte[]> _document = new(() => Write(routes(), ""));
+    private (string Prefix, byte[] Document)? _kept; // an application has one prefix, or few
+    private readonly Lock _lock = new();
 
     public async Task AnswerAsync(HttpContext context)
     {
         string path = context.Request.PathBase + context.Request.Path, prefix = path[..path.LastIndexOf('/')];
-        byte[] document = prefix.Length == 0 ? _document.Value : Write(routes(), prefix);
+        byte[] document = Document(prefix);
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = document.Length;
         await context.Response.Body.WriteAsync(document, context.RequestAborted);
     }
 
+    private byte[] Document(string prefix)
+    {
+        lock (_lock)
+        {
+            if (_kept is { } kept && kept.Prefix == prefix) return kept.Document;
+            byte[] document = Write(prefix);
+            _kept = (prefix, document);
+            return document;
+        }
+    }
+
     /// <param name="prefix">What an application has put in front of the routes.</param>
-    private static byte[] Write(IEnumerable<(string Method, string Path)> routes, string prefix)
+    private byte[] Write(string prefix)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, WireJson.WriterOptions))
@@ -40,7 +52,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
             json.WritePropertyName("security");
             json.WriteRawValue("""[{"key":[]},{}]""");
             json.WriteStartObject("paths");
-            foreach (var path in routes.GroupBy(route => route.Path.Replace("{**", "{", StringComparison.Ordinal), route => route.Method)) WritePath(json, path.Key, path);
+            foreach (var path in routes().GroupBy(route => route.Path.Replace("{**", "{", StringComparison.Ordinal), route => route.Method)) WritePath(json, path.Key, path);
             json.WriteEndObject();
             json.WritePropertyName("components");
             json.WriteRawValue("""
@@ -57,7 +69,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WritePath(Utf8JsonWriter json, string path, IEnumerable<string> methods)
+    private void WritePath(Utf8JsonWriter json, string path, IEnumerable<string> methods)
     {
         json.WriteStartObject(path);
         if (path.Contains("{id}", StringComparison.Ordinal))
@@ -76,7 +88,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
         json.WriteEndObject();
     }
 
-    private static void WriteOperation(Utf8JsonWriter json, string path, RouteDescription route)
+    private void WriteOperation(Utf8JsonWriter json, string path, RouteDescription route)
     {
         json.WriteString("summary", route.Summary);
         if (route.IsOpen)
@@ -114,7 +126,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
         json.WriteEndObject();
     }
 
-    private static void WriteBody(Utf8JsonWriter json, string path, FieldPolicy body, string[] required)
+    private void WriteBody(Utf8JsonWriter json, string path, FieldPolicy body, string[] required)
     {
         json.WriteStartObject("requestBody");
         json.WriteBoolean("required", true);
@@ -130,7 +142,7 @@ internal sealed class OpenApiRoute(Func<IEnumerable<(string Method, string Path)
         foreach (string field in body.Accepted.Order(StringComparer.Ordinal))
         {
             json.WritePropertyName(field);
-            json.WriteRawValue(FieldSchemas.Of(path, field));
+            json.WriteRawValue(FieldSchemas.Of(path, field, served));
         }
 
         for (int open = 0; open < 5; open++) json.WriteEndObject();

@@ -58,7 +58,7 @@ internal sealed class FolioRoutes
             ("GET", "/is_paused", _gate.Guard(pausing.IsPausedAsync)),
             ("GET", "/load", _gate.Guard(status.LoadAsync)),
             ("GET", "/version", _gate.Guard(StatusRoutes.VersionAsync)),
-            ("GET", "/openapi.json", _gate.Guard(new OpenApiRoute(() => _mapped).AnswerAsync)),
+            ("GET", "/openapi.json", _gate.Guard(new OpenApiRoute(served, () => _mapped).AnswerAsync)),
             ("GET", "/metrics", _gate.Guard(status.MetricsAsync)),
             ("GET", "/health", _gate.Open(status.HealthAsync)),
             ("GET", "/health/live", _gate.Open(status.LiveAsync)),

@@ -33,6 +33,27 @@ public sealed class DescriptionTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Limits_are_those_that_the_server_was_started_with()
+    {
+        await using var demo = new DemoEngine(new() { NumBlocks = 64, MaxLogprobs = 7 });
+        await using Server server = await Server.StartAsync(demo.Engine, new() { MaxEmbeddingInputs = 3, MaxSequencesPerRequest = 5 });
+        JsonElement document = (await server.GetAsync("/openapi.json")).Ok().Json;
+        Assert.Equal((7, 7, 7), (Field("/v1/completions", "logprobs", "maximum"), Field("/v1/chat/completions", "top_logprobs", "maximum"), Field("/v1/completions", "prompt_logprobs", "maximum")));
+        Assert.Equal((3, 5), (Item("/v1/embeddings", "input"), Item("/v1/completions", "prompt")));
+        Assert.Equal((0, 1), (Field("/v1/completions", "max_tokens", "minimum"), Field("/v1/chat/completions", "max_tokens", "minimum")));
+        (await server.CompleteAsync(new { prompt = "x", logprobs = 8 })).Refused(400, "logprobs");
+        (await server.PostAsync("/v1/embeddings", new { input = new[] { "a", "b", "c", "d" } })).Refused(400, "input");
+        (await server.ChatAsync("""{"messages":[{"role":"user","content":"x"}],"max_tokens":0}""")).Refused(400, "max_tokens");
+
+        JsonElement Schema(string path, string field) =>
+            document.GetProperty("paths").GetProperty(path).GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("properties").GetProperty(field);
+
+        int Field(string path, string field, string keyword) => Schema(path, field).GetProperty(keyword).GetInt32();
+
+        int Item(string path, string field) => Schema(path, field).GetProperty("oneOf")[1].GetProperty("maxItems").GetInt32();
+    }
+
+    [Fact]
     public async Task Requests_drawn_from_the_description_never_make_the_server_fail()
     {
         await using var demo = new DemoEngine(new() { MaxNumSeqs = 128, NumBlocks = 1024 });
