@@ -30,6 +30,19 @@ internal static class Body
         }
     }
 
+    /// <returns>Null: it isn't loaded yet.</returns>
+    public static LlmEngine? EngineOf(ServedModel served)
+    {
+        try
+        {
+            return served.Engine;
+        }
+        catch (EngineUnavailableException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The same of what takes its time.</summary>
     public static async Task<T> RefuseAsync<T>(Task<T> task)
     {

@@ -15,7 +15,7 @@ namespace Folio.Extensions.AI;
 public sealed class FolioChatClient : IChatClient
 {
     private readonly ServedModel _served;
-    private readonly ChatClientMetadata _metadata;
+    private ChatClientMetadata? _metadata; // null: nobody has asked for it yet, or it isn't known
 
     /// <param name="engine">It stays the caller's, and must outlive the client.</param>
     /// <param name="options">How the model is presented; null: under its own name, with its own chat template.</param>
@@ -24,7 +24,15 @@ public sealed class FolioChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(engine);
         _served = new(engine, options ?? new());
-        _metadata = new("folio", defaultModelId: _served.Names[0]);
+    }
+
+    /// <summary>A client of an engine that may be loaded later, as by an application's host: who asks before gets an <see cref="EngineUnavailableException"/>.</summary>
+    /// <param name="engine">Returns it, or throws an <see cref="EngineUnavailableException"/>.</param>
+    /// <param name="options">How the model is presented. What doesn't fit it is told to the first that asks.</param>
+    public FolioChatClient(Func<LlmEngine> engine, ServedModelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        _served = new(engine, options ?? new());
     }
 
     /// <inheritdoc cref="GetStreamingResponseAsync"/>
@@ -61,19 +69,21 @@ public sealed class FolioChatClient : IChatClient
         yield return updates.Usage(stream);
     }
 
-    /// <returns>The <see cref="LlmEngine"/>, the <see cref="ChatClientMetadata"/> or this client; else null.</returns>
+    /// <returns>The <see cref="LlmEngine"/>, if it is there, the <see cref="ChatClientMetadata"/> or this client; else null.</returns>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
-            : serviceType == typeof(ChatClientMetadata) ? _metadata
-            : serviceType == typeof(LlmEngine) ? _served.Engine
+            : serviceType == typeof(ChatClientMetadata) ? Metadata()
+            : serviceType == typeof(LlmEngine) ? Body.EngineOf(_served)
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
 
     /// <summary>Does nothing: the engine is its owner's.</summary>
     public void Dispose() { }
+
+    private ChatClientMetadata Metadata() => Body.EngineOf(_served) is null ? new("folio") : _metadata ??= new("folio", defaultModelId: _served.Names[0]);
 
     private ChatRequest Read(JsonObject body) => Body.Read(body, (fields, served) =>
     {
@@ -84,17 +94,6 @@ public sealed class FolioChatClient : IChatClient
     private async Task<GenerationStream> StartAsync(ChatRequest request, string id, CancellationToken cancellation)
     {
         RequestGrammar? grammar = request.Structure is null ? null : await Body.RefuseAsync(request.Structure.CompileAsync(_served.Engine, cancellation)).ConfigureAwait(false);
-        return _served.Engine.Submit(
-            new()
-            {
-                Id = id,
-                Prompt = request.Prompt.Ids,
-                Sampling = request.Sampling,
-                Grammar = grammar,
-                CacheSalt = request.Caller.CacheSalt,
-                Priority = request.Caller.Priority,
-                Tenant = request.Caller.Tenant,
-            },
-            cancellation);
+        return _served.Engine.Submit(request.Caller.Ask(id, request.Prompt, request.Sampling, grammar), cancellation);
     }
 }

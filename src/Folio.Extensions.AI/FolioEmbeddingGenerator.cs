@@ -10,7 +10,7 @@ namespace Folio.Extensions.AI;
 public sealed class FolioEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
 {
     private readonly ServedModel _served;
-    private readonly EmbeddingGeneratorMetadata _metadata;
+    private EmbeddingGeneratorMetadata? _metadata; // null: nobody has asked for it yet, or it isn't known
 
     /// <param name="engine">It stays the caller's, and must outlive the generator.</param>
     /// <param name="options">How the model is presented; null: under its own name.</param>
@@ -18,7 +18,15 @@ public sealed class FolioEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
         ArgumentNullException.ThrowIfNull(engine);
         _served = new(engine, options ?? new());
-        _metadata = new("folio", defaultModelId: _served.Names[0], defaultModelDimensions: engine.Model.EmbeddingSize);
+    }
+
+    /// <summary>A generator over an engine that may be loaded later, as by an application's host: who asks before gets an <see cref="EngineUnavailableException"/>.</summary>
+    /// <param name="engine">Returns it, or throws an <see cref="EngineUnavailableException"/>.</param>
+    /// <param name="options">How the model is presented.</param>
+    public FolioEmbeddingGenerator(Func<LlmEngine> engine, ServedModelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        _served = new(engine, options ?? new());
     }
 
     /// <summary>The texts' vectors, in their order.</summary>
@@ -43,19 +51,22 @@ public sealed class FolioEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         };
     }
 
-    /// <returns>The <see cref="LlmEngine"/>, the <see cref="EmbeddingGeneratorMetadata"/> or this generator; else null.</returns>
+    /// <returns>The <see cref="LlmEngine"/>, if it is there, the <see cref="EmbeddingGeneratorMetadata"/> or this generator; else null.</returns>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
-            : serviceType == typeof(EmbeddingGeneratorMetadata) ? _metadata
-            : serviceType == typeof(LlmEngine) ? _served.Engine
+            : serviceType == typeof(EmbeddingGeneratorMetadata) ? Metadata()
+            : serviceType == typeof(LlmEngine) ? Body.EngineOf(_served)
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
 
     /// <summary>Does nothing: the engine is its owner's.</summary>
     public void Dispose() { }
+
+    private EmbeddingGeneratorMetadata Metadata() => Body.EngineOf(_served) is not { } engine ? new("folio")
+        : _metadata ??= new("folio", defaultModelId: _served.Names[0], defaultModelDimensions: engine.Model.EmbeddingSize);
 
     private JsonObject Describe(JsonArray input, EmbeddingGenerationOptions? options)
     {

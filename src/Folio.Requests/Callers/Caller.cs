@@ -30,6 +30,18 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
         return new(tenant, SaltOf(own, salt), ReadPriority(body, served.Engine.Options.SchedulingPolicy)) { Allowance = holder.Allowance };
     }
 
+    /// <summary>A prompt of this caller's, as the engine takes it.</summary>
+    public GenerationRequest Ask(string id, Prompt prompt, SamplingParams sampling, RequestGrammar? grammar) => new()
+    {
+        Id = id,
+        Prompt = prompt.Ids,
+        Sampling = sampling,
+        Grammar = grammar,
+        CacheSalt = CacheSalt,
+        Priority = Priority,
+        Tenant = Tenant,
+    };
+
     /// <summary>A priority that nobody looks at is a mistake; 0 is what all have.</summary>
     private static int ReadPriority(Fields body, SchedulingPolicy policy)
     {

@@ -31,15 +31,8 @@ internal sealed class Generation : IAsyncDisposable
             RequestGrammar? grammar = structure is null ? null : await structure.CompileAsync(engine, cancellation);
             for (int i = 0; i < prompts.Count; i++)
             {
-                var request = new GenerationRequest
+                GenerationRequest request = caller.Ask(prompts.Count == 1 ? id : $"{id}-{i}", prompts[i], sampling, grammar) with
                 {
-                    Id = prompts.Count == 1 ? id : $"{id}-{i}",
-                    Prompt = prompts[i].Ids,
-                    Sampling = sampling,
-                    Grammar = grammar,
-                    CacheSalt = caller.CacheSalt,
-                    Priority = caller.Priority,
-                    Tenant = caller.Tenant,
                     Observer = telemetry?.ObserverOf(i),
                     ObservesEndAlone = telemetry?.TellsStations(i) is false,
                 };
