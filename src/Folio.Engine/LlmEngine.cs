@@ -206,6 +206,11 @@ public sealed partial class LlmEngine : IAsyncDisposable
     /// <summary>Blocks that no pinned prefix holds, or will. The loop changes it at any time.</summary>
     private int FreeBlocks => _pool.Blocks - Scheduler.PinnedBlocks;
 
+    /// <summary>Tokens of each of n sequences at most, prompt included: what the context holds, and the blocks that no pinned prefix does.</summary>
+    public int LongestFor(int prompt, int n = 1) => LongestFor(prompt, n, FreeBlocks);
+
+    private int LongestFor(int prompt, int n, int free) => (int)long.Min(SequenceGroup.LongestThatFits(prompt, n, free, _pool.BlockSize), Model.MaxModelLen);
+
     /// <returns>Tokens of a sequence at most, prompt included.</returns>
     private int Validate(GenerationRequest request)
     {
@@ -230,7 +235,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         RequireIds(request.Prompt.Span, "prompt");
         if (Model.Tokenizer is null && sampling.Stop.Count > 0) throw new RequestException("this model has no tokenizer: stop must be given as stop_token_ids.", "stop");
         int least = prompt + Math.Max(1, sampling.MinTokens), free = FreeBlocks;
-        int maxLength = sampling.MaxTokens is { } most ? prompt + most : (int)Math.Clamp(SequenceGroup.LongestThatFits(prompt, sampling.Width, free, _pool.BlockSize), least, context);
+        int maxLength = sampling.MaxTokens is { } most ? prompt + most : int.Max(least, LongestFor(prompt, sampling.Width, free));
         RequireRoom(prompt, maxLength, sampling, free);
         return maxLength;
     }

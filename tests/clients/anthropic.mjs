@@ -1,6 +1,7 @@
 // npm's @anthropic-ai/sdk against a running Folio: node anthropic.mjs BASE_URL MODEL
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
+import { leave } from "./asked.mjs";
 
 const [baseURL, model] = process.argv.slice(2);
 const client = new Anthropic({ baseURL: new URL("..", baseURL).href.replace(/\/$/, ""), apiKey: "unused", maxRetries: 0 });
@@ -59,8 +60,7 @@ assert.ok(models.includes(model));
 await assert.rejects(client.messages.create({ ...greedy, messages, temperature: -1 }), error => error instanceof Anthropic.BadRequestError && error.type === "invalid_request_error" && error.requestID.startsWith("req_"));
 await assert.rejects(client.messages.create({ ...greedy, messages, model: "no-such-model" }), error => error instanceof Anthropic.NotFoundError);
 
-const aborting = await client.messages.create({ ...greedy, max_tokens: 400, messages, stream: true });
-for await (const _ of aborting) break;
+await leave(baseURL, 400, endless => client.messages.create({ ...greedy, max_tokens: 400, messages, ...endless }));
 const controller = new AbortController();
 setTimeout(() => controller.abort(), 20);
 await assert.rejects(client.messages.create({ ...greedy, max_tokens: 400, ignore_eos: true, messages }, { signal: controller.signal }), Anthropic.APIUserAbortError);

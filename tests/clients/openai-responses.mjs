@@ -1,7 +1,7 @@
 // The Responses API of npm's openai against a running Folio: node openai-responses.mjs BASE_URL MODEL
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { form, idle, isCall, isForm, now } from "./asked.mjs";
+import { form, isCall, isForm, leave, now } from "./asked.mjs";
 
 const [baseURL, model] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 });
@@ -52,8 +52,5 @@ assert.ok(isForm(JSON.parse(formed.output_text)));
 await assert.rejects(client.responses.create({ ...greedy, input, temperature: -1 }), error => error instanceof OpenAI.BadRequestError && error.param === "temperature");
 await assert.rejects(client.responses.create({ ...greedy, input, tools: [{ type: "web_search" }] }), error => error instanceof OpenAI.BadRequestError && error.param === "tools[0].type");
 
-const aborting = await client.responses.create({ ...greedy, max_output_tokens: 200, input, stream: true });
-for await (const _ of aborting) break;
-aborting.controller.abort();
-await idle(baseURL);
+await leave(baseURL, 400, endless => client.responses.create({ ...greedy, max_output_tokens: 400, input, ...endless }));
 console.log(`openai responses: ${JSON.stringify(whole.output_text)}`);

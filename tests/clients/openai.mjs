@@ -1,7 +1,7 @@
 // npm's openai against a running Folio: node openai.mjs BASE_URL MODEL
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { form, idle, isCall, isForm, now } from "./asked.mjs";
+import { form, isCall, isForm, leave, now } from "./asked.mjs";
 
 const [baseURL, model] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 });
@@ -58,8 +58,5 @@ assert.ok(isForm(JSON.parse(formed.choices[0].message.content)));
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, temperature: -1 }), error => error instanceof OpenAI.BadRequestError && error.param === "temperature");
 await assert.rejects(client.chat.completions.create({ ...greedy, messages, model: "no-such-model" }), error => error instanceof OpenAI.NotFoundError);
 
-const aborting = await client.chat.completions.create({ ...greedy, max_tokens: 200, messages, stream: true });
-for await (const _ of aborting) break;
-aborting.controller.abort();
-await idle(baseURL);
+await leave(baseURL, 400, endless => client.chat.completions.create({ ...greedy, max_tokens: 400, messages, ...endless }));
 console.log(`openai: ${JSON.stringify(whole.choices[0].message.content)}`);

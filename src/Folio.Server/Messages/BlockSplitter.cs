@@ -12,10 +12,11 @@ namespace Folio.Server;
 internal sealed class BlockSplitter(bool omitsThinking)
 {
     private readonly StringBuilder _thoughts = new();
+    private List<BlockEvent> _events = [];
     private int _index = -1;
     private BlockKind? _open;
 
-    public IEnumerable<BlockEvent> Add(MessageDelta delta)
+    public void Add(MessageDelta delta)
     {
         BlockKind kind = delta.Kind switch
         {
@@ -23,41 +24,51 @@ internal sealed class BlockSplitter(bool omitsThinking)
             DeltaKind.Reasoning => BlockKind.Thinking,
             _ => BlockKind.ToolUse,
         };
-        if (delta.Kind == DeltaKind.Call || _open != kind)
+        if (delta.Kind == DeltaKind.Call)
         {
-            foreach (BlockEvent end in Close()) yield return end;
-            yield return Open(delta.Kind == DeltaKind.Call ? new(kind, Id: delta.Id, Name: delta.Text) : new(kind));
+            Open(new(kind, Id: delta.Id, Name: delta.Text));
+            return;
         }
 
-        if (delta.Kind == DeltaKind.Call) yield break;
+        if (_open != kind) Open(new(kind));
         if (kind == BlockKind.Thinking) _thoughts.Append(delta.Text);
-        if (kind == BlockKind.Thinking && omitsThinking) yield break;
-        yield return new(kind == BlockKind.Text ? BlockEventKind.Text : kind == BlockKind.Thinking ? BlockEventKind.Thinking : BlockEventKind.Input, _index, delta.Text);
+        if (kind == BlockKind.Thinking && omitsThinking) return;
+        _events.Add(new(kind == BlockKind.Text ? BlockEventKind.Text : kind == BlockKind.Thinking ? BlockEventKind.Thinking : BlockEventKind.Input, _index, delta.Text));
     }
 
     /// <summary>Nothing more comes.</summary>
-    public IEnumerable<BlockEvent> End()
+    public void End()
     {
-        if (_index < 0) yield return Open(new(BlockKind.Text)); // clients look for the first block's text
-        foreach (BlockEvent end in Close()) yield return end;
+        if (_index < 0) Open(new(BlockKind.Text)); // clients look for the first block's text
+        Close();
     }
 
-    private BlockEvent Open(ContentBlock block)
+    /// <summary>What has happened since the last time.</summary>
+    public IReadOnlyList<BlockEvent> Drain()
     {
+        if (_events.Count == 0) return [];
+        List<BlockEvent> events = _events;
+        _events = [];
+        return events;
+    }
+
+    private void Open(ContentBlock block)
+    {
+        Close();
         _open = block.Kind;
-        return new(BlockEventKind.Start, ++_index, Block: block);
+        _events.Add(new(BlockEventKind.Start, ++_index, Block: block));
     }
 
-    private IEnumerable<BlockEvent> Close()
+    private void Close()
     {
-        if (_open is not { } kind) yield break;
+        if (_open is not { } kind) return;
         _open = null;
         if (kind == BlockKind.Thinking)
         {
-            yield return new(BlockEventKind.Signature, _index, Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(_thoughts.ToString()))));
+            _events.Add(new(BlockEventKind.Signature, _index, Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(_thoughts.ToString())))));
             _thoughts.Clear();
         }
 
-        yield return new(BlockEventKind.Stop, _index);
+        _events.Add(new(BlockEventKind.Stop, _index));
     }
 }

@@ -13,18 +13,15 @@ internal sealed class MessagesAnswer(MessagesRequest request, string id)
     /// <summary>What ended it; only once it has ended.</summary>
     public MessageEnd End => _end ?? throw new InvalidOperationException("the answer has not ended");
 
-    public IEnumerable<BlockEvent> Read(GenerationOutput output)
+    /// <returns>What has happened to its blocks.</returns>
+    public IReadOnlyList<BlockEvent> Read(GenerationOutput output)
     {
         IReadOnlyList<MessageDelta> deltas = _reader.Read(output);
         if (output.FinishReason is { } reason) _end = EndOf(reason, new(output.StopReason));
-        if (request.PromptOnly) yield break;
-        foreach (MessageDelta delta in deltas)
-        {
-            foreach (BlockEvent each in _blocks.Add(delta)) yield return each;
-        }
-
-        if (_end is null) yield break;
-        foreach (BlockEvent each in _blocks.End()) yield return each;
+        if (request.PromptOnly) return [];
+        foreach (MessageDelta delta in deltas) _blocks.Add(delta);
+        if (_end is not null) _blocks.End();
+        return _blocks.Drain();
     }
 
     /// <summary>The message with these blocks; before the end, how it begins.</summary>

@@ -7,7 +7,7 @@ namespace Folio.Server;
 /// <summary>A body of /v1/messages, understood: the chat that it asks for, and how to tell the answer.</summary>
 /// <param name="OmitsThinking">Of what the model thinks, only the signature is wanted.</param>
 /// <param name="PromptOnly">max_tokens is 0: the prompt is to be cached, and nothing answered. One token is computed, since a forward pass yields it, and thrown away.</param>
-/// <param name="EndsWithContext">max_tokens is more than the context has room for: where it ends, so does the answer.</param>
+/// <param name="EndsWithContext">max_tokens is more than the context, or the cache beside what is pinned, has room for: where it ends, so does the answer.</param>
 internal sealed record MessagesRequest(ChatRequest Chat, bool OmitsThinking, bool PromptOnly, bool EndsWithContext)
 {
     /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
@@ -20,7 +20,8 @@ internal sealed record MessagesRequest(ChatRequest Chat, bool OmitsThinking, boo
 
         using JsonDocument chatBody = MessagesBody.ToChat(body, names);
         ChatRequest chat = WithItsIds(ChatRequest.Read(new(chatBody.RootElement), served, holder));
-        bool endsWithContext = (long)chat.Prompt.Ids.Length + maxTokens > served.Info.MaxModelLen;
+        int prompt = chat.Prompt.Ids.Length;
+        bool endsWithContext = (long)prompt + maxTokens > served.Engine.LongestFor(prompt);
         if (endsWithContext) chat = chat with { Sampling = chat.Sampling with { MaxTokens = null } };
         bool omitsThinking = body.Object("thinking")?.Text("display") == "omitted";
         return new(chat, omitsThinking, PromptOnly: maxTokens == 0, endsWithContext);

@@ -10,7 +10,8 @@ internal sealed class MessagesRoute(ServedModel served, Gate gate, Drain drain, 
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         string id = $"msg_{RequestIds.For(context, null)}";
-        (MessagesRequest request, Generation started) = await StartAsync(context, id, cancellation.Token);
+        (MessagesRequest request, Generation started) = await ChatStart.StartAsync(
+            context, served.Engine, id, log, (body, names) => MessagesRequest.Read(body, served, Gate.HolderOf(context), names), request => request.Chat, cancellation.Token);
         await using Generation generation = started;
         var answer = new MessagesAnswer(request, id);
         if (request.Chat.Answer.Stream)
@@ -34,27 +35,12 @@ internal sealed class MessagesRoute(ServedModel served, Gate gate, Drain drain, 
             using RequestBody body = await RequestBody.ReadAsync(context);
             tokens = MessagesRequest.CountTokens(body.Fields, served, names);
         }
-        catch (ApiException error)
+        catch (FolioException error) when (names.Translate(error) is { } own)
         {
-            throw names.Translate(error);
+            throw own;
         }
 
         await JsonAnswer.WriteAsync(context, new(tokens, new(tokens)), MessagesJson.Default.TokenCount);
-    }
-
-    private async Task<(MessagesRequest Request, Generation Generation)> StartAsync(HttpContext context, string id, CancellationToken cancellation)
-    {
-        var names = new FieldNames();
-        try
-        {
-            MessagesRequest request;
-            using (RequestBody body = await RequestBody.ReadAsync(context)) request = MessagesRequest.Read(body.Fields, served, Gate.HolderOf(context), names);
-            return (request, await request.Chat.StartAsync(served.Engine, id, log, cancellation));
-        }
-        catch (FolioException error) when (error is ApiException or RequestException)
-        {
-            throw names.Translate(error);
-        }
     }
 
     private static async Task<MessagesResponse> WholeAsync(MessagesAnswer answer, Generation generation, CancellationToken cancellation)

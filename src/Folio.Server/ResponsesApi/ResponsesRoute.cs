@@ -12,7 +12,8 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Cut);
         Holder holder = Gate.HolderOf(context);
         string id = ResponseIds.New(ResponseIds.Response);
-        (ResponseRequest request, Generation started) = await StartAsync(context, holder, id, cancellation.Token);
+        (ResponseRequest request, Generation started) = await ChatStart.StartAsync(
+            context, served.Engine, id, log, (body, names) => ResponseRequest.Read(body, served, holder, store, names), request => request.Chat, cancellation.Token);
         await using Generation generation = started;
         var answer = new ResponseAnswer(served, request, id);
         if (request.Chat.Answer.Stream)
@@ -26,21 +27,6 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
         ResponseObject response = answer.Finish(generation);
         Keep(holder.Name, request, response);
         await JsonAnswer.WriteAsync(context, response, ResponseJson.Default.ResponseObject);
-    }
-
-    private async Task<(ResponseRequest Request, Generation Generation)> StartAsync(HttpContext context, Holder holder, string id, CancellationToken cancellation)
-    {
-        var names = new FieldNames();
-        try
-        {
-            ResponseRequest request;
-            using (RequestBody body = await RequestBody.ReadAsync(context)) request = ResponseRequest.Read(body.Fields, served, holder, store, names);
-            return (request, await request.Chat.StartAsync(served.Engine, id, log, cancellation));
-        }
-        catch (FolioException error) when (error is ApiException or RequestException)
-        {
-            throw names.Translate(error);
-        }
     }
 
     private void Keep(string holder, ResponseRequest request, ResponseObject response)

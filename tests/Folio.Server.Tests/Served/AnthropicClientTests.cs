@@ -102,8 +102,14 @@ public sealed class AnthropicClientTests(ServedFixture fixture) : IClassFixture<
     [Fact]
     public async Task Leaving_its_stream_early_ends_the_request()
     {
-        await foreach (Api.RawMessageStreamEvent _ in _client.Messages.CreateStreaming(new() { Model = "demo", MaxTokens = 400, Messages = [new Api.UserMessageParam("Tell me a story.")] })) break;
-        await Eventually.TrueAsync(async () => await fixture.Server.MetricAsync("vllm:num_requests_running") == 0);
+        const int Most = 400;
+        await using var demo = new DemoEngine(new() { NumBlocks = 64 });
+        await using Server server = await Server.StartAsync(demo.Engine);
+        using var client = new AnthropicClient { BaseUrl = server.Address.ToString().TrimEnd('/'), ApiKey = "none", MaxRetries = 0 };
+        Api.MessageCreateParams asked = With(new() { Model = "demo", MaxTokens = Most, Messages = [new Api.UserMessageParam("Tell me a story.")] }, "ignore_eos", "true");
+        await foreach (Api.RawMessageStreamEvent _ in client.Messages.CreateStreaming(asked)) break;
+        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 0);
+        Assert.InRange(await server.MetricAsync("vllm:generation_tokens_total"), 1, Most - 1);
     }
 
     public void Dispose() => _client.Dispose();
@@ -111,6 +117,8 @@ public sealed class AnthropicClientTests(ServedFixture fixture) : IClassFixture<
     private static string TextOf(Api.Message message) => string.Concat(message.Content.Select(block => block.TryPickText(out Api.TextBlock? text) ? text.Text : ""));
 
     /// <summary>The package has no temperature of its own any more.</summary>
-    private static Api.MessageCreateParams Greedy(Api.MessageCreateParams asked) =>
-        Api.MessageCreateParams.FromRawUnchecked(asked.RawHeaderData, asked.RawQueryData, new Dictionary<string, JsonElement>(asked.RawBodyData) { ["temperature"] = JsonElement.Parse("0") });
+    private static Api.MessageCreateParams Greedy(Api.MessageCreateParams asked) => With(asked, "temperature", "0");
+
+    private static Api.MessageCreateParams With(Api.MessageCreateParams asked, string field, string json) =>
+        Api.MessageCreateParams.FromRawUnchecked(asked.RawHeaderData, asked.RawQueryData, new Dictionary<string, JsonElement>(asked.RawBodyData) { [field] = JsonElement.Parse(json) });
 }

@@ -31,6 +31,18 @@ public sealed class MessagesTests(ServedFixture fixture, DemoEngine demo) : ICla
         Assert.Equal(chat.Usage.GetProperty("prompt_tokens").GetInt32(), InputOf(message));
     }
 
+    [Theory]
+    [InlineData(400), InlineData(4000)]
+    public async Task More_than_the_cache_has_room_for_beside_what_is_pinned_ends_where_the_cache_does(int maxTokens)
+    {
+        await using var small = new DemoEngine(new() { NumBlocks = 32 });
+        await using Server server = await Server.StartAsync(small.Engine);
+        (await server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 16 * small.Engine.Plan.BlockSize) })).Ok();
+        Reply reply = (await server.PostAsync("/v1/messages", new { max_tokens = maxTokens, ignore_eos = true, messages = Story })).Ok();
+        Assert.Equal("model_context_window_exceeded", Text(reply, "stop_reason"));
+        Assert.Equal(16 * small.Engine.Plan.BlockSize + 1, InputOf(reply) + reply.Usage.GetProperty("output_tokens").GetInt32());
+    }
+
     [Fact]
     public async Task A_stop_sequence_is_told()
     {

@@ -82,12 +82,14 @@ public sealed class BlockSplitterTests
         for (int at = 0; at < text.Length;)
         {
             int length = int.Min(text.Length - at, random?.Next(1, most + 1) ?? most);
-            foreach (MessageDelta delta in parser.Append(text.AsSpan(at, length))) events.AddRange(splitter.Add(delta));
+            foreach (MessageDelta delta in parser.Append(text.AsSpan(at, length))) splitter.Add(delta);
+            events.AddRange(splitter.Drain());
             at += length;
         }
 
-        foreach (MessageDelta delta in parser.End()) events.AddRange(splitter.Add(delta));
-        events.AddRange(splitter.End());
+        foreach (MessageDelta delta in parser.End()) splitter.Add(delta);
+        splitter.End();
+        events.AddRange(splitter.Drain());
         return events;
     }
 }

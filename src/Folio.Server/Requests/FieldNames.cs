@@ -10,18 +10,22 @@ internal sealed class FieldNames
     /// <summary>Paths that begin with <paramref name="chat"/> are known to the client by another beginning. Of several that fit, the latest counts.</summary>
     public void Add(string chat, string own) => _names.Add((chat, own));
 
-    public ApiException Translate(FolioException error)
+    /// <returns>Null: it isn't the request that is at fault.</returns>
+    public ApiException? Translate(FolioException error) => error switch
     {
-        (int status, string? parameter) = error switch
-        {
-            ApiException api => (api.Status, api.Parameter),
-            RequestException request => (400, request.Parameter),
-            _ => throw error,
-        };
+        ApiException api => Translate(api),
+        RequestException request => Translate(400, error.Message, request.Parameter),
+        _ => null,
+    };
+
+    public ApiException Translate(ApiException error) => Translate(error.Status, error.Message, error.Parameter);
+
+    private ApiException Translate(int status, string message, string? parameter)
+    {
         int found = parameter is null ? -1 : _names.FindLastIndex(name => Begins(parameter, name.Chat));
-        if (found < 0) return new(status, error.Message, parameter);
+        if (found < 0) return new(status, message, parameter);
         string own = _names[found].Own + parameter![_names[found].Chat.Length..];
-        return new(status, error.Message.StartsWith(parameter, StringComparison.Ordinal) ? own + error.Message[parameter.Length..] : error.Message, own);
+        return new(status, message.StartsWith(parameter, StringComparison.Ordinal) ? own + message[parameter.Length..] : message, own);
     }
 
     private static bool Begins(string path, string beginning) => path.StartsWith(beginning, StringComparison.Ordinal) && (path.Length == beginning.Length || path[beginning.Length] is '.' or '[');
