@@ -61,7 +61,7 @@ internal sealed class ServedModel
     /// <exception cref="ApiException">404: it isn't served here.</exception>
     public string Resolve(string? name) => name is null ? Names[0]
         : Names.Contains(name, StringComparer.Ordinal) ? name
-        : throw ApiException.NotFound($"The model `{(name.Length <= 100 ? name : name[..100] + "…")}` does not exist. This server has: {string.Join(", ", Names)}.", "model");
+        : throw ApiException.NotFound($"The model `{Fields.Cut(name, 100)}` does not exist. This server has: {string.Join(", ", Names)}.", "model");
 
     /// <exception cref="ApiException">The model has no tokenizer.</exception>
     public Tokenizer RequireTokenizer(string parameter) =>

@@ -72,7 +72,7 @@ internal sealed class ChatMessages : IDisposable
     {
         if (message.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", message, path);
         Fields fields = new(message, $"{path}.");
-        string role = fields.Text("role") ?? throw ApiException.BadRequest($"{path}.role is missing.", $"{path}.role");
+        string role = fields.RequiredText("role");
         bool hasCalls = role == "assistant" && fields.List("tool_calls") is { } calls && calls.GetArrayLength() > 0;
         string? content = Content(fields, role, hasCalls);
 
@@ -112,14 +112,14 @@ internal sealed class ChatMessages : IDisposable
         if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
         if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, path);
         Fields fields = new(part, $"{path}.");
-        string type = fields.Text("type") ?? throw ApiException.BadRequest($"{path}.type is missing.", $"{path}.type");
+        string type = fields.RequiredText("type");
         string field = type switch
         {
             "text" or "input_text" or "output_text" => "text",
             "refusal" => "refusal",
-            _ => throw ApiException.BadRequest($"{path}.type is \"{(type.Length <= 40 ? type : type[..40] + "…")}\"; this model reads text only.", $"{path}.type"),
+            _ => throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; this model reads text only.", $"{path}.type"),
         };
-        return fields.Text(field) ?? throw ApiException.BadRequest($"{path}.{field} is missing.", $"{path}.{field}");
+        return fields.RequiredText(field);
     }
 
     private static void WriteToolCalls(Utf8JsonWriter writer, JsonElement calls, string path)
@@ -132,7 +132,7 @@ internal sealed class ChatMessages : IDisposable
             string callPath = $"{path}[{index++}]";
             if (call.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", call, callPath);
             Fields function = new Fields(call, $"{callPath}.").Object("function") ?? throw ApiException.BadRequest($"{callPath}.function is missing; an object with the function's name was expected.", $"{callPath}.function");
-            if (function.Text("name") is null) throw ApiException.BadRequest($"{callPath}.function.name is missing; a string was expected.", $"{callPath}.function.name");
+            function.RequiredText("name");
             writer.WriteStartObject();
             foreach (JsonProperty field in call.EnumerateObject())
             {

@@ -65,7 +65,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
     private static string ReadName(Fields function)
     {
         string path = function.Path("name");
-        string name = function.Text("name") ?? throw ApiException.BadRequest($"{path} is missing; a string was expected.", path);
+        string name = function.RequiredText("name");
         if (name.Length is 0 or > MaxNameLength || name.AsSpan().ContainsAnyExcept(NameCharacters))
             throw ApiException.BadRequest($"{path} must have 1 to {MaxNameLength} letters, digits, underscores, dashes or dots, got \"{Fields.Cut(name)}\".", path);
         return name;
@@ -121,7 +121,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
     private static string NameOf(Fields tool, IReadOnlyList<ToolDefinition> offered)
     {
         Fields function = tool.Object("function") ?? throw ApiException.BadRequest($"{tool.Path("function")} is missing; an object with the function's name was expected.", tool.Path("function"));
-        string path = function.Path("name"), name = function.Text("name") ?? throw ApiException.BadRequest($"{path} is missing; a string was expected.", path);
+        string path = function.Path("name"), name = function.RequiredText("name");
         return offered.Any(each => each.Name == name) ? name : throw ApiException.BadRequest($"{path} is \"{Fields.Cut(name)}\", which isn't among tools.", path);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class FieldPolicy(IEnumerable<string> read, IEnumerable<string> 
         foreach (JsonProperty field in body.Element.EnumerateObject())
         {
             if (_accepted.Contains(field.Name) || (field.Value.ValueKind == JsonValueKind.Null && _refused.ContainsKey(field.Name))) continue;
-            string name = field.Name.Length <= 64 ? field.Name : $"{field.Name[..64]}…";
+            string name = Fields.Cut(field.Name);
             throw ApiException.BadRequest(_refused.TryGetValue(field.Name, out string? reason) ? reason : $"Unrecognized request argument supplied: {name}.", name);
         }
     }

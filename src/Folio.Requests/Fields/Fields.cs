@@ -18,6 +18,8 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public string? Text(string name) => Get(name) is { } value ? AsText(value, Path(name)) : null;
 
+    public string RequiredText(string name) => Text(name) ?? throw ApiException.BadRequest($"{Path(name)} is missing; a string was expected.", Path(name));
+
     public bool? Flag(string name) => Get(name) switch
     {
         null => null,
@@ -113,5 +115,6 @@ internal readonly struct Fields(JsonElement element, string path = "")
         return number == double.Floor(number) ? (long)number : throw Expected("an integer", value, path);
     }
 
-    internal static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+    /// <summary>The beginning of what a client has sent, for errors, which don't grow with it. No character is cut in two.</summary>
+    public static string Cut(string text, int length = 40) => text.Length <= length ? text : $"{text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)]}…";
 }

@@ -78,7 +78,7 @@ internal static class SamplingFields
         {
             if (!int.TryParse(entry.Name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id))
             {
-                throw ApiException.BadRequest($"logit_bias has the key \"{(entry.Name.Length <= 40 ? entry.Name : entry.Name[..40] + "…")}\"; keys are token ids.", "logit_bias");
+                throw ApiException.BadRequest($"logit_bias has the key \"{Fields.Cut(entry.Name)}\"; keys are token ids.", "logit_bias");
             }
 
             values[id] = Fields.AsNumber(entry.Value, "logit_bias");

@@ -16,13 +16,13 @@ internal static class MessageBlocks
             if (block.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", block, at);
             Fields fields = new(block, $"{at}.");
             fields.Object("cache_control"); // what is asked twice is found without being marked
-            yield return (Required(fields, "type"), fields);
+            yield return (fields.RequiredText("type"), fields);
         }
     }
 
     /// <summary>The texts of what can be nothing else: a string, or a list of text blocks.</summary>
     public static IEnumerable<string> Texts(JsonElement content, string path) =>
-        content.ValueKind == JsonValueKind.String ? [content.GetString()!] : Of(content, path).Select(each => each.Type == "text" ? Required(each.Block, "text") : throw Unreadable(each.Type, each.Block));
+        content.ValueKind == JsonValueKind.String ? [content.GetString()!] : Of(content, path).Select(each => each.Type == "text" ? each.Block.RequiredText("text") : throw Unreadable(each.Type, each.Block));
 
     /// <summary>What a tool_result block has for the model to read. That it is an error is said in words: templates have none of their own for it.</summary>
     public static string Result(Fields block)
@@ -31,9 +31,5 @@ internal static class MessageBlocks
         return block.Flag("is_error") == true ? $"Error: {text}" : text;
     }
 
-    public static ApiException Unreadable(string type, Fields block) => ApiException.BadRequest($"{block.Path("type")} is \"{Cut(type)}\"; this model reads text only.", block.Path("type"));
-
-    public static string Required(Fields block, string name) => block.Text(name) ?? throw ApiException.BadRequest($"{block.Path(name)} is missing; a string was expected.", block.Path(name));
-
-    public static string Cut(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+    public static ApiException Unreadable(string type, Fields block) => ApiException.BadRequest($"{block.Path("type")} is \"{Fields.Cut(type)}\"; this model reads text only.", block.Path("type"));
 }

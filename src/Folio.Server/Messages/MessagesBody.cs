@@ -73,8 +73,8 @@ internal static class MessagesBody
     private static (bool? Thinks, int? Budget) ReadThinking(Fields body)
     {
         if (body.Object("thinking") is not { } thinking) return (null, null);
-        string type = MessageBlocks.Required(thinking, "type");
-        if (thinking.Text("display") is { } display and not ("summarized" or "omitted")) throw ApiException.BadRequest($"thinking.display is \"{MessageBlocks.Cut(display)}\"; summarized or omitted was expected.", "thinking.display");
+        string type = thinking.RequiredText("type");
+        if (thinking.Text("display") is { } display and not ("summarized" or "omitted")) throw ApiException.BadRequest($"thinking.display is \"{Fields.Cut(display)}\"; summarized or omitted was expected.", "thinking.display");
         switch (type)
         {
             case "disabled":
@@ -87,7 +87,7 @@ internal static class MessagesBody
                 if (budget >= body.Integer("max_tokens")) throw ApiException.BadRequest($"thinking.budget_tokens ({budget}) must be below max_tokens ({body.Integer("max_tokens")}).", "thinking.budget_tokens");
                 return (true, budget);
             default:
-                throw ApiException.BadRequest($"thinking.type is \"{MessageBlocks.Cut(type)}\"; enabled, adaptive or disabled was expected.", "thinking.type");
+                throw ApiException.BadRequest($"thinking.type is \"{Fields.Cut(type)}\"; enabled, adaptive or disabled was expected.", "thinking.type");
         }
     }
 
@@ -97,15 +97,15 @@ internal static class MessagesBody
         Fields? config = body.Object("output_config");
         if (config?.Text("effort") is { } effort)
         {
-            if (effort is not ("low" or "medium" or "high" or "xhigh" or "max")) throw ApiException.BadRequest($"output_config.effort is \"{MessageBlocks.Cut(effort)}\"; low, medium, high, xhigh or max was expected.", "output_config.effort");
+            if (effort is not ("low" or "medium" or "high" or "xhigh" or "max")) throw ApiException.BadRequest($"output_config.effort is \"{Fields.Cut(effort)}\"; low, medium, high, xhigh or max was expected.", "output_config.effort");
             writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
         }
 
         Fields? format = config?.Object("format"), older = body.Object("output_format");
         if (format is not null && older is not null) throw ApiException.BadRequest("output_format and output_config.format can't both be obeyed; one was expected.", "output_format");
         if ((format ?? older) is not { } wanted) return;
-        string type = MessageBlocks.Required(wanted, "type");
-        if (type != "json_schema") throw ApiException.BadRequest($"{wanted.Path("type")} is \"{MessageBlocks.Cut(type)}\"; json_schema was expected.", wanted.Path("type"));
+        string type = wanted.RequiredText("type");
+        if (type != "json_schema") throw ApiException.BadRequest($"{wanted.Path("type")} is \"{Fields.Cut(type)}\"; json_schema was expected.", wanted.Path("type"));
         Fields schema = wanted.Object("schema") ?? throw ApiException.BadRequest($"{wanted.Path("schema")} is missing; a JSON schema was expected.", wanted.Path("schema"));
         names.Add("response_format", wanted.Path("")[..^1]);
         writer.WriteStartObject("response_format");

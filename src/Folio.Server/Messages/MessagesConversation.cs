@@ -47,7 +47,7 @@ internal sealed class MessagesConversation
         if (message.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", message, path);
         Fields fields = new(message, $"{path}.");
         string role = fields.Text("role") ?? throw ApiException.BadRequest($"{path}.role is missing; user or assistant was expected.", $"{path}.role");
-        if (role is not ("user" or "assistant" or "system")) throw ApiException.BadRequest($"{path}.role is \"{MessageBlocks.Cut(role)}\"; user or assistant was expected.", $"{path}.role");
+        if (role is not ("user" or "assistant" or "system")) throw ApiException.BadRequest($"{path}.role is \"{Fields.Cut(role)}\"; user or assistant was expected.", $"{path}.role");
         JsonElement content = fields.Get("content") ?? throw ApiException.BadRequest($"{path}.content is missing; a string or a list of blocks was expected.", $"{path}.content");
         if (content.ValueKind == JsonValueKind.String)
         {
@@ -64,27 +64,27 @@ internal sealed class MessagesConversation
         switch (type, role)
         {
             case ("text", _):
-                Open(role).Texts.Add(MessageBlocks.Required(block, "text"));
+                Open(role).Texts.Add(block.RequiredText("text"));
                 break;
             case ("tool_result", "user"):
-                string id = MessageBlocks.Required(block, "tool_use_id");
-                if (!_toolNames.TryGetValue(id, out string? name)) throw ApiException.BadRequest($"{block.Path("tool_use_id")} is \"{MessageBlocks.Cut(id)}\", which no tool_use block before it has.", block.Path("tool_use_id"));
+                string id = block.RequiredText("tool_use_id");
+                if (!_toolNames.TryGetValue(id, out string? name)) throw ApiException.BadRequest($"{block.Path("tool_use_id")} is \"{Fields.Cut(id)}\", which no tool_use block before it has.", block.Path("tool_use_id"));
                 var result = new Turn("tool") { ResultOf = (id, name) };
                 result.Texts.Add(MessageBlocks.Result(block));
                 _turns.Add(result);
                 break;
             case ("tool_use", "assistant"):
-                (string Id, string Name) call = (MessageBlocks.Required(block, "id"), MessageBlocks.Required(block, "name"));
+                (string Id, string Name) call = (block.RequiredText("id"), block.RequiredText("name"));
                 Fields input = block.Object("input") ?? throw ApiException.BadRequest($"{block.Path("input")} is missing; an object was expected.", block.Path("input"));
                 _toolNames[call.Id] = call.Name;
                 Open(role).Calls.Add((call.Id, call.Name, input.Element));
                 break;
             case ("thinking", "assistant"):
                 block.Text("signature");
-                Open(role).Thoughts.Add(MessageBlocks.Required(block, "thinking"));
+                Open(role).Thoughts.Add(block.RequiredText("thinking"));
                 break;
             case ("redacted_thinking", "assistant"):
-                MessageBlocks.Required(block, "data"); // some other server's thoughts, which only that one can read
+                block.RequiredText("data"); // some other server's thoughts, which only that one can read
                 Open(role);
                 break;
             case ("tool_result" or "tool_use" or "thinking" or "redacted_thinking", _):

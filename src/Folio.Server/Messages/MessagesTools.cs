@@ -24,8 +24,8 @@ internal static class MessagesTools
         if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
         Fields fields = new(tool, $"{path}.");
         string type = fields.Text("type") ?? "custom";
-        if (type != "custom") throw ApiException.BadRequest($"{path}.type is \"{MessageBlocks.Cut(type)}\"; this server has no tools of its own, and takes those of type custom, with an input_schema.", $"{path}.type");
-        string name = MessageBlocks.Required(fields, "name");
+        if (type != "custom") throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; this server has no tools of its own, and takes those of type custom, with an input_schema.", $"{path}.type");
+        string name = fields.RequiredText("name");
         Fields schema = fields.Object("input_schema") ?? throw ApiException.BadRequest($"{path}.input_schema is missing; a JSON schema was expected.", $"{path}.input_schema");
         RequirePlain(fields);
         fieldNames.Add($"{path}.function", path);
@@ -58,14 +58,14 @@ internal static class MessagesTools
 
     private static void WriteChoice(Fields choice, List<string> names, Utf8JsonWriter writer)
     {
-        string type = MessageBlocks.Required(choice, "type");
-        if (type is not ("none" or "auto" or "any" or "tool")) throw ApiException.BadRequest($"tool_choice.type is \"{MessageBlocks.Cut(type)}\"; auto, any, tool or none was expected.", "tool_choice.type");
+        string type = choice.RequiredText("type");
+        if (type is not ("none" or "auto" or "any" or "tool")) throw ApiException.BadRequest($"tool_choice.type is \"{Fields.Cut(type)}\"; auto, any, tool or none was expected.", "tool_choice.type");
         if (names.Count == 0 && type is "any" or "tool") throw ApiException.BadRequest("tool_choice asks for a call, but tools is empty or missing.", "tool_choice");
         if (choice.Flag("disable_parallel_tool_use") is { } disabled) writer.WriteBoolean("parallel_tool_calls", !disabled);
         if (type == "tool")
         {
-            string name = MessageBlocks.Required(choice, "name");
-            if (!names.Contains(name)) throw ApiException.BadRequest($"tool_choice.name is \"{MessageBlocks.Cut(name)}\", which isn't among tools.", "tool_choice.name");
+            string name = choice.RequiredText("name");
+            if (!names.Contains(name)) throw ApiException.BadRequest($"tool_choice.name is \"{Fields.Cut(name)}\", which isn't among tools.", "tool_choice.name");
             writer.WriteStartObject("tool_choice");
             writer.WriteString("type", "function");
             writer.WriteStartObject("function");

@@ -10,8 +10,9 @@ internal sealed record ErrorBody(ErrorDetail Error)
     [JsonIgnore]
     public bool IsOverload { get; init; }
 
+    /// <remarks>Some messages repeat what the client sent; none grows with it.</remarks>
     public static ErrorBody For(int status, string message, string? parameter = null) =>
-        new(new ErrorDetail(Cut(message, 2000)!, TypeOf(status), Cut(parameter, 200), status));
+        new(new ErrorDetail(Fields.Cut(message, 2000), TypeOf(status), parameter is null ? null : Fields.Cut(parameter, 200), status));
 
     /// <summary>Writes the error as the whole answer; nothing where the answer has begun.</summary>
     public static Task WriteAsync(HttpContext context, ErrorBody body)
@@ -23,9 +24,6 @@ internal sealed record ErrorBody(ErrorDetail Error)
         if (status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
         return isAnthropic ? JsonAnswer.WriteAsync(context, AnthropicError.Of(context, body), MessagesJson.Default.AnthropicError) : JsonAnswer.WriteAsync(context, body, WireJson.Default.ErrorBody);
     }
-
-    /// <summary>Some messages repeat what the client sent; none grows with it.</summary>
-    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : $"{text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)]}…";
 
     private static string TypeOf(int status) => status switch
     {

@@ -12,7 +12,7 @@ internal sealed class PauseRoutes(ServedModel served)
         IQueryCollection query = context.Request.Query;
         foreach (string name in query.Keys)
         {
-            if (name is not ("mode" or "clear_cache")) throw ApiException.BadRequest($"Unrecognized query parameter: {(name.Length <= 64 ? name : $"{name[..64]}…")}; mode and clear_cache are known.", "query");
+            if (name is not ("mode" or "clear_cache")) throw ApiException.BadRequest($"Unrecognized query parameter: {Fields.Cut(name)}; mode and clear_cache are known.", "query");
         }
 
         PauseMode mode = query["mode"].ToString() switch

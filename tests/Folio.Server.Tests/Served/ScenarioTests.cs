@@ -9,6 +9,9 @@ public sealed partial class ScenarioTests(ServedFixture fixture, DemoEngine demo
 {
     private const string Tool = """{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"city":{"type":"string","maxLength":6},"n":{"type":"integer","minimum":0,"maximum":99}},"required":["city","n"]}}}""";
 
+    /// <summary>What was seen elsewhere, of packages, threads and a compiler that have no counterpart here.</summary>
+    private static readonly int[] s_othersAlone = [17, 18, 20];
+
     private static readonly string[] s_counts = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
     private Server Server => fixture.Server;
@@ -18,6 +21,7 @@ public sealed partial class ScenarioTests(ServedFixture fixture, DemoEngine demo
     {
         string page = File.ReadAllText(Path.Combine(TestData.Repository, "docs", "scenarios.md"));
         Assert.All(Enumerable.Range(1, 30), number => Assert.Contains($"| B{number} |", page));
+        Assert.All(Enumerable.Range(1, 20).Except(s_othersAlone), number => Assert.Contains($"| V{number} |", page));
         string[] sources = [.. Directory.EnumerateFiles(Path.Combine(TestData.Repository, "tests"), "*.cs", SearchOption.AllDirectories).Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")).Select(File.ReadAllText)];
         (string Class, string Method)[] named = [.. TestName().Matches(page).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
         Assert.True(named.Length > 40);

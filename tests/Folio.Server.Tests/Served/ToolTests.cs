@@ -5,6 +5,9 @@ namespace Folio.Server.Tests;
 
 public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixture>
 {
+    /// <summary>What get_weather takes, where it must be called.</summary>
+    internal const string Weather = """{"type":"object","properties":{"city":{"type":"string","maxLength":12},"days":{"type":"integer","minimum":1,"maximum":9}},"required":["city"]}""";
+
     private static readonly object[] Hello = [new { role = "user", content = "Hello" }];
 
     private static readonly object[] Tools =
@@ -141,10 +144,7 @@ public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixtu
         JsonObject request = JsonNode.Parse(choice)!.AsObject();
         request["messages"] = JsonNode.Parse("""[{"role":"user","content":"What is the weather in Bern?"}]""");
         request["tools"] = JsonNode.Parse(
-            """
-            [{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string","maxLength":12},"days":{"type":"integer","minimum":1,"maximum":9}},"required":["city"]}}},
-             {"type":"function","function":{"name":"now"}}]
-            """);
+            """[{"type":"function","function":{"name":"get_weather","parameters":""" + Weather + """}},{"type":"function","function":{"name":"now"}}]""");
         request["max_tokens"] = 120;
         request["temperature"] = 1;
         return request;
@@ -153,7 +153,7 @@ public sealed class ToolTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     private static (string Name, string Arguments)[] CallsOf(JsonElement message) => !message.TryGetProperty("tool_calls", out JsonElement calls) ? []
         : [.. calls.EnumerateArray().Select(call => call.GetProperty("function")).Select(function => (function.GetProperty("name").GetString()!, function.GetProperty("arguments").GetString()!))];
 
-    private static void AssertObeys(string name, string arguments)
+    internal static void AssertObeys(string name, string arguments)
     {
         JsonElement members = JsonElement.Parse(arguments);
         if (name == "now")
