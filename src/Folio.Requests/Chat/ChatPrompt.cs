@@ -9,8 +9,8 @@ namespace Folio.Requests;
 /// <summary>A conversation rendered by the model's template. What its messages bring in stays plain text: no user can forge a turn by writing a mark.</summary>
 internal sealed class ChatPrompt : IDisposable
 {
-    /// <summary>What templates know as thinking that is wanted: Qwen's and its kin, DeepSeek's and its kin.</summary>
-    private static readonly string[] s_thinking = ["enable_thinking", "thinking"];
+    /// <summary>What templates know as thinking that is wanted: enable_thinking is Qwen's, GLM's and SmolLM3's, thinking DeepSeek's and Granite's.</summary>
+    public static readonly string[] ThinkingWords = ["enable_thinking", "thinking"];
 
     private readonly RenderedPrompt _rendered;
     private readonly ChatMessages _messages;
@@ -125,7 +125,7 @@ internal sealed class ChatPrompt : IDisposable
             if (IsOpen("reasoning_effort")) writer.WriteString("reasoning_effort", effort);
             if (effort == "none")
             {
-                foreach (string name in s_thinking.Where(IsOpen)) writer.WriteBoolean(name, false);
+                foreach (string name in ThinkingWords.Where(IsOpen)) writer.WriteBoolean(name, false);
             }
 
             if (kwargs is { } given)

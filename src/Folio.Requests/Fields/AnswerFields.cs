@@ -38,6 +38,7 @@ internal sealed record AnswerFields
         if (options is not null && !stream) throw ApiException.BadRequest("Stream options can only be defined when `stream=True`.", "stream_options");
         if (stream && body.Has("prompt_logprobs")) throw ApiException.BadRequest("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
 
+        options?.RequireKnown("include_usage", "continuous_usage_stats", "include_obfuscation"); // there is none, wished for or not
         bool includeUsage = options?.Flag("include_usage") ?? false;
         bool continuous = options?.Flag("continuous_usage_stats") ?? false;
         return new()

@@ -28,11 +28,11 @@ internal static class MessagesSchemas
         ["stop_sequences"] = """{"type":["array","null"],"maxItems":4,"items":{"type":"string","minLength":1}}""",
         ["metadata"] = """{"type":["object","null"],"properties":{"user_id":{"type":["string","null"]}}}""",
         ["cache_control"] = CacheControl,
-        ["thinking"] = """
-            {"oneOf":[{"type":["object","null"],"required":["type","budget_tokens"],"properties":{"type":{"type":"string","enum":["enabled"]},"budget_tokens":{"type":"integer","minimum":1024},"display":{"enum":["summarized","omitted",null]}}},
-            {"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["adaptive","disabled"]}}}]}
+        ["thinking"] = $$$$"""
+            {"oneOf":[{"type":["object","null"],"required":["type","budget_tokens"],"properties":{"type":{"type":"string","enum":["{{{{MessagesWords.Enabled}}}}"]},"budget_tokens":{"type":"integer","minimum":{{{{MessagesWords.LeastThinkingBudget}}}}},"display":{"enum":{{{{ResponseWords.JsonOrNull(MessagesWords.Displays)}}}}}}},
+            {"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["{{{{MessagesWords.Adaptive}}}}","{{{{MessagesWords.Disabled}}}}"]}}}]}
             """,
-        ["output_config"] = """{"type":["object","null"],"properties":{"effort":{"enum":["low","medium","high","xhigh","max",null]},"format":""" + Format + "}}",
+        ["output_config"] = """{"type":["object","null"],"properties":{"effort":{"enum":""" + ResponseWords.JsonOrNull(MessagesWords.Efforts) + """},"format":""" + Format + "}}",
         ["output_format"] = Format,
         ["tools"] = """
             {"type":["array","null"],"items":{"type":"object","required":["name","input_schema"],"properties":{"type":{"enum":["custom",null]},"name":{"type":"string"},"description":{"type":"string"},"input_schema":{"type":"object"},

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Folio.Server;
@@ -6,8 +5,6 @@ namespace Folio.Server;
 /// <summary>A body of /v1/messages or of its count_tokens as the body of the chat that it asks for: what one route understands, both do.</summary>
 internal static class MessagesBody
 {
-    private const int LeastThinkingBudget = 1024;
-
     /// <summary>Inside a body's 64 levels stand schemas and inputs, which a chat's body has a few levels deeper.</summary>
     private const int MaxDepth = 128;
 
@@ -16,8 +13,7 @@ internal static class MessagesBody
     /// <exception cref="ApiException">The first field that can't be used.</exception>
     public static JsonDocument ToChat(Fields body, FieldNames names)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        byte[] chat = WireJson.Bytes(writer =>
         {
             writer.WriteStartObject();
             foreach (string name in FieldPolicies.MessagesAsChat) Copy(body, name, name, writer);
@@ -35,9 +31,8 @@ internal static class MessagesBody
             WriteThinking(body, writer);
             WriteOutput(body, writer, names);
             writer.WriteEndObject();
-        }
-
-        return JsonDocument.Parse(buffer.WrittenMemory, new() { MaxDepth = MaxDepth });
+        });
+        return JsonDocument.Parse(chat, new() { MaxDepth = MaxDepth });
     }
 
     private static void Copy(Fields body, string name, string chatName, Utf8JsonWriter writer)
@@ -58,8 +53,7 @@ internal static class MessagesBody
         writer.WriteStartObject("chat_template_kwargs");
         if (thinks is { } isOn)
         {
-            if (IsFree("enable_thinking")) writer.WriteBoolean("enable_thinking", isOn); // Qwen 3, GLM, SmolLM3
-            if (IsFree("thinking")) writer.WriteBoolean("thinking", isOn);               // DeepSeek, Granite
+            foreach (string name in ChatPrompt.ThinkingWords.Where(IsFree)) writer.WriteBoolean(name, isOn);
             if (budget is { } tokens && IsFree("thinking_budget")) writer.WriteNumber("thinking_budget", tokens); // Seed-OSS
         }
 
@@ -74,20 +68,20 @@ internal static class MessagesBody
     {
         if (body.Object("thinking") is not { } thinking) return (null, null);
         string type = thinking.RequiredText("type");
-        if (thinking.Text("display") is { } display and not ("summarized" or "omitted")) throw ApiException.BadRequest($"thinking.display is \"{Fields.Cut(display)}\"; summarized or omitted was expected.", "thinking.display");
+        if (thinking.Text("display") is { } display && !MessagesWords.Displays.Contains(display)) throw ApiException.BadRequest($"thinking.display is \"{Fields.Cut(display)}\"; one of {string.Join(", ", MessagesWords.Displays)} was expected.", "thinking.display");
         switch (type)
         {
-            case "disabled":
+            case MessagesWords.Disabled:
                 return (false, 0);
-            case "adaptive":
+            case MessagesWords.Adaptive:
                 return (true, null);
-            case "enabled":
-                int budget = thinking.Integer("budget_tokens") ?? throw ApiException.BadRequest($"thinking.budget_tokens is missing; a number of tokens, {LeastThinkingBudget} or more, was expected.", "thinking.budget_tokens");
-                if (budget < LeastThinkingBudget) throw ApiException.BadRequest($"thinking.budget_tokens must be at least {LeastThinkingBudget}, got {budget}.", "thinking.budget_tokens");
+            case MessagesWords.Enabled:
+                int budget = thinking.Integer("budget_tokens") ?? throw ApiException.BadRequest($"thinking.budget_tokens is missing; a number of tokens, {MessagesWords.LeastThinkingBudget} or more, was expected.", "thinking.budget_tokens");
+                if (budget < MessagesWords.LeastThinkingBudget) throw ApiException.BadRequest($"thinking.budget_tokens must be at least {MessagesWords.LeastThinkingBudget}, got {budget}.", "thinking.budget_tokens");
                 if (budget >= body.Integer("max_tokens")) throw ApiException.BadRequest($"thinking.budget_tokens ({budget}) must be below max_tokens ({body.Integer("max_tokens")}).", "thinking.budget_tokens");
                 return (true, budget);
             default:
-                throw ApiException.BadRequest($"thinking.type is \"{Fields.Cut(type)}\"; enabled, adaptive or disabled was expected.", "thinking.type");
+                throw ApiException.BadRequest($"thinking.type is \"{Fields.Cut(type)}\"; {MessagesWords.Enabled}, {MessagesWords.Adaptive} or {MessagesWords.Disabled} was expected.", "thinking.type");
         }
     }
 
@@ -97,7 +91,7 @@ internal static class MessagesBody
         Fields? config = body.Object("output_config");
         if (config?.Text("effort") is { } effort)
         {
-            if (effort is not ("low" or "medium" or "high" or "xhigh" or "max")) throw ApiException.BadRequest($"output_config.effort is \"{Fields.Cut(effort)}\"; low, medium, high, xhigh or max was expected.", "output_config.effort");
+            if (!MessagesWords.Efforts.Contains(effort)) throw ApiException.BadRequest($"output_config.effort is \"{Fields.Cut(effort)}\"; one of {string.Join(", ", MessagesWords.Efforts)} was expected.", "output_config.effort");
             writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
         }
 

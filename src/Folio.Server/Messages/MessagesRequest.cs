@@ -23,7 +23,7 @@ internal sealed record MessagesRequest(ChatRequest Chat, bool OmitsThinking, boo
         int prompt = chat.Prompt.Ids.Length;
         bool endsWithContext = (long)prompt + maxTokens > served.Engine.LongestFor(prompt);
         if (endsWithContext) chat = chat with { Sampling = chat.Sampling with { MaxTokens = null } };
-        bool omitsThinking = body.Object("thinking")?.Text("display") == "omitted";
+        bool omitsThinking = body.Object("thinking")?.Text("display") == MessagesWords.Omitted;
         return new(chat, omitsThinking, PromptOnly: maxTokens == 0, endsWithContext);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -30,4 +31,12 @@ internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>Text goes out as it is: the answers are application/json, never part of a page.</summary>
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>What <paramref name="write"/> writes, as UTF-8.</summary>
+    public static byte[] Bytes(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, WriterOptions)) write(json);
+        return buffer.WrittenSpan.ToArray();
+    }
 }

@@ -49,7 +49,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
         ResponseTools tools = null!;
         JsonElement text = default;
         JsonElement? reasoning = null;
-        byte[] chat = ResponseJson.Bytes(json =>
+        byte[] chat = WireJson.Bytes(json =>
         {
             json.WriteStartObject();
             names.Add("messages", "input");

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -11,16 +10,7 @@ namespace Folio.Server;
 [JsonSerializable(typeof(IReadOnlyList<ResponseItem>))]
 [JsonSerializable(typeof(ResponseItemList))]
 [JsonSerializable(typeof(ResponseDeleted))]
-internal sealed partial class ResponseJson : JsonSerializerContext
-{
-    /// <summary>What <paramref name="write"/> writes, as UTF-8.</summary>
-    public static byte[] Bytes(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, WireJson.WriterOptions)) write(json);
-        return buffer.WrittenSpan.ToArray();
-    }
-}
+internal sealed partial class ResponseJson : JsonSerializerContext;
 
 /// <summary>A page of a response's input.</summary>
 internal sealed record ResponseItemList(string Object, IReadOnlyList<JsonElement> Data, string FirstId, string LastId, bool HasMore);

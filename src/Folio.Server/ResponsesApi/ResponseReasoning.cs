@@ -13,7 +13,7 @@ internal static class ResponseReasoning
         string? effort = OneOf(reasoning, "effort", ResponseWords.Efforts), summary = OneOf(reasoning, "summary", ResponseWords.Summaries) ?? OneOf(reasoning, "generate_summary", ResponseWords.Summaries);
         names.Add("reasoning_effort", "reasoning.effort");
         if (effort is not null) json.WriteString("reasoning_effort", effort);
-        return JsonElement.Parse(ResponseJson.Bytes(told =>
+        return JsonElement.Parse(WireJson.Bytes(told =>
         {
             told.WriteStartObject();
             told.WriteString("effort", effort);

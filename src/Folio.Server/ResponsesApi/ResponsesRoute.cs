@@ -32,8 +32,8 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
     private void Keep(string holder, ResponseRequest request, ResponseObject response)
     {
         if (!request.IsStored) return;
-        byte[] output = ResponseJson.Bytes(json => JsonSerializer.Serialize(json, response.Output, ResponseJson.Default.IReadOnlyListResponseItem));
-        byte[] whole = ResponseJson.Bytes(json => JsonSerializer.Serialize(json, response, ResponseJson.Default.ResponseObject));
+        byte[] output = WireJson.Bytes(json => JsonSerializer.Serialize(json, response.Output, ResponseJson.Default.IReadOnlyListResponseItem));
+        byte[] whole = WireJson.Bytes(json => JsonSerializer.Serialize(json, response, ResponseJson.Default.ResponseObject));
         store.Add(holder, new(response.Id, whole, new(request.Before, request.Input, output)));
     }
 }

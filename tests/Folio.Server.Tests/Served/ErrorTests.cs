@@ -23,6 +23,7 @@ public sealed class ErrorTests(ServedFixture fixture) : IClassFixture<ServedFixt
     [InlineData("""{"prompt":{"a":1}}""", 400, "prompt", "an object")]
     [InlineData("""{"prompt":[true]}""", 400, "prompt[0]", "true")]
     [InlineData("""{"prompt":"x","max_tokens":0}""", 400, "max_tokens", "at least 1")]
+    [InlineData("""{"prompt":"x","stream":true,"stream_options":{"include_usages":true}}""", 400, "stream_options.include_usages", "isn't supported")]
     [InlineData("""{"prompt":"x","max_tokens":-3}""", 400, "max_tokens", "-3")]
     [InlineData("""{"prompt":"x","temperature":-1}""", 400, "temperature", "-1")]
     [InlineData("""{"prompt":"x","temperature":2.1}""", 400, "temperature", "2.1")]

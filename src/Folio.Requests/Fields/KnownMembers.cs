@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Folio.Server;
+namespace Folio.Requests;
 
 /// <summary>Objects of a request whose members are known: none is ignored in silence.</summary>
 internal static class KnownMembers
