@@ -10,6 +10,9 @@ internal sealed class ApiException(int status, string message, string? parameter
 
     public string? Parameter { get; } = parameter;
 
+    /// <summary>The prompt is longer than any that the model's context could hold.</summary>
+    public bool IsPromptTooLong { get; init; }
+
     public static ApiException BadRequest(string message, string? parameter = null) => new(400, message, parameter);
 
     public static ApiException NotFound(string message, string? parameter = null) => new(404, message, parameter);

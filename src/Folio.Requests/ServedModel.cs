@@ -101,8 +101,7 @@ internal sealed class ServedModel
     {
         long most = truncate is null ? (long)LongestToken * Info.MaxModelLen : Options.MaxTokenizeLength;
         if (text.Length <= most) return;
-        throw ApiException.BadRequest(
-            $"This model's maximum context length is {Info.MaxModelLen} tokens. However, your prompt has {text.Length} characters; more than {most} are not accepted.", parameter);
+        throw new ApiException(400, $"This model's maximum context length is {Info.MaxModelLen} tokens. However, your prompt has {text.Length} characters; more than {most} are not accepted.", parameter) { IsPromptTooLong = true };
     }
 
     private static ChatTemplate ParseTemplate(string source)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Folio.Chat.Tests;
 
 /// <summary>What a parser makes of a text, and how it came to it.</summary>
@@ -22,8 +24,16 @@ internal sealed class Message
         var message = new Message();
         int ids = 0;
         MessageParser parser = format.CreateParser(options with { NewCallId = () => $"id-{ids++}" });
-        foreach (string piece in pieces) message.Add(parser.Append(piece));
+        var answer = new StringBuilder();
+        foreach (string piece in pieces)
+        {
+            answer.Append(piece);
+            message.Add(parser.Append(piece));
+        }
+
         message.Add(parser.End());
+        string whole = answer.ToString();
+        foreach (MessageDelta delta in message.Deltas) RequirePlace(delta, whole);
         return message;
     }
 
@@ -31,6 +41,13 @@ internal sealed class Message
     public override string ToString() =>
         $"content {Content.Length}:{Content}\nreasoning {Reasoning.Length}:{Reasoning}\n"
         + string.Concat(_assembled.Calls.Select(call => $"call {call.Id} {call.Name.Length}:{call.Name} {call.Arguments.Length}:{call.Arguments}\n"));
+
+    /// <summary>Text stands in the answer where it says, but for the new line between two messages of an answer.</summary>
+    private static void RequirePlace(MessageDelta delta, string answer)
+    {
+        if (delta.Kind is not (DeltaKind.Content or DeltaKind.Reasoning)) Assert.Equal((-1, -1), (delta.Start, delta.End));
+        else if (!delta.Text.AsSpan().EndsWith(answer.AsSpan(delta.Start..delta.End)) || !delta.Text.AsSpan(0, delta.Text.Length - (delta.End - delta.Start)).IsWhiteSpace()) Assert.Fail($"{delta}");
+    }
 
     private void Add(IReadOnlyList<MessageDelta> deltas)
     {

@@ -44,8 +44,8 @@ internal sealed class HarmonyReader(MessageWriter message) : Reader(message)
             {
                 Feed.Release();
                 bool isContent = recipient.Length == 0 && channel is "final" or "commentary";
-                if (isContent && Message.HasContent) Message.Content("\n");
-                if (!isContent && Message.HasReasoning) Message.Reasoning("\n");
+                if (isContent && Message.HasContent) Message.Content("\n", Feed.HeldAt);
+                if (!isContent && Message.HasReasoning) Message.Reasoning("\n", Feed.HeldAt);
                 Message.InReasoning = !isContent;
                 while (PassesBody(isContent, out mark)) yield return default;
                 Message.InReasoning = false;
@@ -79,8 +79,8 @@ internal sealed class HarmonyReader(MessageWriter message) : Reader(message)
     private bool PassesBody(bool isContent, out string? mark)
     {
         bool more = Feed.TakesUntil([MessageEnd, Return, Call, Start, Channel], out mark);
-        if (isContent) Message.Content(Feed.Held);
-        else Message.Reasoning(Feed.Held);
+        if (isContent) Message.Content(Feed.Held, Feed.HeldAt);
+        else Message.Reasoning(Feed.Held, Feed.HeldAt);
         Feed.Release();
         return more;
     }

@@ -35,7 +35,7 @@ internal sealed class ReasoningReader(MessageWriter message, ReasoningFormat for
     private bool PassesReasoning(out string? mark)
     {
         bool more = Feed.TakesUntil(_closes, out mark);
-        Message.Reasoning(Feed.Held);
+        Message.Reasoning(Feed.Held, Feed.HeldAt);
         Feed.Release();
         return more;
     }
@@ -43,7 +43,7 @@ internal sealed class ReasoningReader(MessageWriter message, ReasoningFormat for
     private bool PassesOn()
     {
         Feed.Take(Feed.Unread.Length);
-        next.Append(Feed.Held);
+        next.Append(Feed.Held, Feed.HeldAt);
         Feed.Release();
         return !Feed.Ended;
     }

@@ -5,6 +5,7 @@ internal sealed class Feed
 {
     private char[] _text = new char[256];
     private int _held, _next, _end;
+    private int _gone; // characters of the answer in front of _text
 
     /// <summary>No more text will come.</summary>
     public bool Ended { get; private set; }
@@ -17,8 +18,14 @@ internal sealed class Feed
 
     public ReadOnlySpan<char> Held => _text.AsSpan(_held, _next - _held);
 
-    public void Add(ReadOnlySpan<char> text)
+    /// <summary>Where what is held begins in the answer.</summary>
+    public int HeldAt => _gone + _held;
+
+    /// <param name="text">Comes directly behind the piece before it.</param>
+    /// <param name="start">Where the first piece begins in the answer.</param>
+    public void Add(ReadOnlySpan<char> text, int start)
     {
+        if (_end == 0) _gone = start;
         if (text.Length > _text.Length - _end) MakeRoom(text.Length);
         text.CopyTo(_text.AsSpan(_end));
         _end += text.Length;
@@ -97,6 +104,7 @@ internal sealed class Feed
         int kept = _end - _held;
         char[] room = 2 * (kept + count) > _text.Length ? new char[int.Max(2 * _text.Length, 2 * (kept + count))] : _text;
         _text.AsSpan(_held, kept).CopyTo(room);
+        _gone += _held;
         (_text, _next, _end, _held) = (room, _next - _held, kept, 0);
     }
 }

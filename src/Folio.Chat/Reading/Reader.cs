@@ -13,10 +13,12 @@ internal abstract class Reader(MessageWriter message)
 
     protected Feed Feed { get; } = new();
 
-    public void Append(ReadOnlySpan<char> text)
+    /// <param name="text">The next piece.</param>
+    /// <param name="start">Where the first piece begins in the answer.</param>
+    public void Append(ReadOnlySpan<char> text, int start = 0)
     {
         if (text.IsEmpty) return;
-        Feed.Add(text);
+        Feed.Add(text, start);
         Go();
     }
 
@@ -32,7 +34,7 @@ internal abstract class Reader(MessageWriter message)
     protected bool PassesContent(ReadOnlySpan<string> marks, out string? mark)
     {
         bool more = Feed.TakesUntil(marks, out mark);
-        Message.Content(Feed.Held);
+        Message.Content(Feed.Held, Feed.HeldAt);
         Feed.Release();
         return more;
     }

@@ -8,6 +8,8 @@ namespace Folio.Requests;
 /// <param name="tellsReasoning">Reasoning is for the client, too.</param>
 internal sealed class ChatChoiceReader(MessageParser? parser, bool tellsReasoning)
 {
+    private int _read; // characters, where there is no parser
+
     public int Tokens { get; private set; }
 
     /// <summary>Of the tokens, those of the reasoning, its marks among them.</summary>
@@ -18,7 +20,7 @@ internal sealed class ChatChoiceReader(MessageParser? parser, bool tellsReasonin
     public IReadOnlyList<MessageDelta> Read(GenerationOutput output)
     {
         Tokens += output.TokenIds.Count;
-        if (parser is null) return output.Text.Length == 0 ? [] : [new(DeltaKind.Content, output.Text)];
+        if (parser is null) return output.Text.Length == 0 ? [] : [new(DeltaKind.Content, output.Text) { Start = _read, End = _read += output.Text.Length }];
         bool wasInReasoning = parser.InReasoning;
         IReadOnlyList<MessageDelta> deltas = parser.Append(output.Text);
         if (wasInReasoning || parser.InReasoning) ReasoningTokens += output.TokenIds.Count;

@@ -23,19 +23,22 @@ internal sealed class ResponseAnswer
     /// <summary>The response before its first token.</summary>
     public ResponseObject Begun { get; }
 
-    /// <returns>What clients of a stream are told of it.</returns>
-    public IReadOnlyList<ResponseEvent> Read(GenerationOutput output)
+    public void Read(GenerationOutput output)
     {
-        if (_chat.TopLogprobs is not null) _output.Add(LogprobViews.Chat(output.Logprobs ?? [], _served.Tokens, _chat.Answer.TokensAsIds).Content);
+        if (_chat.TopLogprobs is not null) _output.Add(LogprobViews.Chat(Shown(output), _served.Tokens, _chat.Answer.TokensAsIds).Content, output.Text.Length);
         foreach (MessageDelta delta in _reader.Read(output)) _output.Add(delta);
         if (output.FinishReason is { } reason)
         {
             _finish = reason;
             _output.End(reason == FinishReason.Length ? ResponseStatus.Incomplete : ResponseStatus.Completed, needsMessage: !_chat.Parsing.IsForced);
         }
-
-        return _output.Drain();
     }
+
+    /// <summary>What clients of a stream are to be told of what was read since the last time.</summary>
+    public IReadOnlyList<ResponseEvent> Drain() => _output.Drain();
+
+    /// <summary>An event of the response as it is now, behind all that was drained.</summary>
+    public ResponseEvent Event(string name, ResponseObject response) => _output.Event(name, response);
 
     /// <summary>The response when its last token is there.</summary>
     public ResponseObject Finish(Generation generation)
@@ -49,6 +52,14 @@ internal sealed class ResponseAnswer
             CompletedAt = isCut ? null : DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             Usage = ResponseUsage.Of(_chat.Prompt.Ids.Length, generation.CachedTokens, _reader.Tokens, _reader.ReasoningTokens),
         };
+    }
+
+    /// <summary>Those of tokens that can be seen: not of what ended the answer, nor of special tokens that are skipped.</summary>
+    private IReadOnlyList<PositionLogprobs> Shown(GenerationOutput output)
+    {
+        SamplingParams sampling = _chat.Sampling;
+        bool isEnd = output.FinishReason == FinishReason.Stop && output.StopReason is not string && !sampling.IncludeStopStrInOutput;
+        return isEnd || output.Logprobs is null ? [] : [.. output.Logprobs.Where(position => !sampling.SkipSpecialTokens || !_served.Tokens.IsSpecial(position.Token.TokenId) || sampling.ShownSpecialTokens.Contains(position.Token.TokenId))];
     }
 
     /// <summary>The response when something went wrong on the way.</summary>

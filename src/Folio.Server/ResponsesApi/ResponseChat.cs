@@ -13,55 +13,74 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
     private static readonly HashSet<string> s_same = new(FieldPolicies.ResponseAsChat, StringComparer.Ordinal);
 
     /// <param name="mayCut">The conversation may lose its beginning where the model's context can't hold all of it.</param>
-    public static ResponseChat Read(Fields body, ResponseConversation conversation, bool mayCut, ServedModel served, Holder holder, FieldNames names)
-    {
-        if (!mayCut) return At(0);
-        if (Fitting(0) is { } whole) return whole;
-        IReadOnlyList<int> cuts = conversation.Cuts;
-        ResponseChat? best = null; // the earliest cut that fits; where none does, the last says what is wrong
-        for (int low = 1, high = cuts.Count - 1; low <= high;)
-        {
-            int middle = (low + high) / 2;
-            if (Fitting(cuts[middle]) is { } fitting) (best, high) = (fitting, middle - 1);
-            else low = middle + 1;
-        }
-
-        return best ?? At(cuts[^1]);
-
-        ResponseChat? Fitting(int first)
-        {
-            try
-            {
-                ResponseChat chat = At(first);
-                return chat.Request.Prompt.Ids.Length + (body.Integer("max_output_tokens") ?? 1) <= served.Info.MaxModelLen ? chat : null;
-            }
-            catch (ApiException error) when (error.Parameter == "messages")
-            {
-                return null; // too long to be encoded at all
-            }
-        }
-
-        ResponseChat At(int first) => ReadAt(body, conversation, first, served, holder, names);
-    }
-
-    private static ResponseChat ReadAt(Fields body, ResponseConversation conversation, int first, ServedModel served, Holder holder, FieldNames names)
+    /// <param name="cancellation">Nobody waits for the answer.</param>
+    public static ResponseChat Read(Fields body, ResponseConversation conversation, bool mayCut, ServedModel served, Holder holder, FieldNames names, CancellationToken cancellation)
     {
         ResponseTools tools = null!;
         JsonElement text = default;
         JsonElement? reasoning = null;
+        JsonElement rest = JsonElement.Parse(
+            WireJson.Bytes(json =>
+            {
+                json.WriteStartObject();
+                tools = ResponseTools.Read(body, json, names);
+                text = ResponseText.Read(body, json, names);
+                reasoning = ResponseReasoning.Read(body, json, names);
+                WriteRest(body, json, names);
+                json.WriteEndObject();
+            }),
+            new() { MaxDepth = MaxDepth });
+
+        int room = served.Info.MaxModelLen - (body.Integer("max_output_tokens") ?? 1);
+        int? tokens = null;
+        try
+        {
+            ResponseChat whole = At(0);
+            if (!mayCut || whole.Request.Prompt.Ids.Length <= room) return whole;
+            tokens = whole.Request.Prompt.Ids.Length;
+        }
+        catch (ApiException error) when (mayCut && error.IsPromptTooLong)
+        {
+            // it is cut below
+        }
+
+        return At(new ResponseTruncation(conversation.Cuts(), room, first => Measure(conversation, first, body, rest, served)).Find(tokens, cancellation));
+
+        ResponseChat At(int first)
+        {
+            using JsonDocument chat = Write(conversation, first, body, rest, names);
+            return new(ChatRequest.Read(new(chat.RootElement), served, holder), tools, text, reasoning);
+        }
+    }
+
+    /// <summary>Tokens of the conversation from an item on; null: more than the context could hold.</summary>
+    private static int? Measure(ResponseConversation conversation, int first, Fields body, JsonElement rest, ServedModel served)
+    {
+        using JsonDocument chat = Write(conversation, first, body, rest, new());
+        Fields fields = new(chat.RootElement);
+        try
+        {
+            using ChatPrompt prompt = ChatPrompt.Read(fields, served);
+            return prompt.Encode(served, AnswerFields.Read(fields, hasTokenizer: true), addSpecial: false).Length;
+        }
+        catch (ApiException error) when (error.IsPromptTooLong)
+        {
+            return null;
+        }
+    }
+
+    /// <param name="rest">The chat's fields but for its messages.</param>
+    private static JsonDocument Write(ResponseConversation conversation, int first, Fields body, JsonElement rest, FieldNames names)
+    {
         byte[] chat = WireJson.Bytes(json =>
         {
             json.WriteStartObject();
             names.Add("messages", "input");
             conversation.Write(json, names, body.Text("instructions"), first);
-            tools = ResponseTools.Read(body, json, names);
-            text = ResponseText.Read(body, json, names);
-            reasoning = ResponseReasoning.Read(body, json, names);
-            WriteRest(body, json, names);
+            foreach (JsonProperty field in rest.EnumerateObject()) field.WriteTo(json);
             json.WriteEndObject();
         });
-        using JsonDocument document = JsonDocument.Parse(chat, new() { MaxDepth = MaxDepth });
-        return new(ChatRequest.Read(new(document.RootElement), served, holder), tools, text, reasoning);
+        return JsonDocument.Parse(chat, new() { MaxDepth = MaxDepth });
     }
 
     private static void WriteRest(Fields body, Utf8JsonWriter json, FieldNames names)

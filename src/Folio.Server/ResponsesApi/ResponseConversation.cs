@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Folio.Server;
@@ -22,7 +23,22 @@ internal sealed class ResponseConversation
     }
 
     /// <summary>Where the conversation may be cut to make it shorter: at the first item, and at each later question.</summary>
-    public IReadOnlyList<int> Cuts => [0, .. Enumerable.Range(1, int.Max(0, _items.Count - 1)).Where(index => IsOf(_items[index].Item, "user"))];
+    public IReadOnlyList<ConversationCut> Cuts()
+    {
+        List<ConversationCut> cuts = [];
+        long kept = _items.Where(each => IsSystem(each.Item)).Sum(each => BytesOf(each.Item));
+        for (int index = _items.Count - 1; index >= 0; index--)
+        {
+            JsonElement item = _items[index].Item;
+            if (!IsSystem(item)) kept += BytesOf(item);
+            if (index == 0 || IsOf(item, "user")) cuts.Add(new(index, kept));
+        }
+
+        cuts.Reverse();
+        return cuts;
+
+        static int BytesOf(JsonElement item) => JsonMarshal.GetRawUtf8Value(item).Length;
+    }
 
     /// <param name="json">A chat's body.</param>
     /// <param name="names">Gets to know which item each message came from.</param>

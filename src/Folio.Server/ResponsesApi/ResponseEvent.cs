@@ -43,5 +43,5 @@ internal sealed record ResponseEvent(string Type)
     public string? Obfuscation { get; init; }
 
     /// <summary>From 0, without a gap.</summary>
-    public int SequenceNumber { get; init; }
+    public required int SequenceNumber { get; init; }
 }

@@ -31,6 +31,8 @@ internal sealed record ResponseItem(string Id, string Type, string Status)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Arguments { get; init; }
 
+    public ResponseItem WithoutLogprobs() => Content is null ? this : this with { Content = [.. Content.Select(part => part.Logprobs is { Count: > 0 } ? part with { Logprobs = [] } : part)] };
+
     public static ResponseItem Message() => new(ResponseIds.New(ResponseIds.Message), MessageType, ResponseStatus.InProgress) { Role = "assistant", Content = [] };
 
     public static ResponseItem Reasoning() => new(ResponseIds.New(ResponseIds.Reasoning), ReasoningType, ResponseStatus.InProgress) { Summary = [], Content = [] };

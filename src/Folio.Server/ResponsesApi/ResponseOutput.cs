@@ -5,6 +5,7 @@ using Folio.Chat;
 namespace Folio.Server;
 
 /// <summary>A response's output while it is written: what the message gains becomes events, and the items that a whole response has are those that the events end with.</summary>
+/// <remarks>What an item has gained is told when somebody asks (<see cref="Drain"/>), or when it ends: however seldom that is, the items are the same.</remarks>
 /// <param name="obfuscates">Deltas carry noise.</param>
 internal sealed class ResponseOutput(bool obfuscates)
 {
@@ -12,16 +13,20 @@ internal sealed class ResponseOutput(bool obfuscates)
     private const int NoiseStep = 16;
 
     private readonly List<ResponseItem> _items = [];
-    private readonly StringBuilder _text = new();
-    private readonly List<ChatTokenLogprob> _logprobs = [], _waiting = []; // those of the open message's text, and those of tokens whose text hasn't come yet
-    private List<ResponseEvent> _events = [];
+    private readonly StringBuilder _text = new(); // of the open item
+    private readonly List<ChatTokenLogprob> _logprobs = [];
+    private readonly ContentLogprobs _tokens = new();
+    private int _toldText, _toldLogprobs; // so much of them is in events
+    private List<ResponseEvent> _events = [], _drained = [];
     private ResponseItem? _open;
+    private int _next; // event's number
 
     /// <summary>Those that are finished.</summary>
     public IReadOnlyList<ResponseItem> Items => _items;
 
-    /// <summary>Log-probabilities of tokens; they are told with the text that comes next, if it is a message's.</summary>
-    public void Add(IEnumerable<ChatTokenLogprob> logprobs) => _waiting.AddRange(logprobs);
+    /// <summary>Log-probabilities of tokens, before the deltas that came of them.</summary>
+    /// <param name="length">Characters of the answer that came with them.</param>
+    public void Add(IEnumerable<ChatTokenLogprob> logprobs, int length) => _tokens.Add(logprobs, length);
 
     public void Add(MessageDelta delta)
     {
@@ -29,22 +34,21 @@ internal sealed class ResponseOutput(bool obfuscates)
         {
             case DeltaKind.Content:
                 Require(ResponseItem.MessageType);
-                AddText(delta.Text);
-                return;
+                _tokens.Take(delta.Start, delta.End, _logprobs);
+                _text.Append(delta.Text);
+                break;
             case DeltaKind.Reasoning:
                 Require(ResponseItem.ReasoningType);
-                Gain("response.reasoning_text.delta", delta.Text);
+                _text.Append(delta.Text);
                 break;
             case DeltaKind.Call:
                 Close(ResponseStatus.Completed);
                 Open(ResponseItem.Call(delta.Id!, delta.Text));
                 break;
             default:
-                Gain("response.function_call_arguments.delta", delta.Text);
+                _text.Append(delta.Text);
                 break;
         }
-
-        _waiting.Clear(); // they were markup, reasoning or a call
     }
 
     /// <summary>Nothing more comes.</summary>
@@ -53,17 +57,20 @@ internal sealed class ResponseOutput(bool obfuscates)
     public void End(string status, bool needsMessage)
     {
         if (needsMessage && _items.Count == 0 && _open is null) Open(ResponseItem.Message());
-        if (_open is { Type: ResponseItem.MessageType } && _waiting.Count > 0) AddText("");
         Close(status);
     }
 
-    /// <summary>What has happened since the last time.</summary>
+    /// <summary>What has happened since the last time; the list is good until the next.</summary>
     public IReadOnlyList<ResponseEvent> Drain()
     {
-        List<ResponseEvent> events = _events;
-        _events = [];
-        return events;
+        TellGained();
+        (_events, _drained) = (_drained, _events);
+        _events.Clear();
+        return _drained;
     }
+
+    /// <summary>An event of the whole response. It is numbered behind those that were drained.</summary>
+    public ResponseEvent Event(string name, ResponseObject response) => new(name) { SequenceNumber = _next++, Response = response };
 
     private void Require(string type)
     {
@@ -77,51 +84,54 @@ internal sealed class ResponseOutput(bool obfuscates)
         _open = item;
         _text.Clear();
         _logprobs.Clear();
-        _events.Add(new("response.output_item.added") { OutputIndex = _items.Count, Item = item });
-        if (item.Content is not null) Tell("response.content_part.added", added => added with { Part = PartOf(item, "", []) });
+        (_toldText, _toldLogprobs) = (0, 0);
+        _events.Add(new("response.output_item.added") { SequenceNumber = _next++, OutputIndex = _items.Count, Item = item });
+        if (item.Content is not null) _events.Add(new("response.content_part.added") { SequenceNumber = _next++, ItemId = item.Id, OutputIndex = _items.Count, ContentIndex = 0, Part = PartOf(item, "", []) });
     }
 
-    private void AddText(string text)
+    private void TellGained()
     {
-        ChatTokenLogprob[] logprobs = [.. _waiting];
-        _waiting.Clear();
-        _logprobs.AddRange(logprobs);
-        Gain("response.output_text.delta", text, logprobs);
-    }
-
-    private void Gain(string name, string text, ChatTokenLogprob[]? logprobs = null)
-    {
-        _text.Append(text);
-        Tell(name, gained => gained with { Delta = text, Logprobs = logprobs, Obfuscation = obfuscates ? Noise(text.Length) : null });
+        if (_open is not { } item || _text.Length == _toldText) return;
+        string text = _text.ToString(_toldText, _text.Length - _toldText);
+        bool isMessage = item.Type == ResponseItem.MessageType;
+        _events.Add(new(isMessage ? "response.output_text.delta" : item.Type == ResponseItem.ReasoningType ? "response.reasoning_text.delta" : "response.function_call_arguments.delta")
+        {
+            SequenceNumber = _next++,
+            ItemId = item.Id,
+            OutputIndex = _items.Count,
+            ContentIndex = item.Content is null ? null : 0,
+            Delta = text,
+            Logprobs = isMessage ? _logprobs.GetRange(_toldLogprobs, _logprobs.Count - _toldLogprobs) : null,
+            Obfuscation = obfuscates ? Noise(text.Length) : null,
+        });
+        (_toldText, _toldLogprobs) = (_text.Length, _logprobs.Count);
     }
 
     private void Close(string status)
     {
         if (_open is not { } item) return;
+        TellGained();
         string text = _text.ToString();
-        ChatTokenLogprob[] logprobs = [.. _logprobs];
+        int index = _items.Count;
         if (item.Content is null)
         {
             item = item with { Status = status, Arguments = text };
-            Tell("response.function_call_arguments.done", done => done with { Name = item.Name, Arguments = text });
+            _events.Add(new("response.function_call_arguments.done") { SequenceNumber = _next++, ItemId = item.Id, OutputIndex = index, Name = item.Name, Arguments = text });
         }
         else
         {
+            ChatTokenLogprob[] logprobs = [.. _logprobs];
             ResponsePart part = PartOf(item, text, logprobs);
+            bool isMessage = item.Type == ResponseItem.MessageType;
+            _events.Add(new(isMessage ? "response.output_text.done" : "response.reasoning_text.done") { SequenceNumber = _next++, ItemId = item.Id, OutputIndex = index, ContentIndex = 0, Text = text, Logprobs = isMessage ? logprobs : null });
+            _events.Add(new("response.content_part.done") { SequenceNumber = _next++, ItemId = item.Id, OutputIndex = index, ContentIndex = 0, Part = part });
             item = item with { Status = status, Content = [part] };
-            if (item.Type == ResponseItem.MessageType) Tell("response.output_text.done", done => done with { Text = text, Logprobs = logprobs });
-            else Tell("response.reasoning_text.done", done => done with { Text = text });
-            Tell("response.content_part.done", done => done with { Part = part });
         }
 
-        _events.Add(new("response.output_item.done") { OutputIndex = _items.Count, Item = item });
+        _events.Add(new("response.output_item.done") { SequenceNumber = _next++, OutputIndex = index, Item = item });
         _items.Add(item);
         _open = null;
     }
-
-    /// <summary>An event of the open item.</summary>
-    private void Tell(string name, Func<ResponseEvent, ResponseEvent> with) =>
-        _events.Add(with(new(name) { ItemId = _open!.Id, OutputIndex = _items.Count, ContentIndex = _open.Content is null ? null : 0 }));
 
     private static ResponsePart PartOf(ResponseItem item, string text, IReadOnlyList<ChatTokenLogprob> logprobs) =>
         item.Type == ResponseItem.MessageType ? ResponsePart.Output(text, logprobs) : ResponsePart.Reasoning(text);

@@ -16,7 +16,8 @@ internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Befor
 
     /// <param name="holder">Whose key it came with (<see cref="Gate.HolderOf"/>).</param>
     /// <param name="names">Gets to know where the chat's fields came from, for errors.</param>
-    public static ResponseRequest Read(Fields body, ServedModel served, Holder holder, ResponseStore store, FieldNames names)
+    /// <param name="cancellation">Nobody waits for the answer.</param>
+    public static ResponseRequest Read(Fields body, ServedModel served, Holder holder, ResponseStore store, FieldNames names, CancellationToken cancellation)
     {
         FieldPolicies.Response.Check(body);
         if (body.Flag("background") == true) throw ApiException.BadRequest("background isn't supported: a response is written while its client waits.", "background");
@@ -27,7 +28,7 @@ internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Befor
         string? previousId = body.Text("previous_response_id");
         ConversationTurn? before = previousId is null ? null : store.Find(holder.Name, previousId)?.Turn ?? throw NoPrevious(store, previousId);
         byte[] input = ResponseInput.Read(body);
-        ResponseChat chat = ResponseChat.Read(body, new(before, input), truncation == "auto", served, holder, names);
+        ResponseChat chat = ResponseChat.Read(body, new(before, input), truncation == "auto", served, holder, names, cancellation);
         bool isStored = (body.Flag("store") ?? true) && !store.IsOff;
         return new(chat.Request, before, input, isStored, obfuscates)
         {

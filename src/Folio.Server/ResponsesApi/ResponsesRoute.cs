@@ -13,7 +13,7 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
         Holder holder = Gate.HolderOf(context);
         string id = ResponseIds.New(ResponseIds.Response);
         (ResponseRequest request, Generation started) = await ChatStart.StartAsync(
-            context, served.Engine, id, log, (body, names) => ResponseRequest.Read(body, served, holder, store, names), request => request.Chat, cancellation.Token);
+            context, served.Engine, id, log, (body, names) => ResponseRequest.Read(body, served, holder, store, names, cancellation.Token), request => request.Chat, cancellation.Token);
         await using Generation generation = started;
         var answer = new ResponseAnswer(served, request, id);
         if (request.Chat.Answer.Stream)
@@ -32,7 +32,8 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
     private void Keep(string holder, ResponseRequest request, ResponseObject response)
     {
         if (!request.IsStored) return;
-        byte[] output = WireJson.Bytes(json => JsonSerializer.Serialize(json, response.Output, ResponseJson.Default.IReadOnlyListResponseItem));
+        ResponseItem[] items = [.. response.Output.Select(item => item.WithoutLogprobs())]; // which no later answer depends on
+        byte[] output = WireJson.Bytes(json => JsonSerializer.Serialize(json, items, ResponseJson.Default.IReadOnlyListResponseItem));
         byte[] whole = WireJson.Bytes(json => JsonSerializer.Serialize(json, response, ResponseJson.Default.ResponseObject));
         store.Add(holder, new(response.Id, whole, new(request.Before, request.Input, output)));
     }

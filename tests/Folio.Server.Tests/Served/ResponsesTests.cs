@@ -140,6 +140,30 @@ public sealed class ResponsesTests(ServedFixture fixture) : IClassFixture<Served
         Assert.InRange(used, context - 100, context - 8);
     }
 
+    [Fact]
+    public async Task Truncation_hides_no_error_that_is_none_of_length()
+    {
+        await using var demo = new DemoEngine();
+        await using Server server = await Server.StartAsync(demo.Engine, new() { ChatTemplate = "{% for m in messages %}{% if m.content == 'old' %}{{ raise_exception('nothing old') }}{% endif %}{{ m.content }}{% endfor %}" });
+        foreach (string truncation in (string[])["auto", "disabled"])
+            (await server.RespondAsync(new { input = new[] { new { role = "user", content = "old" }, new { role = "user", content = "new" } }, max_output_tokens = 4, truncation })).Refused(400, "input", "nothing old");
+        (await server.RespondAsync(new { input = new[] { new { role = "user", content = "new" } }, max_output_tokens = 4, truncation = "auto" })).Response();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(100)]
+    public async Task Streams_told_seldom_have_the_same_log_probabilities(int interval)
+    {
+        object Ask(bool stream) => new { input = "Tell me a story.", temperature = 0, max_output_tokens = 24, include = new[] { "message.output_text.logprobs" }, stream, stream_interval = interval };
+        JsonElement whole = (await Server.RespondAsync(Ask(false))).Response();
+        List<JsonElement> items = ResponseReplies.Assemble((await Server.RespondAsync(Ask(true))).ResponseEvents());
+        Assert.Equal(whole.Output().Select(ResponseReplies.Comparable), items.Select(ResponseReplies.Comparable));
+        JsonElement part = items[0].GetProperty("content")[0];
+        Assert.Equal(part.GetProperty("text").GetString()!.Trim(), string.Concat(part.GetProperty("logprobs").EnumerateArray().Select(entry => entry.GetProperty("token").GetString())).Trim());
+    }
+
     public static TheoryData<string, string, string> Refused => new()
     {
         { """{}""", "input", "missing" },

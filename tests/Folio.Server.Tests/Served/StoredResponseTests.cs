@@ -31,6 +31,16 @@ public sealed class StoredResponseTests(ServedFixture fixture, DemoEngine demo) 
     }
 
     [Fact]
+    public async Task Log_probabilities_are_kept_once()
+    {
+        JsonElement first = (await Server.RespondAsync(new { input = "Hello", max_output_tokens = 4, include = new[] { "message.output_text.logprobs" }, top_logprobs = 5 })).Response();
+        Assert.Equal(first.GetRawText(), (await Server.GetAsync($"/v1/responses/{first.Id()}")).Response().GetRawText());
+        JsonElement second = (await Server.RespondAsync(new { input = "And then?", previous_response_id = first.Id(), max_output_tokens = 4 })).Response();
+        JsonElement before = (await ListAsync($"/v1/responses/{second.Id()}/input_items?order=asc")).GetProperty("data")[1].GetProperty("content")[0];
+        Assert.Equal((first.Text(), 0), (before.GetProperty("text").GetString(), before.GetProperty("logprobs").GetArrayLength()));
+    }
+
+    [Fact]
     public async Task A_call_that_was_cut_off_ends_no_conversation()
     {
         object[] tools = [new { type = "function", name = "tell", parameters = new { type = "object", properties = new { text = new { type = "string", minLength = 200 } }, required = new[] { "text" } } }];

@@ -25,15 +25,8 @@ public sealed class ResponseOutputTests
             string text = (random.Next(2) == 0 ? "<think>" : "") + string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => Pieces[random.Next(Pieces.Length)]));
             bool isCut = random.Next(3) == 0;
             (IReadOnlyList<ResponseItem> whole, _) = Run([text], isCut, logprobs: false);
-            List<string> chunks = [];
-            for (int at = 0, length; at < text.Length; at += length)
-            {
-                length = random.Next(1, int.Min(text.Length - at, 7) + 1);
-                if (char.IsHighSurrogate(text[at + length - 1])) length++; // a detokenizer sends whole characters
-                chunks.Add(text.Substring(at, length));
-            }
-
-            (IReadOnlyList<ResponseItem> items, IReadOnlyList<JsonElement> events) = Run(chunks, isCut, logprobs: random.Next(2) == 0);
+            List<string> chunks = Cut(text, random);
+            (IReadOnlyList<ResponseItem> items, IReadOnlyList<JsonElement> events) = Run(chunks, isCut, logprobs: random.Next(2) == 0, interval: random.Next(1, 4));
             string expected = Comparable(whole);
             Assert.True(expected == Comparable(items), $"seed {seed}: {text}");
             Assert.Equal(Json(items), $"[{string.Join(',', ResponseReplies.Assemble(events).Select(item => item.GetRawText()))}]");
@@ -60,21 +53,105 @@ public sealed class ResponseOutputTests
         Assert.Equal(5, events.Count);
     }
 
-    /// <summary>A token a chunk.</summary>
-    private static (IReadOnlyList<ResponseItem> Items, IReadOnlyList<JsonElement> Events) Run(List<string> chunks, bool isCut, bool logprobs)
+    /// <summary>The law: a message's log-probabilities are those of the tokens that its text is made of, however the text is cut into tokens and however seldom it is told.</summary>
+    [Fact]
+    public void Log_probabilities_are_of_the_tokens_that_the_text_is_made_of()
     {
-        var reader = new ChatChoiceReader(Format.CreateParser(new() { Tools = [new("f")], NewCallId = () => "call" }), tellsReasoning: true);
+        int told = 0;
+        for (int seed = 0; seed < 3000; seed++)
+        {
+            var random = new Random(seed);
+            string text = (random.Next(2) == 0 ? "<think>" : "") + string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => Pieces[random.Next(Pieces.Length)]));
+            List<string> chunks = Cut(text, random);
+            (IReadOnlyList<ResponseItem> items, _) = Run(chunks, isCut: false, logprobs: true);
+            foreach (bool tellsReasoning in (bool[])[true, false])
+            {
+                (IReadOnlyList<ResponseItem> again, IReadOnlyList<JsonElement> events) = Run(chunks, isCut: false, logprobs: true, interval: random.Next(1, 5), tellsReasoning);
+                Assert.Equal(Json([.. again]), $"[{string.Join(',', ResponseReplies.Assemble(events).Select(item => item.GetRawText()))}]");
+                if (tellsReasoning) Assert.Equal(Told(items), Told(again));
+            }
+
+            foreach (ResponseItem message in items.Where(item => item.Type == "message"))
+            {
+                ResponsePart part = message.Content![0];
+                (string[] tokens, float[] places) = ([.. part.Logprobs!.Select(entry => entry.Token)], [.. part.Logprobs!.Select(entry => entry.Logprob)]);
+                string joined = string.Concat(tokens);
+                told += tokens.Length;
+                Assert.True(joined.Contains(part.Text, StringComparison.Ordinal), $"seed {seed}: {text}: {joined}");
+                if (tokens.Length == 0) continue;
+                Assert.Equal(places.Order().Distinct(), places);
+                if (!IsWhole(part.Text, items)) continue; // what stands in the answer in several places
+                int surplus = joined.Length - part.Text.Length;
+                Assert.True(surplus < tokens[0].Length + tokens[^1].Length, $"seed {seed}: {text}: {joined}");
+                if (tokens.Length > 1) Assert.True(string.Concat(tokens[1..^1]).Length < part.Text.Length || part.Text.Length == 0, $"seed {seed}: {text}: {joined}");
+            }
+        }
+
+        Assert.True(told > 3000);
+
+        static string Told(IReadOnlyList<ResponseItem> items) => Json([.. items.Where(item => item.Type == "message").Select(item => item with { Id = "" })]);
+
+        static bool IsWhole(string text, IReadOnlyList<ResponseItem> items) => items[^1].Type == "message" && items.Count(item => item.Type == "function_call") == 0 && text.Length > 0;
+    }
+
+    [Fact]
+    public void Hidden_reasoning_and_its_marks_leave_no_log_probabilities()
+    {
+        string[] tokens = ["<think>", "hm", " so", "</think>", "\n\n", "4", "2", "!"];
+        foreach (int interval in (int[])[1, 2, 3, 100])
+        {
+            (IReadOnlyList<ResponseItem> items, IReadOnlyList<JsonElement> events) = Run([.. tokens], isCut: false, logprobs: true, interval, tellsReasoning: false);
+            ResponsePart part = Assert.Single(Assert.Single(items).Content!);
+            Assert.Equal(("42!", "4,2,!"), (part.Text, string.Join(',', part.Logprobs!.Select(entry => entry.Token))));
+            JsonElement[] deltas = [.. events.Where(each => ResponseReplies.TypeOf(each) == "response.output_text.delta")];
+            Assert.All(deltas, delta => Assert.Equal(delta.GetProperty("delta").GetString(), string.Concat(delta.GetProperty("logprobs").EnumerateArray().Select(entry => entry.GetProperty("token").GetString()))));
+        }
+    }
+
+    [Fact]
+    public void Tokens_whose_text_comes_late_are_told_with_it()
+    {
+        var output = new ResponseOutput(obfuscates: false);
+        var reader = new ChatChoiceReader(null, tellsReasoning: true);
+        foreach ((int index, string text) in ((string[])["a", "", "", "\u00e4", "b", ""]).Index())
+        {
+            output.Add([new($"{index}", -1, [], [])], text.Length);
+            foreach (MessageDelta delta in reader.Read(new() { Index = 0, TokenIds = [index], Text = text })) output.Add(delta);
+        }
+
+        output.End("completed", needsMessage: true);
+        Assert.Equal("0,1,2,3,4", string.Join(',', Assert.Single(output.Items).Content![0].Logprobs!.Select(entry => entry.Token)));
+    }
+
+    private static List<string> Cut(string text, Random random)
+    {
+        List<string> chunks = [];
+        for (int at = 0, length; at < text.Length; at += length)
+        {
+            length = random.Next(1, int.Min(text.Length - at, 7) + 1);
+            if (char.IsHighSurrogate(text[at + length - 1])) length++; // a detokenizer sends whole characters
+            chunks.Add(text.Substring(at, length));
+        }
+
+        return chunks;
+    }
+
+    /// <summary>A token a chunk; its log-probability is its place.</summary>
+    private static (IReadOnlyList<ResponseItem> Items, IReadOnlyList<JsonElement> Events) Run(List<string> chunks, bool isCut, bool logprobs, int interval = 1, bool tellsReasoning = true)
+    {
+        var reader = new ChatChoiceReader(Format.CreateParser(new() { Tools = [new("f")], NewCallId = () => "call" }), tellsReasoning);
         var output = new ResponseOutput(obfuscates: false);
         List<ResponseEvent> events = [];
         foreach ((int index, string chunk) in chunks.Index())
         {
-            if (logprobs) output.Add([new($"{index}", -1, [], [])]);
+            if (logprobs) output.Add([new(chunk, index, [], [])], chunk.Length);
             bool isLast = index == chunks.Count - 1;
             foreach (MessageDelta delta in reader.Read(new() { Index = 0, TokenIds = [index], Text = chunk, FinishReason = isLast ? FinishReason.Stop : null })) output.Add(delta);
             if (isLast) output.End(isCut ? "incomplete" : "completed", needsMessage: true);
-            events.AddRange(output.Drain());
+            if (isLast || index % interval == 0) events.AddRange(output.Drain());
         }
 
+        Assert.Equal(Enumerable.Range(0, events.Count), events.Select(each => each.SequenceNumber));
         return (output.Items, [.. events.Select(each => JsonSerializer.SerializeToElement(each, ResponseJson.Default.ResponseEvent))]);
     }
 
