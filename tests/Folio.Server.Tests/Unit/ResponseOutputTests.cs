@@ -91,7 +91,7 @@ public sealed class ResponseOutputTests
 
         static string Told(IReadOnlyList<ResponseItem> items) => Json([.. items.Where(item => item.Type == "message").Select(item => item with { Id = "" })]);
 
-        static bool IsWhole(string text, IReadOnlyList<ResponseItem> items) => items[^1].Type == "message" && items.Count(item => item.Type == "function_call") == 0 && text.Length > 0;
+        static bool IsWhole(string text, IReadOnlyList<ResponseItem> items) => items[^1].Type == "message" && items.All(item => item.Type != "function_call") && text.Length > 0;
     }
 
     [Fact]
