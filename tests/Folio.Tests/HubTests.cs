@@ -108,7 +108,7 @@ public sealed partial class HubTests : IAsyncLifetime
         using Process pull = Command.Start(Command.Program("folio"), ["pull", $"{Repository}:Q8_0"], environment: Environment);
         while (await pull.StandardError.ReadLineAsync() is { } line && !line.Contains("10 %")) { }
         Assert.Equal(0, Kill(pull.Id, 2)); // SIGINT
-        Assert.Equal($"folio: the pull of {Repository}:Q8_0 was stopped; what has come is kept, and the next pull goes on from it.\n", await pull.StandardError.ReadToEndAsync());
+        Assert.EndsWith($"folio: the pull of {Repository}:Q8_0 was stopped; what has come is kept, and the next pull goes on from it.\n", await pull.StandardError.ReadToEndAsync(), StringComparison.Ordinal); // behind further progress, perhaps
         await pull.WaitForExitAsync();
         Assert.Equal(1, pull.ExitCode);
 
