@@ -70,8 +70,7 @@ internal sealed class ChatMessages : IDisposable
     /// <returns>The message's content.</returns>
     private static string Write(Utf8JsonWriter writer, JsonElement message, string path)
     {
-        if (message.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", message, path);
-        Fields fields = new(message, $"{path}.");
+        var fields = Fields.AsObject(message, path);
         string role = fields.RequiredText("role");
         bool hasCalls = role == "assistant" && fields.List("tool_calls") is { } calls && calls.GetArrayLength() > 0;
         string? content = Content(fields, role, hasCalls);
@@ -110,8 +109,7 @@ internal sealed class ChatMessages : IDisposable
     private static string TextOf(JsonElement part, string path)
     {
         if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
-        if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, path);
-        Fields fields = new(part, $"{path}.");
+        var fields = Fields.AsObject(part, path);
         string type = fields.RequiredText("type");
         string field = type switch
         {
@@ -130,8 +128,7 @@ internal sealed class ChatMessages : IDisposable
         foreach (JsonElement call in calls.EnumerateArray())
         {
             string callPath = $"{path}[{index++}]";
-            if (call.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", call, callPath);
-            Fields function = new Fields(call, $"{callPath}.").Object("function") ?? throw ApiException.BadRequest($"{callPath}.function is missing; an object with the function's name was expected.", $"{callPath}.function");
+            Fields function = Fields.AsObject(call, callPath).Object("function") ?? throw ApiException.BadRequest($"{callPath}.function is missing; an object with the function's name was expected.", $"{callPath}.function");
             function.RequiredText("name");
             writer.WriteStartObject();
             foreach (JsonProperty field in call.EnumerateObject())

@@ -47,8 +47,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
         foreach (JsonElement tool in list.EnumerateArray())
         {
             string path = $"tools[{tools.Count}]";
-            if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
-            Fields fields = new(tool, $"{path}.");
+            var fields = Fields.AsObject(tool, path);
             string type = fields.Text("type") ?? "function";
             if (type != "function") throw ApiException.BadRequest($"{path}.type must be \"function\", got \"{Fields.Cut(type)}\".", $"{path}.type");
             Fields function = fields.Object("function") ?? throw ApiException.BadRequest($"{path}.function is missing; an object with the function's name was expected.", $"{path}.function");
@@ -110,8 +109,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
         HashSet<string> names = [];
         foreach ((int index, JsonElement tool) in (allowed.List("tools") is { } list ? list.EnumerateArray() : default).Index())
         {
-            if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, $"{path}[{index}]");
-            names.Add(NameOf(new(tool, $"{path}[{index}]."), offered));
+            names.Add(NameOf(Fields.AsObject(tool, $"{path}[{index}]"), offered));
         }
 
         return names.Count > 0 ? (mode, null, names) : throw ApiException.BadRequest($"{path} must name at least one of tools.", path);

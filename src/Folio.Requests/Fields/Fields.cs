@@ -35,12 +35,7 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public float? Number(string name) => Get(name) is { } value ? AsNumber(value, Path(name)) : null;
 
-    public Fields? Object(string name) => Get(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } value => new(value, $"{Path(name)}."),
-        { } value => throw Expected("an object", value, Path(name)),
-    };
+    public Fields? Object(string name) => Get(name) is { } value ? AsObject(value, Path(name)) : null;
 
     public JsonElement? List(string name) => Get(name) switch
     {
@@ -55,6 +50,9 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public static string AsText(JsonElement value, string path) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Expected("a string", value, path);
+
+    public static Fields AsObject(JsonElement value, string path) =>
+        value.ValueKind == JsonValueKind.Object ? new(value, $"{path}.") : throw Expected("an object", value, path);
 
     public static int AsInteger(JsonElement value, string path)
     {

@@ -13,8 +13,7 @@ internal static class MessageBlocks
         foreach (JsonElement block in list.EnumerateArray())
         {
             string at = $"{path}[{index++}]";
-            if (block.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", block, at);
-            Fields fields = new(block, $"{at}.");
+            var fields = Fields.AsObject(block, at);
             fields.Object("cache_control"); // what is asked twice is found without being marked
             yield return (fields.RequiredText("type"), fields);
         }

@@ -44,8 +44,7 @@ internal sealed class MessagesConversation
 
     private void ReadMessage(JsonElement message, string path)
     {
-        if (message.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", message, path);
-        Fields fields = new(message, $"{path}.");
+        var fields = Fields.AsObject(message, path);
         string role = fields.Text("role") ?? throw ApiException.BadRequest($"{path}.role is missing; user or assistant was expected.", $"{path}.role");
         if (role is not ("user" or "assistant" or "system")) throw ApiException.BadRequest($"{path}.role is \"{Fields.Cut(role)}\"; user or assistant was expected.", $"{path}.role");
         JsonElement content = fields.Get("content") ?? throw ApiException.BadRequest($"{path}.content is missing; a string or a list of blocks was expected.", $"{path}.content");

@@ -21,8 +21,7 @@ internal static class MessagesTools
     /// <returns>The tool's name.</returns>
     private static string WriteTool(JsonElement tool, string path, Utf8JsonWriter writer, FieldNames fieldNames)
     {
-        if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
-        Fields fields = new(tool, $"{path}.");
+        var fields = Fields.AsObject(tool, path);
         string type = fields.Text("type") ?? "custom";
         if (type != "custom") throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; this server has no tools of its own, and takes those of type custom, with an input_schema.", $"{path}.type");
         string name = fields.RequiredText("name");

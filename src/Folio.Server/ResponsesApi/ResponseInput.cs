@@ -27,8 +27,7 @@ internal static class ResponseInput
         foreach (JsonElement item in list.EnumerateArray())
         {
             string path = $"input[{index++}]";
-            if (item.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", item, path);
-            Write(json, new(item, $"{path}."));
+            Write(json, Fields.AsObject(item, path));
         }
     }
 
@@ -93,8 +92,7 @@ internal static class ResponseInput
         foreach (JsonElement part in content.EnumerateArray())
         {
             string partPath = $"{path}[{index++}]";
-            if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, partPath);
-            Fields fields = new(part, $"{partPath}.");
+            var fields = Fields.AsObject(part, partPath);
             string own = Required(fields, "type");
             RequirePart(fields, own);
             if (own == "refusal" && type == "output_text") WriteRefusal(json, Required(fields, "refusal"));
@@ -194,8 +192,7 @@ internal static class ResponseInput
         foreach (JsonElement part in item.List(name)?.EnumerateArray() ?? default)
         {
             string path = $"{item.Path(name)}[{index++}]";
-            if (part.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", part, path);
-            Fields fields = new(part, $"{path}.");
+            var fields = Fields.AsObject(part, path);
             fields.RequireKnown("type", "text");
             WritePart(json, type, Required(fields, "text"));
         }

@@ -24,8 +24,7 @@ internal sealed record ResponseTools(JsonElement Offered, JsonElement Choice, bo
 
     private static Fields ReadTool(JsonElement tool, string path)
     {
-        if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, path);
-        Fields fields = new(tool, $"{path}.");
+        var fields = Fields.AsObject(tool, path);
         string type = fields.Text("type") ?? throw ApiException.BadRequest($"{path}.type is missing; function was expected.", $"{path}.type");
         if (type != "function") throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; only function is supported: this server has no tools of its own.", $"{path}.type");
         fields.RequireKnown("type", "name", "description", "parameters", "strict", "defer_loading", "allowed_callers");
@@ -104,9 +103,8 @@ internal sealed record ResponseTools(JsonElement Offered, JsonElement Choice, bo
         foreach (JsonElement tool in choice.List("tools")?.EnumerateArray() ?? default)
         {
             names.Add($"{inChat}.tools[{count}].function", $"tool_choice.tools[{count}]");
-            if (tool.ValueKind != JsonValueKind.Object) throw Fields.Expected("an object", tool, $"tool_choice.tools[{count}]");
             json.WriteStartObject();
-            WriteFunction(json, tool);
+            WriteFunction(json, Fields.AsObject(tool, $"tool_choice.tools[{count}]").Element);
             json.WriteEndObject();
             count++;
         }
