@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Folio.Tokenization.Bpe;
 
-/// <summary>Encodes pieces of text by merging, and remembers the short ones: most pieces of a text are words seen before.</summary>
+/// <summary>Encodes pieces of text by merging.</summary>
 /// <param name="alphabet">What the symbols are.</param>
 /// <param name="merges">Which pairs of them join.</param>
 /// <param name="wholeFirst">A piece that is itself a token is that token, whatever the merges say (<c>ignore_merges</c>).</param>
@@ -11,22 +11,7 @@ internal sealed class BpeModel(Alphabet alphabet, MergeTable merges, bool wholeF
 {
     private const int StackSymbols = 256;
 
-    private readonly PieceCache _cache = new();
-
-    public override void Encode(ReadOnlySpan<char> piece, List<int> ids)
-    {
-        if (_cache.TryFind(piece, out uint hash, out ReadOnlySpan<int> known))
-        {
-            ids.AddRange(known);
-            return;
-        }
-
-        int before = ids.Count;
-        EncodeNew(piece, ids);
-        _cache.Remember(piece, hash, ids, before);
-    }
-
-    private void EncodeNew(ReadOnlySpan<char> piece, List<int> ids)
+    protected override void EncodeNew(ReadOnlySpan<char> piece, List<int> ids)
     {
         if (wholeFirst && alphabet.FindWhole(piece) is >= 0 and int whole)
         {

@@ -9,8 +9,7 @@ namespace Folio.Tokenization.Loading;
 /// <remarks>Source: llama.cpp's converter (phantom spaces) and its WPM tokenizer, which takes every vocabulary for one of small letters without accents.</remarks>
 internal static class GgufWordPiece
 {
-    private const int MostWordCharacters = 100;
-    private const string Prefix = "##", Begin = "▁";
+    private const string Prefix = WordPieceModel.UsualPrefix, Begin = "▁";
 
     public static void Read(GgufVocabulary gguf, TokenizerParts parts)
     {
@@ -19,9 +18,8 @@ internal static class GgufWordPiece
         int first = gguf.ClsId ?? gguf.BosId ?? parts.Vocabulary.Find("[CLS]"), last = gguf.SepId ?? gguf.EosId ?? parts.Vocabulary.Find("[SEP]");
         if (unknown < 0 || first < 0 || last < 0) throw new TokenizerException($"{gguf.FileName}: the vocabulary has no tokens [UNK], [CLS] and [SEP], and the file names no others for them.");
         parts.Normalizers.Add(new BertStep(cleanText: true, spaceIdeographs: true, stripAccents: true, lowercase: true));
-        parts.Splitters.Add(new Splitter(BertPieces.WhiteSpace, SplitBehavior.Removed));
-        parts.Splitters.Add(new Splitter(BertPieces.Punctuation));
-        parts.Model = new WordPieceModel(parts.Vocabulary, Prefix, unknown, MostWordCharacters);
+        parts.Splitters.AddRange(BertPieces.Splitters());
+        parts.Model = new WordPieceModel(parts.Vocabulary, Prefix, unknown, WordPieceModel.UsualLongestWord);
         parts.Decoder = new WordPieceDecoder(Prefix, cleanUp: true);
         (parts.BosId, parts.EosId, parts.Prefix, parts.Suffix) = (first, last, [first], [last]);
     }

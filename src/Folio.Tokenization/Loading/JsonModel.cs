@@ -8,9 +8,6 @@ namespace Folio.Tokenization.Loading;
 /// <summary>The <c>model</c> of a tokenizer.json: vocabulary, merges and a few flags.</summary>
 internal sealed class JsonModel
 {
-    /// <summary>WordPiece's own default.</summary>
-    private const int MostWordCharacters = 100;
-
     private readonly Vocabulary _vocabulary;
     private MergeTable? _merges;
     private JsonElement _flags;
@@ -66,7 +63,7 @@ internal sealed class JsonModel
         if (_isWordPiece)
         {
             if (unknown < 0) throw new TokenizerException("a WordPiece model needs an 'unk_token'.");
-            parts.Model = new WordPieceModel(_vocabulary, _flags.OptionalText("continuing_subword_prefix") ?? "##", unknown, _flags.Field("max_input_chars_per_word") is null ? MostWordCharacters : _flags.Number("max_input_chars_per_word"));
+            parts.Model = new WordPieceModel(_vocabulary, _flags.OptionalText("continuing_subword_prefix") ?? WordPieceModel.UsualPrefix, unknown, _flags.Field("max_input_chars_per_word") is null ? WordPieceModel.UsualLongestWord : _flags.Number("max_input_chars_per_word"));
             return;
         }
 

@@ -41,10 +41,7 @@ internal sealed class JsonPipeline(TokenizerParts parts)
                 case "Digits": parts.Splitters.Add(new Splitter(step.Flag("individual_digits") ? SplitPatterns.SingleDigits : SplitPatterns.DigitRuns)); break;
                 case "WhitespaceSplit": parts.Splitters.Add(new Splitter(@"\s+", SplitBehavior.Removed)); break;
                 case "Metaspace": ReadMetaspace(step); break;
-                case "BertPreTokenizer":
-                    parts.Splitters.Add(new Splitter(BertPieces.WhiteSpace, SplitBehavior.Removed));
-                    parts.Splitters.Add(new Splitter(BertPieces.Punctuation));
-                    break;
+                case "BertPreTokenizer": parts.Splitters.AddRange(BertPieces.Splitters()); break;
                 case var kind: throw new TokenizerException($"pre_tokenizer '{kind}' is not supported; supported: ByteLevel, Split, Digits, WhitespaceSplit, Metaspace, BertPreTokenizer.");
             }
         }
@@ -89,7 +86,7 @@ internal sealed class JsonPipeline(TokenizerParts parts)
                 case "Replace" when step.Text("content") == " ": mark = PlainPattern(step); break;
                 case "ByteFallback": byteFallback = true; break;
                 case "Fuse": break;
-                case "WordPiece": words = new WordPieceDecoder(step.OptionalText("prefix") ?? "##", step.Flag("cleanup", otherwise: true)); break;
+                case "WordPiece": words = new WordPieceDecoder(step.OptionalText("prefix") ?? WordPieceModel.UsualPrefix, step.Flag("cleanup", otherwise: true)); break;
                 case "Strip" when step.Text("content") == " " && step.Number("stop") == 0: strip = step.Number("start"); break;
                 case "Metaspace":
                     mark = step.Text("replacement");

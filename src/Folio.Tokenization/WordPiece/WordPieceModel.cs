@@ -9,28 +9,24 @@ namespace Folio.Tokenization.WordPiece;
 /// <param name="longestWord">A word of more characters is unknown.</param>
 internal sealed class WordPieceModel(Vocabulary vocabulary, string prefix, int unknown, int longestWord) : PieceModel
 {
+    /// <summary>What files mean that don't say.</summary>
+    public const string UsualPrefix = "##";
+
+    public const int UsualLongestWord = 100;
+
     private const int StackBytes = 512;
 
     private readonly byte[] _prefix = Encoding.UTF8.GetBytes(prefix);
     private readonly int _longestPiece = LongestOf(vocabulary); // bytes: what is longer need not be looked for
-    private readonly PieceCache _cache = new();
 
-    public override void Encode(ReadOnlySpan<char> piece, List<int> ids)
+    protected override void EncodeNew(ReadOnlySpan<char> piece, List<int> ids)
     {
-        if (_cache.TryFind(piece, out uint hash, out ReadOnlySpan<int> known))
-        {
-            ids.AddRange(known);
-            return;
-        }
-
         int before = ids.Count;
         if (IsTooLong(piece) || !TryEncode(piece, ids))
         {
             ids.RemoveRange(before, ids.Count - before);
             ids.Add(unknown);
         }
-
-        _cache.Remember(piece, hash, ids, before);
     }
 
     /// <remarks>The word's bytes stand behind room for a prefix. A later piece's prefix is written over bytes that earlier pieces have taken.</remarks>
