@@ -67,6 +67,9 @@ public sealed record DecoderSpec
     /// <summary>Whether the sum of embeddings is normed before the first layer.</summary>
     public bool EmbeddingNorm { get; init; }
 
+    /// <summary>What a text's embedding is made of where a checkpoint doesn't say (sentence-transformers' own choice).</summary>
+    public PoolingKind UsualPooling => Causal ? PoolingKind.Last : PoolingKind.Mean;
+
     /// <summary>Whether there are logits. False: the model's last states are all that it says.</summary>
     public bool HasHead { get; init; } = true;
 

@@ -19,7 +19,7 @@ internal static class ModelInfoReader
         MaxModelLen = maxModelLen,
         Generates = spec.HasHead,
         IsEncoder = !spec.Causal,
-        Pooling = pooling ?? source.Embedding.Pooling ?? (spec.Causal ? PoolingKind.Last : PoolingKind.Mean), // sentence-transformers' own where nothing is said
+        Pooling = pooling ?? source.Embedding.Pooling ?? spec.UsualPooling,
         EmbeddingSize = spec.EmbeddingSize,
         IsMatryoshka = source.Embedding.IsMatryoshka,
         MatryoshkaDimensions = source.Embedding.MatryoshkaDimensions,

@@ -91,14 +91,15 @@ internal static class FolioConfiguration
         where T : struct, Enum =>
         Enum.TryParse(value.Value, ignoreCase: true, out T one) && Enum.IsDefined(one) ? one : throw Expected($"one of {string.Join(", ", Enum.GetNames<T>())}", value);
 
-    /// <summary>As --kv-cache-dtype has them.</summary>
-    private static DType CacheType(IConfigurationSection value) => value.Value switch
+    private static DType CacheType(IConfigurationSection value)
     {
-        "auto" or "bfloat16" => DType.BF16,
-        "float32" => DType.F32,
-        "int8" => DType.I8,
-        _ => throw Expected("bfloat16, float32 or int8", value),
-    };
+        foreach ((string name, DType type) in KvCacheTypes.Named)
+        {
+            if (name == value.Value) return type;
+        }
+
+        throw Expected("bfloat16, float32 or int8", value);
+    }
 
     private static FolioException Expected(string what, IConfigurationSection value) => new($"{value.Path} is '{value.Value}'; {what} was expected.");
 }

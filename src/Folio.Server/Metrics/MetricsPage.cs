@@ -1,5 +1,4 @@
 using System.Globalization;
-using Folio.Compute;
 using Folio.Engine;
 
 namespace Folio.Server;
@@ -23,18 +22,10 @@ internal static class MetricsPage
     private static (string, string)[] CacheConfig(MemoryPlan plan, EngineOptions options) =>
     [
         ("block_size", plan.BlockSize.ToString(CultureInfo.InvariantCulture)),
-        ("cache_dtype", CacheType(options.KvCacheType)),
+        ("cache_dtype", KvCacheTypes.NameOf(options.KvCacheType)),
         ("num_gpu_blocks", plan.Blocks.ToString(CultureInfo.InvariantCulture)), // vLLM's name, whatever the backend
         ("kv_cache_size_tokens", plan.Tokens.ToString(CultureInfo.InvariantCulture)),
         ("kv_cache_max_concurrency", plan.ConcurrencyAtFullContext.ToString("0.##", CultureInfo.InvariantCulture)),
         ("enable_prefix_caching", options.EnablePrefixCaching.ToString()), // True or False, as Python writes them
     ];
-
-    /// <summary>As <c>--kv-cache-dtype</c> names it.</summary>
-    private static string CacheType(DType type) => type switch
-    {
-        DType.F32 => "float32",
-        DType.I8 => "int8",
-        _ => "bfloat16",
-    };
 }

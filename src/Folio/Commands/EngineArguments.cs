@@ -25,7 +25,7 @@ internal sealed class EngineArguments
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16).");
     private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
     private readonly Option<DType?> _kvCacheType = OptionOf.Choice(
-        "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", ("auto", DType.BF16), ("bfloat16", DType.BF16), ("float32", DType.F32), ("int8", DType.I8));
+        "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", [.. KvCacheTypes.Named]);
 
     private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
         "--activations", "Whether products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));

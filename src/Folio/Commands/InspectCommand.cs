@@ -49,7 +49,7 @@ internal static class InspectCommand
         Row("context", $"{spec.ContextLength} tokens");
         Row("vocabulary", $"{spec.VocabularySize} ids{(spec is { HasHead: true, TiedHead: true } ? ", head tied to the embedding" : "")}");
         Row("tokenizer", Tokenizer(source));
-        if (!spec.HasHead || source.Embedding.Pooling is not null) Row("embedding", $"{spec.EmbeddingSize} values, {PlanText.PoolingOf(source.Embedding.Pooling ?? (spec.Causal ? PoolingKind.Last : PoolingKind.Mean))}{(source.Embedding.MaxTokens is { } most ? $", texts of {most} tokens" : "")}");
+        if (!spec.HasHead || source.Embedding.Pooling is not null) Row("embedding", $"{spec.EmbeddingSize} values, {PlanText.PoolingOf(source.Embedding.Pooling ?? spec.UsualPooling)}{(source.Embedding.MaxTokens is { } most ? $", texts of {most} tokens" : "")}");
         if (spec.HasHead) Row("chat template", source.Tokenizer.ChatTemplate is { } template ? $"{template.Length} characters" : "none");
         return table;
     }
