@@ -11,6 +11,7 @@ internal sealed class GrammarCache
 {
     private const int MostGrammars = 16;
     private const long MostBytes = 64L << 20; // of compiled grammars
+    private const string LineEnd = "\n";
 
     private static readonly SemaphoreSlim s_compilers = new(Math.Max(4, Environment.ProcessorCount)); // the processors are the whole process's
 
@@ -78,13 +79,14 @@ internal sealed class GrammarCache
             if (!tokenizer.IsSpecial(id) && !model.EosTokenIds.Contains(id)) tokens[id] = tokenizer.TokenBytes(id).ToArray();
         }
 
-        return new(tokens, text => Continue(tokenizer, text));
-    }
+        int[] before = tokenizer.Encode(LineEnd, parseSpecial: false);
+        return new(tokens, Continue);
 
-    /// <summary>Tokens of a text in the middle of another: behind a line's end no tokenizer puts a space of its own.</summary>
-    private static int[] Continue(Tokenizer tokenizer, string text)
-    {
-        int[] before = tokenizer.Encode("\n", parseSpecial: false), all = tokenizer.Encode("\n" + text, parseSpecial: false);
-        return all.AsSpan().StartsWith(before) ? all[before.Length..] : [];
+        // A text in the middle of another: behind a line's end no tokenizer puts a space of its own.
+        int[] Continue(string text)
+        {
+            int[] all = tokenizer.Encode(LineEnd + text, parseSpecial: false);
+            return all.AsSpan().StartsWith(before) ? all[before.Length..] : [];
+        }
     }
 }

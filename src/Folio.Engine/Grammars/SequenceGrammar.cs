@@ -8,11 +8,10 @@ namespace Folio.Engine;
 internal sealed class SequenceGrammar(TokenGrammar grammar)
 {
     private GrammarState _state;
-    private bool _started;
     private GrammarException? _failure;
 
     /// <summary>Whether the output is complete and nothing can follow.</summary>
-    public bool IsFinal => _started && TokenGrammar.IsFinal(_state);
+    public bool IsFinal => TokenGrammar.IsFinal(_state);
 
     /// <summary>Leaves only the ids that the grammar allows next; end and stop ids where the output may end.</summary>
     /// <param name="logits">[vocabulary]</param>
@@ -72,7 +71,7 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
     }
 
     /// <summary>Stands where a sibling does.</summary>
-    public void Become(SequenceGrammar sibling) => (_state, _started, _failure) = (sibling._state, sibling._started, sibling._failure);
+    public void Become(SequenceGrammar sibling) => (_state, _failure) = (sibling._state, sibling._failure);
 
     private static void ForbidAbsent(Span<float> logits, int start, ulong absent)
     {
@@ -87,8 +86,6 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
     /// <summary>On the loop's thread, which the grammar belongs to; the sequence was made on another.</summary>
     private void Start()
     {
-        if (_started) return;
-        _state = grammar.Start;
-        _started = true;
+        if (!_state.IsStarted) _state = grammar.Start;
     }
 }

@@ -14,9 +14,8 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
     {
         lock (_lock)
         {
-            if (_requests >= maxRequests || (_requests > 0 && _tokens + promptTokens > maxTokens)) return (_left ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            _requests++;
-            _tokens += promptTokens;
+            if (IsFull || IsTooMuch(promptTokens)) return (_left ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            Take(promptTokens);
             return null;
         }
     }
@@ -26,20 +25,19 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
     {
         lock (_lock)
         {
-            if (_requests >= maxRequests)
+            if (IsFull)
             {
                 metrics.TooManyRequests.Add(1);
                 throw new QueueFullException($"{_requests} requests wait already, as many as may (--max-waiting-requests); try again later.");
             }
 
-            if (_requests > 0 && _tokens + promptTokens > maxTokens)
+            if (IsTooMuch(promptTokens))
             {
                 metrics.TooManyTokens.Add(1);
                 throw new QueueFullException($"requests of {_tokens} prompt tokens wait already; with {promptTokens} more there would be more than {maxTokens} (--max-waiting-tokens); try again later.");
             }
 
-            _requests++;
-            _tokens += promptTokens;
+            Take(promptTokens);
         }
     }
 
@@ -52,5 +50,16 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
             _left?.TrySetResult();
             _left = null;
         }
+    }
+
+    private bool IsFull => _requests >= maxRequests;
+
+    /// <summary>Who would wait alone may be as long as it likes.</summary>
+    private bool IsTooMuch(int promptTokens) => _requests > 0 && _tokens + promptTokens > maxTokens;
+
+    private void Take(int promptTokens)
+    {
+        _requests++;
+        _tokens += promptTokens;
     }
 }

@@ -5,6 +5,9 @@ public readonly struct GrammarState
 {
     internal GrammarState(LazyState? place) => Place = place;
 
+    /// <summary>False: the default, which stands nowhere.</summary>
+    public bool IsStarted => Place is not null;
+
     internal LazyState? Place { get; }
 }
 
