@@ -17,7 +17,7 @@ internal sealed class Hosted : IAsyncDisposable
     private Hosted(WebApplication app, Uri address)
     {
         App = app;
-        Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        Http = new(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) }; // who leaves a stream leaves at once
     }
 
     public WebApplication App { get; }

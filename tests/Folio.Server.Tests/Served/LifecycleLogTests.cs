@@ -1,11 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Folio.Engine;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Folio.Server.Tests;
@@ -18,8 +13,8 @@ public sealed partial class LifecycleLogTests
     {
         await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = PreemptionMode.Recompute, MaxNumBatchedTokens = 32 });
         using var lines = new Lines();
-        await using WebApplication app = await StartAsync(small.Engine, lines);
-        using var http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }) { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        await using Hosted app = await StartAsync(small.Engine, lines);
+        HttpClient http = app.Http;
         http.DefaultRequestHeaders.Authorization = new("Bearer", "sk-harpsichord");
 
         string prompt = $"[{string.Join(',', Enumerable.Range(300, 40))}]";
@@ -46,20 +41,16 @@ public sealed partial class LifecycleLogTests
         await http.PostAsync("/v1/completions", Json("""{"prompt":"Once","guided_regex":"[","request_id":"bad"}"""));
         await lines.UntilAsync("cmpl-bad", "Refused");
         Assert.DoesNotContain(lines.Written, line => line.Text.Contains("harpsichord"));
-        await app.StopAsync();
+        await app.App.StopAsync();
     }
 
-    private static async Task<WebApplication> StartAsync(LlmEngine engine, Lines lines)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(lines).AddFilter(LifecycleLog.Category, LogLevel.Debug);
-        builder.Services.AddFolio(engine, new() { TenantKeys = [TenantKey.Of("alice", "sk-harpsichord")] });
-        WebApplication app = builder.Build();
-        app.MapFolio();
-        await app.StartAsync();
-        return app;
-    }
+    private static Task<Hosted> StartAsync(LlmEngine engine, Lines lines) => Hosted.StartAsync(
+        builder =>
+        {
+            builder.Logging.AddProvider(lines).AddFilter(LifecycleLog.Category, LogLevel.Debug);
+            builder.Services.AddFolio(engine, new() { TenantKeys = [TenantKey.Of("alice", "sk-harpsichord")] });
+        },
+        app => app.MapFolio());
 
     private static StringContent Json(string body) => new(body, null, "application/json");
 

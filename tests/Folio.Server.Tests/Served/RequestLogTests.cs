@@ -1,11 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Folio.Engine;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Folio.Server.Tests;
@@ -17,8 +12,8 @@ public sealed class RequestLogTests(DemoEngine demo)
     public async Task A_request_leaves_one_line_with_its_tokens_and_times()
     {
         using var lines = new Lines(RequestLog.Category);
-        await using WebApplication app = await StartAsync(demo.Engine, lines);
-        using HttpClient http = ClientOf(app);
+        await using Hosted app = await StartAsync(demo.Engine, lines);
+        HttpClient http = app.Http;
 
         await PostAsync("""{"prompt":["Once","Twice"],"max_tokens":3,"ignore_eos":true,"request_id":"mine"}""");
         Assert.Matches(@"^cmpl-mine answered: \d+ prompt tokens \(\d+ cached\), 6 generated, preemptions 0; first token [\d.]+ ms, total [\d.]+ ms$", Assert.Single(lines.Written));
@@ -31,7 +26,7 @@ public sealed class RequestLogTests(DemoEngine demo)
 
         await PostAsync("""{"prompt":"Once","max_tokens":-1}""");
         Assert.Equal(2, lines.Written.Count); // what was refused was no request of the engine's
-        await app.StopAsync();
+        await app.App.StopAsync();
 
         Task<HttpResponseMessage> PostAsync(string body) => http.PostAsync("/v1/completions", Json(body));
     }
@@ -45,8 +40,8 @@ public sealed class RequestLogTests(DemoEngine demo)
         string folder = Directory.CreateTempSubdirectory("folio-test-").FullName;
         await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = mode, SwapSpace = swapSpace, SwapDirectory = metric == "disk" ? folder : null });
         using var lines = new Lines(RequestLog.Category);
-        await using WebApplication app = await StartAsync(small.Engine, lines);
-        using HttpClient http = ClientOf(app);
+        await using Hosted app = await StartAsync(small.Engine, lines);
+        HttpClient http = app.Http;
         string[] bodies = [.. new[] { "Once", "Twice" }.Select(prompt => $$"""{"prompt":"{{prompt}}","max_tokens":140,"temperature":0,"ignore_eos":true}""")];
         string[] texts = await Task.WhenAll(bodies.Select(body => TextAsync(http, body)));
 
@@ -60,7 +55,7 @@ public sealed class RequestLogTests(DemoEngine demo)
         for (int i = 0; i < bodies.Length; i++) Assert.Equal((await calm.CompleteAsync(bodies[i])).Ok().Completion, texts[i]);
         Assert.Equal(3, Regex.Count(page, "^folio:preemptions_by_mode_total{", RegexOptions.Multiline));
         Assert.Single(Regex.Matches(page, "^# TYPE folio:preemptions_by_mode_total counter$", RegexOptions.Multiline));
-        await app.StopAsync();
+        await app.App.StopAsync();
     }
 
     private static async Task<string> TextAsync(HttpClient http, string body)
@@ -69,22 +64,13 @@ public sealed class RequestLogTests(DemoEngine demo)
         return JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("choices")[0].GetProperty("text").GetString()!;
     }
 
-    private static async Task<WebApplication> StartAsync(LlmEngine engine, Lines lines)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(lines);
-        builder.Services.AddFolio(engine);
-        WebApplication app = builder.Build();
-        app.MapFolio();
-        await app.StartAsync();
-        return app;
-    }
-
-    private static HttpClient ClientOf(WebApplication app) => new(new SocketsHttpHandler { MaxResponseDrainSize = 0 })
-    {
-        BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
-    };
+    private static Task<Hosted> StartAsync(LlmEngine engine, Lines lines) => Hosted.StartAsync(
+        builder =>
+        {
+            builder.Logging.AddProvider(lines);
+            builder.Services.AddFolio(engine);
+        },
+        app => app.MapFolio());
 
     private static StringContent Json(string body) => new(body, null, "application/json");
 }

@@ -1,8 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Folio.Server.Tests;
@@ -17,14 +12,14 @@ public sealed class SecrecyTests
     {
         await using var demo = new DemoEngine(new() { NumBlocks = 64 });
         using var lines = new Lines();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(lines).SetMinimumLevel(LogLevel.Trace);
-        builder.Services.AddFolio(demo.Engine, new() { TenantKeys = [TenantKey.Of("someone", Key)] });
-        await using WebApplication app = builder.Build();
-        app.MapFolio();
-        await app.StartAsync();
-        using var http = new HttpClient { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        await using Hosted app = await Hosted.StartAsync(
+            builder =>
+            {
+                builder.Logging.AddProvider(lines).SetMinimumLevel(LogLevel.Trace);
+                builder.Services.AddFolio(demo.Engine, new() { TenantKeys = [TenantKey.Of("someone", Key)] });
+            },
+            app => app.MapFolio());
+        HttpClient http = app.Http;
         string[] bodies =
         [
             $$"""{"prompt":"{{Secret}}","max_tokens":2}""", $$"""{"prompt":"{{Secret}}","max_tokens":2,"stream":true}""", $$"""{"prompt":"{{Secret}}","max_tokens":-1}""", $$"""{"prompt":["{{Secret}}"],"stop":["{{Secret}}",5]}""",
@@ -41,7 +36,7 @@ public sealed class SecrecyTests
         Defect.CauseIn(demo.Engine);
         await demo.Engine.Ended.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(500, (int)(await http.PostAsync("/v1/completions", new StringContent(bodies[0], null, "application/json"))).StatusCode);
-        await app.StopAsync();
+        await app.App.StopAsync();
         Assert.Contains(lines.Written, line => line.Contains(" answered: "));
         Assert.Contains(lines.Written, line => line.Contains("/v1/completions failed"));
         Assert.DoesNotContain(lines.Written, line => line.Contains(Secret) || line.Contains(Key));
