@@ -4,7 +4,11 @@ using Folio.Engine;
 namespace Folio.Requests;
 
 /// <summary>A prompt as ids, with its text where it is known.</summary>
-internal readonly record struct Prompt(int[] Ids, string? Text);
+internal readonly record struct Prompt(int[] Ids, string? Text)
+{
+    /// <summary>What one of a request's prompts is called: as the request, where it is the only one.</summary>
+    public static string NameOf(string id, int index, int count) => count == 1 ? id : $"{id}-{index}";
+}
 
 /// <summary>A body of /v1/completions, understood.</summary>
 internal sealed record CompletionRequest(string Model, IReadOnlyList<Prompt> Prompts, SamplingParams Sampling, AnswerFields Answer, Caller Caller)

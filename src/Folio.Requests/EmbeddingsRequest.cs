@@ -44,7 +44,7 @@ internal sealed record EmbeddingsRequest(string Model, IReadOnlyList<Prompt> Inp
     /// <param name="id">The answer's.</param>
     public IReadOnlyList<EmbeddingRequest> Texts(string id) => [.. Inputs.Select((input, index) => new EmbeddingRequest
     {
-        Id = Inputs.Count == 1 ? id : $"{id}-{index}",
+        Id = Prompt.NameOf(id, index, Inputs.Count),
         Prompt = input.Ids,
         Dimensions = Dimensions,
         Normalize = Normalize,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
@@ -32,17 +31,15 @@ internal sealed class ChatMessages : IDisposable
         int count = list.GetArrayLength();
         if (count == 0) throw ApiException.BadRequest("messages must have at least one message.", "messages");
 
-        var buffer = new ArrayBufferWriter<byte>();
         string content = "";
-        using (var writer = new Utf8JsonWriter(buffer))
+        byte[] messages = WrittenJson.Bytes(writer =>
         {
             writer.WriteStartArray();
             int index = 0;
             foreach (JsonElement message in list.EnumerateArray()) content = Write(writer, message, $"messages[{index++}]");
             writer.WriteEndArray();
-        }
-
-        return new(JsonDocument.Parse(buffer.WrittenMemory, Nesting), content);
+        });
+        return new(JsonDocument.Parse(messages, Nesting), content);
     }
 
     /// <summary>The same messages with one more behind them.</summary>
@@ -52,8 +49,7 @@ internal sealed class ChatMessages : IDisposable
 
     private static ChatMessages Write(IEnumerable<JsonElement> first, string role, string content)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        byte[] messages = WrittenJson.Bytes(writer =>
         {
             writer.WriteStartArray();
             foreach (JsonElement message in first) message.WriteTo(writer);
@@ -62,9 +58,8 @@ internal sealed class ChatMessages : IDisposable
             writer.WriteString("content", content);
             writer.WriteEndObject();
             writer.WriteEndArray();
-        }
-
-        return new(JsonDocument.Parse(buffer.WrittenMemory, Nesting), content);
+        });
+        return new(JsonDocument.Parse(messages, Nesting), content);
     }
 
     /// <returns>The message's content.</returns>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Folio.Chat;
 using Folio.Tokenization;
@@ -118,8 +117,7 @@ internal sealed class ChatPrompt : IDisposable
         JsonElement? kwargs = body.Object("chat_template_kwargs")?.Element;
         if (body.Text("reasoning_effort") is not { } effort) return kwargs;
 
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        return JsonElement.Parse(WrittenJson.Bytes(writer =>
         {
             writer.WriteStartObject();
             if (IsOpen("reasoning_effort")) writer.WriteString("reasoning_effort", effort);
@@ -134,9 +132,7 @@ internal sealed class ChatPrompt : IDisposable
             }
 
             writer.WriteEndObject();
-        }
-
-        return JsonElement.Parse(buffer.WrittenSpan);
+        }));
 
         bool IsOpen(string name) => kwargs?.TryGetProperty(name, out _) != true;
     }

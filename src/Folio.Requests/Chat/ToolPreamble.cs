@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Folio.Chat;
 
@@ -14,11 +13,10 @@ internal static class ToolPreamble
     public static JsonElement Write(JsonElement messages, JsonElement? tools, CallFrame frame)
     {
         if (tools is null && !messages.EnumerateArray().Any(IsOfTools)) return messages;
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        byte[] told = WrittenJson.Bytes(writer =>
         {
             writer.WriteStartArray();
-            string preamble = tools is { } told ? Describe(told, frame) : "";
+            string preamble = tools is { } offered ? Describe(offered, frame) : "";
             foreach (JsonElement message in messages.EnumerateArray())
             {
                 bool isSystem = message.GetProperty("role").ValueEquals("system");
@@ -29,9 +27,8 @@ internal static class ToolPreamble
             }
 
             writer.WriteEndArray();
-        }
-
-        return JsonElement.Parse(buffer.WrittenSpan, ChatMessages.Nesting);
+        });
+        return JsonElement.Parse(told, ChatMessages.Nesting);
     }
 
     private static bool IsOfTools(JsonElement message) => message.GetProperty("role").ValueEquals("tool") || HasCalls(message);

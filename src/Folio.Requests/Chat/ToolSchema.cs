@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Folio.Chat;
@@ -27,8 +26,7 @@ internal static class ToolSchema
     {
         if (tool.Parameters is not { } schema || !schema.EnumerateObject().Any()) return Empty;
         if (!AllowsObjects(schema)) throw ApiException.BadRequest($"{Path(index)}.type must be \"object\": arguments are the members of an object.", $"{Path(index)}.type");
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        return Encoding.UTF8.GetString(WrittenJson.Bytes(writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("type", "object");
@@ -39,9 +37,7 @@ internal static class ToolSchema
 
             if (IsClosed(schema)) writer.WriteBoolean("additionalProperties", false);
             writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }));
     }
 
     private static bool AllowsObjects(JsonElement schema)

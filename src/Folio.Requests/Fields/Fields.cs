@@ -20,6 +20,13 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public string RequiredText(string name) => Text(name) ?? throw ApiException.BadRequest($"{Path(name)} is missing; a string was expected.", Path(name));
 
+    /// <summary>A text that is one of these.</summary>
+    public string? OneOf(string name, params ReadOnlySpan<string> words)
+    {
+        string? word = Text(name);
+        return word is null || words.Contains(word) ? word : throw ApiException.BadRequest($"{Path(name)} is \"{Cut(word)}\"; one of {string.Join(", ", words)} was expected.", Path(name));
+    }
+
     public bool? Flag(string name) => Get(name) switch
     {
         null => null,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -10,13 +9,10 @@ internal sealed class OpenApiRoute(ServedModel served, Func<IEnumerable<(string 
     private (string Prefix, byte[] Document)? _kept; // an application has one prefix, or few
     private readonly Lock _lock = new();
 
-    public async Task AnswerAsync(HttpContext context)
+    public Task AnswerAsync(HttpContext context)
     {
         string path = context.Request.PathBase + context.Request.Path, prefix = path[..path.LastIndexOf('/')];
-        byte[] document = Document(prefix);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = document.Length;
-        await context.Response.Body.WriteAsync(document, context.RequestAborted);
+        return JsonAnswer.WriteAsync(context, Document(prefix));
     }
 
     private byte[] Document(string prefix)
@@ -31,43 +27,37 @@ internal sealed class OpenApiRoute(ServedModel served, Func<IEnumerable<(string 
     }
 
     /// <param name="prefix">What an application has put in front of the routes.</param>
-    private byte[] Write(string prefix)
+    private byte[] Write(string prefix) => WrittenJson.Bytes(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, WireJson.WriterOptions))
+        json.WriteStartObject();
+        json.WriteString("openapi", "3.1.0");
+        json.WritePropertyName("info");
+        json.WriteRawValue($$"""{"title":"Folio","version":"{{ServedModel.Version}}","description":"OpenAI's API with vLLM's extensions, and Anthropic's Messages."}""");
+        if (prefix.Length > 0)
         {
+            json.WriteStartArray("servers");
             json.WriteStartObject();
-            json.WriteString("openapi", "3.1.0");
-            json.WritePropertyName("info");
-            json.WriteRawValue($$"""{"title":"Folio","version":"{{ServedModel.Version}}","description":"OpenAI's API with vLLM's extensions, and Anthropic's Messages."}""");
-            if (prefix.Length > 0)
-            {
-                json.WriteStartArray("servers");
-                json.WriteStartObject();
-                json.WriteString("url", prefix);
-                json.WriteEndObject();
-                json.WriteEndArray();
-            }
-
-            json.WritePropertyName("security");
-            json.WriteRawValue("""[{"key":[]},{}]""");
-            json.WriteStartObject("paths");
-            foreach (var path in routes().GroupBy(route => route.Path.Replace("{**", "{", StringComparison.Ordinal), route => route.Method)) WritePath(json, path.Key, path);
+            json.WriteString("url", prefix);
             json.WriteEndObject();
-            json.WritePropertyName("components");
-            json.WriteRawValue("""
-                {"securitySchemes":{"key":{"type":"http","scheme":"bearer"}},
-                "responses":{"error":{"description":"What is wrong and what was expected.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/error"}}}},
-                "anthropic_error":{"description":"The same, as Anthropic says it.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/anthropic_error"}}}}},
-                "schemas":{"anthropic_error":{"type":"object","required":["type","error","request_id"],"additionalProperties":false,"properties":{"type":{"const":"error"},"request_id":{"type":["string","null"]},
-                "error":{"type":"object","required":["type","message"],"properties":{"type":{"type":"string"},"message":{"type":"string"}}}}},"error":{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"object","required":["message","type","param","code"],
-                "properties":{"message":{"type":"string"},"type":{"type":"string"},"param":{"type":["string","null"]},"code":{"type":"integer"}}}}}}}
-                """);
-            json.WriteEndObject();
+            json.WriteEndArray();
         }
 
-        return buffer.WrittenSpan.ToArray();
-    }
+        json.WritePropertyName("security");
+        json.WriteRawValue("""[{"key":[]},{}]""");
+        json.WriteStartObject("paths");
+        foreach (var path in routes().GroupBy(route => route.Path.Replace("{**", "{", StringComparison.Ordinal), route => route.Method)) WritePath(json, path.Key, path);
+        json.WriteEndObject();
+        json.WritePropertyName("components");
+        json.WriteRawValue("""
+            {"securitySchemes":{"key":{"type":"http","scheme":"bearer"}},
+            "responses":{"error":{"description":"What is wrong and what was expected.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/error"}}}},
+            "anthropic_error":{"description":"The same, as Anthropic says it.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/anthropic_error"}}}}},
+            "schemas":{"anthropic_error":{"type":"object","required":["type","error","request_id"],"additionalProperties":false,"properties":{"type":{"const":"error"},"request_id":{"type":["string","null"]},
+            "error":{"type":"object","required":["type","message"],"properties":{"type":{"type":"string"},"message":{"type":"string"}}}}},"error":{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"object","required":["message","type","param","code"],
+            "properties":{"message":{"type":"string"},"type":{"type":"string"},"param":{"type":["string","null"]},"code":{"type":"integer"}}}}}}}
+            """);
+        json.WriteEndObject();
+    });
 
     private void WritePath(Utf8JsonWriter json, string path, IEnumerable<string> methods)
     {

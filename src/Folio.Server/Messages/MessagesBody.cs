@@ -13,7 +13,7 @@ internal static class MessagesBody
     /// <exception cref="ApiException">The first field that can't be used.</exception>
     public static JsonDocument ToChat(Fields body, FieldNames names)
     {
-        byte[] chat = WireJson.Bytes(writer =>
+        byte[] chat = WrittenJson.Bytes(writer =>
         {
             writer.WriteStartObject();
             foreach (string name in FieldPolicies.MessagesAsChat) Copy(body, name, name, writer);
@@ -68,7 +68,7 @@ internal static class MessagesBody
     {
         if (body.Object("thinking") is not { } thinking) return (null, null);
         string type = thinking.RequiredText("type");
-        if (thinking.Text("display") is { } display && !MessagesWords.Displays.Contains(display)) throw ApiException.BadRequest($"thinking.display is \"{Fields.Cut(display)}\"; one of {string.Join(", ", MessagesWords.Displays)} was expected.", "thinking.display");
+        thinking.OneOf("display", MessagesWords.Displays);
         switch (type)
         {
             case MessagesWords.Disabled:
@@ -89,11 +89,7 @@ internal static class MessagesBody
     private static void WriteOutput(Fields body, Utf8JsonWriter writer, FieldNames names)
     {
         Fields? config = body.Object("output_config");
-        if (config?.Text("effort") is { } effort)
-        {
-            if (!MessagesWords.Efforts.Contains(effort)) throw ApiException.BadRequest($"output_config.effort is \"{Fields.Cut(effort)}\"; one of {string.Join(", ", MessagesWords.Efforts)} was expected.", "output_config.effort");
-            writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
-        }
+        if (config?.OneOf("effort", MessagesWords.Efforts) is { } effort) writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
 
         Fields? format = config?.Object("format"), older = body.Object("output_format");
         if (format is not null && older is not null) throw ApiException.BadRequest("output_format and output_config.format can't both be obeyed; one was expected.", "output_format");

@@ -17,7 +17,7 @@ internal sealed class MessagesRoute(ServedModel served, Gate gate, Drain drain, 
         if (request.Chat.Answer.Stream)
         {
             var stream = new MessagesStream(answer);
-            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), (events, error) => MessagesStream.FailAsync(events, context, error));
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), (events, error) => MessagesStream.FailAsync(events, context, error), endsWithDone: false);
         }
         else
         {

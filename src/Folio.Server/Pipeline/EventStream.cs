@@ -18,13 +18,13 @@ internal sealed class EventStream : IDisposable
     private EventStream(HttpContext context)
     {
         (_body, _aborted) = (context.Response.BodyWriter, Deadline.ClientGone(context));
-        _json = new(_body, WireJson.WriterOptions);
+        _json = new(_body, WrittenJson.Options);
     }
 
     /// <summary>Answers with a stream. An error before the first event is an ordinary error answer, one after it an event of its own.</summary>
     /// <param name="fail">How a route whose events have names tells an error; null: as an event that is an error's body.</param>
-    /// <param name="endsWithDone">Behind everything comes <c>data: [DONE]</c>, as at OpenAI; null: unless the events have names.</param>
-    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send, Func<EventStream, ErrorBody, ValueTask>? fail = null, bool? endsWithDone = null)
+    /// <param name="endsWithDone">Behind everything comes <c>data: [DONE]</c>, as at OpenAI.</param>
+    public static async Task RunAsync(HttpContext context, Gate gate, Func<EventStream, Task> send, Func<EventStream, ErrorBody, ValueTask>? fail = null, bool endsWithDone = true)
     {
         context.Response.ContentType = "text/event-stream; charset=utf-8";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -40,7 +40,7 @@ internal sealed class EventStream : IDisposable
             else await fail(events, body);
         }
 
-        if (endsWithDone ?? fail is null) await events.DoneAsync();
+        if (endsWithDone) await events.DoneAsync();
     }
 
     /// <param name="name">Null: the event has none.</param>

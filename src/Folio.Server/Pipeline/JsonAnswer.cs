@@ -18,6 +18,14 @@ internal static class JsonAnswer
         return JsonSerializer.SerializeAsync(context.Response.BodyWriter, value, Relaxed(type), context.RequestAborted);
     }
 
+    /// <summary>JSON that is written already.</summary>
+    public static async Task WriteAsync(HttpContext context, byte[] json)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = json.Length;
+        await context.Response.BodyWriter.WriteAsync(json, context.RequestAborted);
+    }
+
     /// <summary>Text goes out as it is: the answers are application/json, never part of a page.</summary>
     private static JsonTypeInfo<T> Relaxed<T>(JsonTypeInfo<T> type) =>
         (JsonTypeInfo<T>)s_relaxed.GetOrAdd(type.Options, static options => new(options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).GetTypeInfo(typeof(T));

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Folio.Server;
@@ -27,16 +24,4 @@ namespace Folio.Server;
 [JsonSerializable(typeof(IsPausedResponse))]
 [JsonSerializable(typeof(LoadResponse))]
 [JsonSerializable(typeof(PageState))]
-internal sealed partial class WireJson : JsonSerializerContext
-{
-    /// <summary>Text goes out as it is: the answers are application/json, never part of a page.</summary>
-    public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>What <paramref name="write"/> writes, as UTF-8.</summary>
-    public static byte[] Bytes(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, WriterOptions)) write(json);
-        return buffer.WrittenSpan.ToArray();
-    }
-}
+internal sealed partial class WireJson : JsonSerializerContext;

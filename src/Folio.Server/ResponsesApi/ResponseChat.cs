@@ -20,7 +20,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
         JsonElement text = default;
         JsonElement? reasoning = null;
         JsonElement rest = JsonElement.Parse(
-            WireJson.Bytes(json =>
+            WrittenJson.Bytes(json =>
             {
                 json.WriteStartObject();
                 tools = ResponseTools.Read(body, json, names);
@@ -72,7 +72,7 @@ internal sealed record ResponseChat(ChatRequest Request, ResponseTools Tools, Js
     /// <param name="rest">The chat's fields but for its messages.</param>
     private static JsonDocument Write(ResponseConversation conversation, int first, Fields body, JsonElement rest, FieldNames names)
     {
-        byte[] chat = WireJson.Bytes(json =>
+        byte[] chat = WrittenJson.Bytes(json =>
         {
             json.WriteStartObject();
             names.Add("messages", "input");

@@ -11,7 +11,7 @@ internal static class ResponseInput
     public static byte[] Read(Fields body)
     {
         JsonElement input = body.Get("input") ?? throw ApiException.BadRequest("input is missing; a string or a list of items was expected.", "input");
-        return WireJson.Bytes(json =>
+        return WrittenJson.Bytes(json =>
         {
             json.WriteStartArray();
             if (input.ValueKind == JsonValueKind.String) WriteMessage(json, ResponseIds.New(ResponseIds.Message), "user", () => WritePart(json, "input_text", input.GetString()!));

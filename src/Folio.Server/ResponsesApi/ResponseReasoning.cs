@@ -10,21 +10,15 @@ internal static class ResponseReasoning
     {
         if (body.Object("reasoning") is not { } reasoning) return null;
         reasoning.RequireKnown("effort", "summary", "generate_summary");
-        string? effort = OneOf(reasoning, "effort", ResponseWords.Efforts), summary = OneOf(reasoning, "summary", ResponseWords.Summaries) ?? OneOf(reasoning, "generate_summary", ResponseWords.Summaries);
+        string? effort = reasoning.OneOf("effort", ResponseWords.Efforts), summary = reasoning.OneOf("summary", ResponseWords.Summaries) ?? reasoning.OneOf("generate_summary", ResponseWords.Summaries);
         names.Add("reasoning_effort", "reasoning.effort");
         if (effort is not null) json.WriteString("reasoning_effort", effort);
-        return JsonElement.Parse(WireJson.Bytes(told =>
+        return JsonElement.Parse(WrittenJson.Bytes(told =>
         {
             told.WriteStartObject();
             told.WriteString("effort", effort);
             told.WriteString("summary", summary);
             told.WriteEndObject();
         }));
-    }
-
-    private static string? OneOf(Fields fields, string name, string[] words)
-    {
-        string? word = fields.Text(name);
-        return word is null || words.Contains(word) ? word : throw ApiException.BadRequest($"{fields.Path(name)} is \"{Fields.Cut(word)}\"; one of {string.Join(", ", words)} was expected.", fields.Path(name));
     }
 }

@@ -37,7 +37,7 @@ internal static class ResponseText
     }
 
     /// <summary>Without the fields that are null, which not all may be.</summary>
-    private static JsonElement Describe(Fields format) => JsonElement.Parse(WireJson.Bytes(json =>
+    private static JsonElement Describe(Fields format) => JsonElement.Parse(WrittenJson.Bytes(json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("format");

@@ -127,7 +127,7 @@ internal sealed record ResponseTools(JsonElement Offered, JsonElement Choice, bo
     }
 
     /// <summary>Tools with all fields that OpenAI's description demands.</summary>
-    private static JsonElement Describe(List<Fields> tools) => JsonElement.Parse(WireJson.Bytes(json =>
+    private static JsonElement Describe(List<Fields> tools) => JsonElement.Parse(WrittenJson.Bytes(json =>
     {
         json.WriteStartArray();
         foreach (Fields tool in tools)

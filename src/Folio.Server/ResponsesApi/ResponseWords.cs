@@ -13,5 +13,5 @@ internal static class ResponseWords
     public static string Json(string[] words) => $"[\"{string.Join("\",\"", words)}\"]";
 
     /// <summary>The same with null.</summary>
-    public static string JsonOrNull(string[] words) => $"[\"{string.Join("\",\"", words)}\",null]";
+    public static string JsonOrNull(string[] words) => $"{Json(words)[..^1]},null]";
 }

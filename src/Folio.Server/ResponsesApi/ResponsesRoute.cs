@@ -19,7 +19,7 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
         if (request.Chat.Answer.Stream)
         {
             var stream = new ResponseStream(answer, request.Chat.Answer.StreamInterval, response => Keep(holder.Name, request, response));
-            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), stream.FailAsync, endsWithDone: true);
+            await EventStream.RunAsync(context, gate, events => stream.SendAsync(events, generation, cancellation.Token), stream.FailAsync);
             return;
         }
 
@@ -33,8 +33,8 @@ internal sealed class ResponsesRoute(ServedModel served, ResponseStore store, Ga
     {
         if (!request.IsStored) return;
         ResponseItem[] items = [.. response.Output.Select(item => item.WithoutLogprobs())]; // which no later answer depends on
-        byte[] output = WireJson.Bytes(json => JsonSerializer.Serialize(json, items, ResponseJson.Default.IReadOnlyListResponseItem));
-        byte[] whole = WireJson.Bytes(json => JsonSerializer.Serialize(json, response, ResponseJson.Default.ResponseObject));
+        byte[] output = WrittenJson.Bytes(json => JsonSerializer.Serialize(json, items, ResponseJson.Default.IReadOnlyListResponseItem));
+        byte[] whole = WrittenJson.Bytes(json => JsonSerializer.Serialize(json, response, ResponseJson.Default.ResponseObject));
         store.Add(holder, new(response.Id, whole, new(request.Before, request.Input, output)));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class StoredResponseRoutes(ResponseStore store)
     {
         RequireKnown(context.Request.Query, [.. s_include, "stream"]);
         if (context.Request.Query["stream"].ToString() is not ("" or "false")) throw ApiException.BadRequest("stream isn't supported: a stored response is whole, and is answered at once.", "stream");
-        return WriteAsync(context, Find(context).Json);
+        return JsonAnswer.WriteAsync(context, Find(context).Json);
     }
 
     public Task DeleteAsync(HttpContext context)
@@ -65,12 +65,5 @@ internal sealed class StoredResponseRoutes(ResponseStore store)
         }
 
         foreach (string name in s_include) ResponseChat.RequireKnown([.. query[name].OfType<string>()]);
-    }
-
-    private static async Task WriteAsync(HttpContext context, byte[] json)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        await context.Response.BodyWriter.WriteAsync(json, context.RequestAborted);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class Generation : IAsyncDisposable
             RequestGrammar? grammar = structure is null ? null : await structure.CompileAsync(engine, cancellation);
             for (int i = 0; i < prompts.Count; i++)
             {
-                GenerationRequest request = caller.Ask(prompts.Count == 1 ? id : $"{id}-{i}", prompts[i], sampling, grammar) with
+                GenerationRequest request = caller.Ask(Prompt.NameOf(id, i, prompts.Count), prompts[i], sampling, grammar) with
                 {
                     Observer = telemetry?.ObserverOf(i),
                     ObservesEndAlone = telemetry?.TellsStations(i) is false,

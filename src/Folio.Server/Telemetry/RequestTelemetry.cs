@@ -17,7 +17,7 @@ internal sealed class RequestTelemetry
         if (!log.IsWatched && !FolioTelemetry.Source.HasListeners() && !GenAiInstruments.AreWatched) return null;
         string operation = OperationOf(id);
         long now = Stopwatch.GetTimestamp();
-        return new([.. prompts.Select((prompt, i) => new PromptTelemetry(log, operation, model, prompts.Count == 1 ? id : $"{id}-{i}", prompt.Ids.Length, sampling, caller.Tenant, now))]);
+        return new([.. prompts.Select((prompt, i) => new PromptTelemetry(log, operation, model, Prompt.NameOf(id, i, prompts.Count), prompt.Ids.Length, sampling, caller.Tenant, now))]);
     }
 
     /// <summary>Its grammar is being compiled.</summary>

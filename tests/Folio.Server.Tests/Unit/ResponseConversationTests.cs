@@ -58,7 +58,7 @@ public sealed class ResponseConversationTests
     {
         JsonElement call = JsonSerializer.SerializeToElement(new { type = "function_call", id = "fc", call_id = "c", name = "f", arguments = written });
         var before = new ConversationTurn(null, "[]"u8.ToArray(), Encoding.UTF8.GetBytes($"[{call.GetRawText()}]"));
-        byte[] chat = WireJson.Bytes(json =>
+        byte[] chat = WrittenJson.Bytes(json =>
         {
             json.WriteStartObject();
             new ResponseConversation(before, ResponseInput.Read(new(JsonElement.Parse($$"""{"input":[{{Result}}]}""")))).Write(json, new(), null, first: 0);
@@ -84,7 +84,7 @@ public sealed class ResponseConversationTests
     private static JsonElement Messages(string input, string? instructions, FieldNames? names = null)
     {
         JsonElement body = JsonElement.Parse($$"""{"input":{{input}}}""");
-        byte[] chat = WireJson.Bytes(json =>
+        byte[] chat = WrittenJson.Bytes(json =>
         {
             json.WriteStartObject();
             new ResponseConversation(null, ResponseInput.Read(new(body))).Write(json, names ?? new(), instructions, first: 0);
