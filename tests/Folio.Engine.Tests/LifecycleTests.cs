@@ -68,13 +68,20 @@ public sealed class LifecycleTests
     public async Task A_request_that_is_cancelled_or_fails_ends_with_why()
     {
         var told = new ConcurrentQueue<RequestEvent>();
+        using var left = new ManualResetEventSlim(); // the engine doesn't run on to the request's own end before it hears
         await using LlmEngine engine = Given.Engine(prepare: model => model.Bend = (tokens, row) =>
         {
             if (tokens.Length == 12) row.AsSpan().Fill(float.NaN);
+            if (tokens.Length == 30) left.Wait(TimeSpan.FromSeconds(60));
         });
         using var leave = new CancellationTokenSource();
         GenerationRequest cancelled = Given.Request(prompt: 20, maxTokens: 150, n: 2) with { Observer = told.Enqueue };
-        await foreach (GenerationOutput _ in engine.Submit(cancelled, leave.Token)) await leave.CancelAsync();
+        await foreach (GenerationOutput _ in engine.Submit(cancelled, leave.Token))
+        {
+            await leave.CancelAsync();
+            left.Set();
+        }
+
         await Given.Until(() => told.Any(happened => happened.Stage == RequestStage.Ended));
         Assert.Equal([FinishReason.Abort, FinishReason.Abort], told.Last().End!.FinishReasons);
 
