@@ -6,7 +6,7 @@ using Folio.Tokenization;
 namespace Folio.Engine;
 
 /// <summary>Compiles requests' grammars, several at once and none on the engine's thread, and keeps those last used. Thread-safe.</summary>
-/// <remarks>A compilation belongs to one request: when its client goes, it ends. Two requests that bring the same source at the same time compile it twice.</remarks>
+/// <remarks>Requests that bring the same source at the same time share one compilation; it ends when the last of their clients goes.</remarks>
 internal sealed class GrammarCache
 {
     private const int MostGrammars = 16;
@@ -17,6 +17,7 @@ internal sealed class GrammarCache
 
     private readonly ModelInfo _model;
     private readonly Lazy<TokenVocabulary> _vocabulary;
+    private readonly SharedWork<RequestGrammar> _running = new();
     private readonly Lock _gate = new();
     private readonly LinkedList<(string Key, RequestGrammar Grammar)> _kept = new(); // last used first; at most 16
 
@@ -30,11 +31,16 @@ internal sealed class GrammarCache
     {
         if (_model.Tokenizer is null) throw new RequestException("this model has no tokenizer, so an answer can't be made to obey a grammar.");
         string key = await Task.Run(() => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(grammar.Key))), cancellation).ConfigureAwait(false);
-        if (Find(key) is { } known) return known;
+        return Find(key) ?? await _running.AskAsync(key, nobodyWaits => CompileAsync(key, grammar, nobodyWaits), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<RequestGrammar> CompileAsync(string key, Grammar grammar, CancellationToken cancellation)
+    {
         await s_compilers.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            RequestGrammar compiled = await Task.Run(() => new RequestGrammar(grammar.Compile(cancellation: cancellation), _vocabulary.Value), cancellation).ConfigureAwait(false);
+            if (Find(key) is { } known) return known; // it was kept just before this was asked for
+            var compiled = new RequestGrammar(grammar.Compile(cancellation: cancellation), _vocabulary.Value);
             Keep(key, compiled);
             return compiled;
         }
