@@ -18,7 +18,9 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public string? Text(string name) => Get(name) is { } value ? AsText(value, Path(name)) : null;
 
-    public string RequiredText(string name) => Text(name) ?? throw ApiException.BadRequest($"{Path(name)} is missing; a string was expected.", Path(name));
+    public string RequiredText(string name) => Text(name) ?? throw Missing(name, "a string");
+
+    public Fields RequiredObject(string name, string what) => Object(name) ?? throw Missing(name, what);
 
     /// <summary>A text that is one of these.</summary>
     public string? OneOf(string name, params ReadOnlySpan<string> words)
@@ -96,6 +98,10 @@ internal readonly struct Fields(JsonElement element, string path = "")
 
     public static ApiException Expected(string what, JsonElement got, string path) =>
         ApiException.BadRequest($"{path} must be {what}, got {Name(got)}.", path);
+
+    /// <param name="name">The field that isn't there.</param>
+    /// <param name="what">What was expected.</param>
+    public ApiException Missing(string name, string what) => ApiException.BadRequest($"{Path(name)} is missing; {what} was expected.", Path(name));
 
     /// <summary>A value's type in words.</summary>
     public static string Name(JsonElement value) => value.ValueKind switch

@@ -21,13 +21,13 @@ internal sealed class TokenizeRoutes(ServedModel served)
         await JsonAnswer.WriteAsync(context, new DetokenizeResponse(served.RequireTokenizer("tokens").Decode(ids)), WireJson.Default.DetokenizeResponse);
     }
 
-    /// <summary>Ids that the vocabulary lacks have no text, as in vLLM; negative ones are a mistake.</summary>
+    /// <exception cref="ApiException">An id isn't the vocabulary's (vLLM gives those above it no text, and says nothing).</exception>
     private int[] ReadIds(Fields body)
     {
         FieldPolicies.Detokenize.Check(body);
         served.Resolve(body.Text("model"));
-        int[] ids = body.Integers("tokens") ?? throw ApiException.BadRequest("tokens is missing; a list of token ids was expected.", "tokens");
-        int negative = Array.FindIndex(ids, id => id < 0);
-        return negative < 0 ? ids : throw ApiException.BadRequest($"tokens[{negative}] must be at least 0, got {ids[negative]}.", $"tokens[{negative}]");
+        int[] ids = body.Integers("tokens") ?? throw body.Missing("tokens", "a list of token ids");
+        int size = served.Info.VocabularySize, foreign = Array.FindIndex(ids, id => (uint)id >= (uint)size);
+        return foreign < 0 ? ids : throw ApiException.BadRequest($"tokens[{foreign}] is {ids[foreign]}; this model's vocabulary has {size} tokens, with the ids 0 to {size - 1}.", $"tokens[{foreign}]");
     }
 }

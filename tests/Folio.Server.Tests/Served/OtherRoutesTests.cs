@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Folio.Server.Tests;
 
-public sealed class OtherRoutesTests(ServedFixture fixture) : IClassFixture<ServedFixture>
+public sealed class OtherRoutesTests(ServedFixture fixture, DemoEngine demo) : IClassFixture<ServedFixture>
 {
     private Server Server => fixture.Server;
 
@@ -62,10 +62,12 @@ public sealed class OtherRoutesTests(ServedFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task Ids_that_the_vocabulary_lacks_have_no_text_and_negative_ones_are_a_mistake()
+    public async Task Ids_that_the_vocabulary_lacks_are_refused_with_its_size()
     {
-        Assert.Equal("", (await Server.PostAsync("/detokenize", new { tokens = new[] { 49152, 99999 } })).Ok().Json.GetProperty("prompt").GetString());
-        (await Server.PostAsync("/detokenize", new { tokens = new[] { 5, -1 } })).Refused(400, "tokens[1]");
+        int size = demo.Engine.Model.VocabularySize;
+        (await Server.PostAsync("/detokenize", new { tokens = new[] { 5, size - 1 } })).Ok();
+        (await Server.PostAsync("/detokenize", new { tokens = new[] { 5, size } })).Refused(400, "tokens[1]", $"tokens[1] is {size}; this model's vocabulary has {size} tokens, with the ids 0 to {size - 1}.");
+        (await Server.PostAsync("/detokenize", new { tokens = new[] { 5, -1 } })).Refused(400, "tokens[1]", "tokens[1] is -1");
         (await Server.PostTextAsync("/detokenize", """{"tokens":[4611686018427387904]}""")).Refused(400, "tokens[0]");
         (await Server.PostAsync("/detokenize", new { })).Refused(400, "tokens");
     }

@@ -15,6 +15,7 @@ public sealed class RecordedShapeTests(ServedFixture fixture) : IClassFixture<Se
         ["beam-stop"] = "stop strings are refused beside beams; vLLM ignores them",
         ["so-grammar-lark"] = "grammars are in llama.cpp's form",
         ["so-structural-tag"] = "refused by name",
+        ["detokenize-oov"] = "ids beyond the vocabulary are refused; vLLM drops them without a word",
     };
 
     /// <summary>Fields whose presence vLLM gets wrong.</summary>
