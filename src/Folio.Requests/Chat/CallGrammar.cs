@@ -4,6 +4,7 @@ using Folio.Grammars;
 namespace Folio.Requests;
 
 /// <summary>The grammar of an answer that is tool calls: the model's own markup, and in it each tool's arguments by its schema.</summary>
+/// <remarks>Arguments have one space behind commas and colons and none elsewhere, as templates write them (json.dumps): who has no choice of white space can't lose itself in it, and what is forced costs no step.</remarks>
 internal static class CallGrammar
 {
     /// <param name="tools">Those that may be called, and how often.</param>
@@ -17,7 +18,7 @@ internal static class CallGrammar
         foreach ((int index, ToolDefinition tool) in tools.Offered.Index())
         {
             if (!tools.MayCall(tool)) continue;
-            Grammar arguments = Grammar.JsonSchema(ToolSchema.OfArguments(tool, index));
+            Grammar arguments = Grammar.JsonSchema(ToolSchema.OfArguments(tool, index), fixedSpace: true);
             schemas.Add(new(arguments, ToolSchema.Path(index)));
             calls.Add(Sequence(frame.Begin + tool.Name + frame.Middle, arguments, frame.End));
         }

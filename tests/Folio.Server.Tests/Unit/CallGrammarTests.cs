@@ -39,6 +39,16 @@ public sealed class CallGrammarTests
     }
 
     [Fact]
+    public void Arguments_are_written_as_templates_write_them()
+    {
+        TokenGrammar named = Compile("""{"type":"function","function":{"name":"get_weather"}}""", new(ToolFormat.Hermes, null));
+        Assert.True(Accepts(named, Written("""{"city": "Bern", "days": 2}""")));
+        foreach (string arguments in (string[])["""{"city":"Bern"}""", """{"city":  "Bern"}""", """{ "city": "Bern"}""", "{\n\"city\": \"Bern\"}", """{"city": "Bern" }"""]) Assert.False(Accepts(named, Written(arguments)), arguments);
+
+        static string Written(string arguments) => ToolFormat.Hermes.Frame.Write([("get_weather", arguments)]);
+    }
+
+    [Fact]
     public void A_named_tool_is_called_once_and_no_other()
     {
         TokenGrammar named = Compile("""{"type":"function","function":{"name":"now"}}""", new(ToolFormat.Hermes, null));
