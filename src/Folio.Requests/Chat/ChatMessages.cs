@@ -24,10 +24,12 @@ internal sealed class ChatMessages : IDisposable
     /// <summary>The last message's content.</summary>
     public string FinalText { get; }
 
+    /// <param name="body">The request.</param>
+    /// <param name="template">The source of the template that is to read them.</param>
     /// <exception cref="ApiException">The first message that can't be used.</exception>
-    public static ChatMessages Read(Fields body)
+    public static ChatMessages Read(Fields body, string template)
     {
-        JsonElement list = body.List("messages") ?? throw ApiException.BadRequest("messages is missing; a list of messages was expected.", "messages");
+        JsonElement list = body.List("messages") ?? throw body.Missing("messages", "a list of messages");
         int count = list.GetArrayLength();
         if (count == 0) throw ApiException.BadRequest("messages must have at least one message.", "messages");
 
@@ -36,7 +38,14 @@ internal sealed class ChatMessages : IDisposable
         {
             writer.WriteStartArray();
             int index = 0;
-            foreach (JsonElement message in list.EnumerateArray()) content = Write(writer, message, $"messages[{index++}]");
+            HashSet<string> calls = new(StringComparer.Ordinal);
+            foreach (JsonElement message in list.EnumerateArray())
+            {
+                var fields = Fields.AsObject(message, $"messages[{index++}]");
+                MessageMembers.RequireOfMessage(fields, template);
+                content = Write(writer, fields, calls);
+            }
+
             writer.WriteEndArray();
         });
         return new(JsonDocument.Parse(messages, Nesting), content);
@@ -62,11 +71,15 @@ internal sealed class ChatMessages : IDisposable
         return new(JsonDocument.Parse(messages, Nesting), content);
     }
 
+    /// <param name="writer">The messages.</param>
+    /// <param name="fields">The message.</param>
+    /// <param name="called">Ids of the calls so far; gains those of the message.</param>
     /// <returns>The message's content.</returns>
-    private static string Write(Utf8JsonWriter writer, JsonElement message, string path)
+    private static string Write(Utf8JsonWriter writer, Fields fields, HashSet<string> called)
     {
-        var fields = Fields.AsObject(message, path);
-        string role = fields.RequiredText("role");
+        string role = fields.OneOf("role", MessageMembers.Roles) ?? throw fields.Missing("role", $"one of {string.Join(", ", MessageMembers.Roles)}");
+        if (role == "tool" && fields.Text("tool_call_id") is { } id && !called.Contains(id))
+            throw ApiException.BadRequest($"{fields.Path("tool_call_id")} is \"{Fields.Cut(id)}\", which no call in tool_calls before it has.", fields.Path("tool_call_id"));
         bool hasCalls = role == "assistant" && fields.List("tool_calls") is { } calls && calls.GetArrayLength() > 0;
         string? content = Content(fields, role, hasCalls);
 
@@ -74,10 +87,10 @@ internal sealed class ChatMessages : IDisposable
         writer.WriteString("role", role == "developer" ? "system" : role);
         if (content is null) writer.WriteNull("content");
         else writer.WriteString("content", content);
-        foreach (JsonProperty field in message.EnumerateObject())
+        foreach (JsonProperty field in fields.Element.EnumerateObject())
         {
             if (field.Name is "role" or "content" || field.Value.ValueKind == JsonValueKind.Null) continue;
-            if (field.Name == "tool_calls") WriteToolCalls(writer, field.Value, $"{path}.tool_calls");
+            if (field.Name == "tool_calls") WriteToolCalls(writer, field.Value, fields.Path("tool_calls"), called);
             else field.WriteTo(writer);
         }
 
@@ -96,7 +109,7 @@ internal sealed class ChatMessages : IDisposable
             JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select((part, index) => TextOf(part, $"{path}[{index}]"))),
             JsonValueKind.Null or JsonValueKind.Undefined when hasCalls => null,
             JsonValueKind.Null or JsonValueKind.Undefined when role == "assistant" => "",
-            JsonValueKind.Undefined => throw ApiException.BadRequest($"{path} is missing; a string or a list of parts was expected.", path),
+            JsonValueKind.Undefined => throw message.Missing("content", "a string or a list of parts"),
             _ => throw Fields.Expected("a string or a list of parts", content, path),
         };
     }
@@ -112,10 +125,11 @@ internal sealed class ChatMessages : IDisposable
             "refusal" => "refusal",
             _ => throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; this model reads text only.", $"{path}.type"),
         };
+        MessageMembers.RequireOfPart(fields, type);
         return fields.RequiredText(field);
     }
 
-    private static void WriteToolCalls(Utf8JsonWriter writer, JsonElement calls, string path)
+    private static void WriteToolCalls(Utf8JsonWriter writer, JsonElement calls, string path, HashSet<string> called)
     {
         if (calls.ValueKind != JsonValueKind.Array) throw Fields.Expected("a list", calls, path);
         writer.WriteStartArray("tool_calls");
@@ -123,8 +137,11 @@ internal sealed class ChatMessages : IDisposable
         foreach (JsonElement call in calls.EnumerateArray())
         {
             string callPath = $"{path}[{index++}]";
-            Fields function = Fields.AsObject(call, callPath).Object("function") ?? throw ApiException.BadRequest($"{callPath}.function is missing; an object with the function's name was expected.", $"{callPath}.function");
+            var fields = Fields.AsObject(call, callPath);
+            Fields function = fields.RequiredObject("function", "an object with the function's name");
+            MessageMembers.RequireOfCall(fields, function);
             function.RequiredText("name");
+            if (fields.Text("id") is { } id) called.Add(id);
             writer.WriteStartObject();
             foreach (JsonProperty field in call.EnumerateObject())
             {

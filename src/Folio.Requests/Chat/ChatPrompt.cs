@@ -35,7 +35,7 @@ internal sealed class ChatPrompt : IDisposable
             throw ApiException.BadRequest("Cannot set both `continue_final_message` and `add_generation_prompt` to True.", "continue_final_message");
         }
 
-        var messages = ChatMessages.Read(body);
+        ChatMessages messages = ReadMessages(body, served);
         try
         {
             return new(Render(body, served, messages, generate && !proceed, proceed), messages, proceed ? messages.FinalText : "");
@@ -46,6 +46,9 @@ internal sealed class ChatPrompt : IDisposable
             throw;
         }
     }
+
+    /// <summary>The body's messages, for the template that will read them.</summary>
+    public static ChatMessages ReadMessages(Fields body, ServedModel served) => ChatMessages.Read(body, RequireTemplate(body, served).Source);
 
     /// <summary>Renders messages with the body's tools, documents and chat_template_kwargs.</summary>
     public static RenderedPrompt Render(Fields body, ServedModel served, ChatMessages messages, bool addGenerationPrompt, bool continueFinalMessage)

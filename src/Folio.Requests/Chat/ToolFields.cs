@@ -50,7 +50,7 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
             var fields = Fields.AsObject(tool, path);
             string type = fields.Text("type") ?? "function";
             if (type != "function") throw ApiException.BadRequest($"{path}.type must be \"function\", got \"{Fields.Cut(type)}\".", $"{path}.type");
-            Fields function = fields.Object("function") ?? throw ApiException.BadRequest($"{path}.function is missing; an object with the function's name was expected.", $"{path}.function");
+            Fields function = RequiredFunction(fields);
             string name = ReadName(function);
             if (tools.Exists(other => other.Name == name)) throw ApiException.BadRequest($"{path}.function.name is \"{name}\", as is that of another tool; names must differ.", $"{path}.function.name");
             function.Text("description");
@@ -98,7 +98,9 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
 
     private static (ToolChoice Choice, string? Name, HashSet<string>? Allowed) ReadAllowed(Fields choice, IReadOnlyList<ToolDefinition> offered)
     {
-        Fields allowed = choice.Object("allowed_tools") ?? throw ApiException.BadRequest($"{choice.Path("allowed_tools")} is missing; an object with mode and tools was expected.", choice.Path("allowed_tools"));
+        choice.RequireKnown("type", "allowed_tools");
+        Fields allowed = choice.RequiredObject("allowed_tools", "an object with mode and tools");
+        allowed.RequireKnown("mode", "tools");
         ToolChoice mode = allowed.Text("mode") switch
         {
             "auto" => ToolChoice.Auto,
@@ -118,8 +120,17 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
     /// <summary>The name of one of the tools, in an object as tools and tool_choice have it.</summary>
     private static string NameOf(Fields tool, IReadOnlyList<ToolDefinition> offered)
     {
-        Fields function = tool.Object("function") ?? throw ApiException.BadRequest($"{tool.Path("function")} is missing; an object with the function's name was expected.", tool.Path("function"));
+        Fields function = RequiredFunction(tool);
         string path = function.Path("name"), name = function.RequiredText("name");
         return offered.Any(each => each.Name == name) ? name : throw ApiException.BadRequest($"{path} is \"{Fields.Cut(name)}\", which isn't among tools.", path);
+    }
+
+    /// <summary>What a tool is, where tools, tool_choice and allowed_tools have it. Marks of caches change nothing; <c>return</c> and <c>response</c> describe results to the templates that read them (Hugging Face's schemas, Gemma).</summary>
+    private static Fields RequiredFunction(Fields tool)
+    {
+        Fields function = tool.RequiredObject("function", "an object with the function's name");
+        tool.RequireKnown("type", "function", "cache_control");
+        function.RequireKnown("name", "description", "parameters", "strict", "return", "response", "cache_control");
+        return function;
     }
 }

@@ -71,15 +71,19 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
     private static StructuredOutput? ReadFormat(Fields body, bool fixedSpace)
     {
         if (body.Object("response_format") is not { } format) return null;
+        format.RequireKnown("type", "json_schema");
         string type = format.Text("type") ?? throw ApiException.BadRequest("response_format.type is missing; text, json_object or json_schema was expected.", "response_format");
         switch (type)
         {
             case "text":
+                format.RequireKnown("type");
                 return null;
             case "json_object":
+                format.RequireKnown("type");
                 return new(Grammar.JsonObject(fixedSpace), "response_format");
             case "json_schema":
                 Fields named = format.Object("json_schema") ?? throw ApiException.BadRequest("response_format.json_schema is missing; an object with a schema was expected.", "response_format");
+                named.RequireKnown("name", "description", "schema", "strict");
                 named.Flag("strict"); // either way the answer obeys
                 return new(named.Get("schema") is { } schema ? Grammar.JsonSchema(schema, fixedSpace) : Grammar.JsonObject(fixedSpace), "response_format");
             default:

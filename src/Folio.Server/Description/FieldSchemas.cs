@@ -13,7 +13,7 @@ internal static class FieldSchemas
     private const string Labels = """{"type":["object","null"],"additionalProperties":{"type":"string"}}""";
 
     private const string Messages = """
-        {"type":"array","minItems":1,"items":{"type":"object","required":["role"],"properties":{"role":{"type":"string","examples":["system","user","assistant","tool"]},
+        {"type":"array","minItems":1,"items":{"type":"object","required":["role"],"properties":{"role":{"type":"string","enum":["user","system","assistant","developer","tool","function"]},
         "content":{"type":["string","array","null"],"items":{"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["text"]},"text":{"type":"string"}}}}}}}
         """;
 
@@ -82,7 +82,10 @@ internal static class FieldSchemas
         ["tools"] = """{"type":["array","null"],"items":{"type":"object","required":["type","function"],"properties":{"type":{"type":"string","enum":["function"]},"function":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"description":{"type":"string"},"parameters":{"type":"object"}}}}}}""",
         ["tool_choice"] = """{"oneOf":[{"type":["string","null"],"enum":["none","auto","required",null]},{"type":"object"}]}""",
         ["parallel_tool_calls"] = Flag,
-        ["response_format"] = """{"type":["object","null"],"required":["type"],"properties":{"type":{"type":"string","enum":["text","json_object","json_schema"]},"json_schema":{"type":"object"}}}""",
+        ["response_format"] = """
+            {"oneOf":[{"type":["object","null"],"required":["type"],"properties":{"type":{"type":"string","enum":["text","json_object"]}}},
+            {"type":"object","required":["type","json_schema"],"properties":{"type":{"type":"string","enum":["json_schema"]},"json_schema":{"type":"object","properties":{"name":{"type":"string"},"description":{"type":"string"},"schema":{"type":"object"},"strict":{"type":"boolean"}}}}}]}
+            """,
         ["reasoning_effort"] = Text,
         ["include_reasoning"] = Flag,
         ["modalities"] = """{"type":["array","null"],"items":{"type":"string","enum":["text"]}}""",

@@ -15,8 +15,20 @@ internal static class MessageBlocks
             string at = $"{path}[{index++}]";
             var fields = Fields.AsObject(block, at);
             fields.Object("cache_control"); // what is asked twice is found without being marked
-            yield return (fields.RequiredText("type"), fields);
+            string type = fields.RequiredText("type");
+            RequireKnown(type, fields);
+            yield return (type, fields);
         }
+    }
+
+    /// <summary>The members that Anthropic's types have; what a text cites, and who called a tool, is not told to the model.</summary>
+    private static void RequireKnown(string type, Fields block)
+    {
+        if (type == "text") block.RequireKnown("type", "text", "citations", "cache_control");
+        else if (type == "tool_use") block.RequireKnown("type", "id", "name", "input", "caller", "cache_control");
+        else if (type == "tool_result") block.RequireKnown("type", "tool_use_id", "content", "is_error", "cache_control");
+        else if (type == "thinking") block.RequireKnown("type", "thinking", "signature", "cache_control");
+        else if (type == "redacted_thinking") block.RequireKnown("type", "data", "cache_control");
     }
 
     /// <summary>The texts of what can be nothing else: a string, or a list of text blocks.</summary>

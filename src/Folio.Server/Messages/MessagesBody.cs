@@ -21,7 +21,7 @@ internal static class MessagesBody
             body.Texts("stop_sequences");
             Copy(body, "stop_sequences", "stop", writer);
             names.Add("stop", "stop_sequences");
-            if (body.Object("metadata")?.Text("user_id") is { } user) writer.WriteString("user", user);
+            WriteUser(body, writer);
             body.Object("cache_control"); // what is asked twice is found without being marked
 
             var conversation = MessagesConversation.Read(body);
@@ -33,6 +33,13 @@ internal static class MessagesBody
             writer.WriteEndObject();
         });
         return JsonDocument.Parse(chat, new() { MaxDepth = MaxDepth });
+    }
+
+    private static void WriteUser(Fields body, Utf8JsonWriter writer)
+    {
+        if (body.Object("metadata") is not { } metadata) return;
+        metadata.RequireKnown("user_id");
+        if (metadata.Text("user_id") is { } user) writer.WriteString("user", user);
     }
 
     private static void Copy(Fields body, string name, string chatName, Utf8JsonWriter writer)
@@ -67,6 +74,7 @@ internal static class MessagesBody
     private static (bool? Thinks, int? Budget) ReadThinking(Fields body)
     {
         if (body.Object("thinking") is not { } thinking) return (null, null);
+        thinking.RequireKnown("type", "budget_tokens", "display");
         string type = thinking.RequiredText("type");
         thinking.OneOf("display", MessagesWords.Displays);
         switch (type)
@@ -76,7 +84,7 @@ internal static class MessagesBody
             case MessagesWords.Adaptive:
                 return (true, null);
             case MessagesWords.Enabled:
-                int budget = thinking.Integer("budget_tokens") ?? throw ApiException.BadRequest($"thinking.budget_tokens is missing; a number of tokens, {MessagesWords.LeastThinkingBudget} or more, was expected.", "thinking.budget_tokens");
+                int budget = thinking.Integer("budget_tokens") ?? throw thinking.Missing("budget_tokens", $"a number of tokens, {MessagesWords.LeastThinkingBudget} or more,");
                 if (budget < MessagesWords.LeastThinkingBudget) throw ApiException.BadRequest($"thinking.budget_tokens must be at least {MessagesWords.LeastThinkingBudget}, got {budget}.", "thinking.budget_tokens");
                 if (budget >= body.Integer("max_tokens")) throw ApiException.BadRequest($"thinking.budget_tokens ({budget}) must be below max_tokens ({body.Integer("max_tokens")}).", "thinking.budget_tokens");
                 return (true, budget);
@@ -89,14 +97,16 @@ internal static class MessagesBody
     private static void WriteOutput(Fields body, Utf8JsonWriter writer, FieldNames names)
     {
         Fields? config = body.Object("output_config");
+        config?.RequireKnown("effort", "format");
         if (config?.OneOf("effort", MessagesWords.Efforts) is { } effort) writer.WriteString("reasoning_effort", effort is "xhigh" or "max" ? "high" : effort); // more than high no template knows
 
         Fields? format = config?.Object("format"), older = body.Object("output_format");
         if (format is not null && older is not null) throw ApiException.BadRequest("output_format and output_config.format can't both be obeyed; one was expected.", "output_format");
         if ((format ?? older) is not { } wanted) return;
+        wanted.RequireKnown("type", "schema");
         string type = wanted.RequiredText("type");
         if (type != "json_schema") throw ApiException.BadRequest($"{wanted.Path("type")} is \"{Fields.Cut(type)}\"; json_schema was expected.", wanted.Path("type"));
-        Fields schema = wanted.Object("schema") ?? throw ApiException.BadRequest($"{wanted.Path("schema")} is missing; a JSON schema was expected.", wanted.Path("schema"));
+        Fields schema = wanted.RequiredObject("schema", "a JSON schema");
         names.Add("response_format", wanted.Path("")[..^1]);
         writer.WriteStartObject("response_format");
         writer.WriteString("type", "json_schema");

@@ -21,7 +21,7 @@ internal sealed class MessagesConversation
     {
         var conversation = new MessagesConversation();
         conversation.ReadSystem(body);
-        JsonElement list = body.List("messages") ?? throw ApiException.BadRequest("messages is missing; a list of messages was expected.", "messages");
+        JsonElement list = body.List("messages") ?? throw body.Missing("messages", "a list of messages");
         if (list.GetArrayLength() == 0) throw ApiException.BadRequest("messages must have at least one message.", "messages");
         int index = 0;
         foreach (JsonElement message in list.EnumerateArray()) conversation.ReadMessage(message, $"messages[{index++}]");
@@ -45,9 +45,9 @@ internal sealed class MessagesConversation
     private void ReadMessage(JsonElement message, string path)
     {
         var fields = Fields.AsObject(message, path);
-        string role = fields.Text("role") ?? throw ApiException.BadRequest($"{path}.role is missing; user or assistant was expected.", $"{path}.role");
-        if (role is not ("user" or "assistant" or "system")) throw ApiException.BadRequest($"{path}.role is \"{Fields.Cut(role)}\"; user or assistant was expected.", $"{path}.role");
-        JsonElement content = fields.Get("content") ?? throw ApiException.BadRequest($"{path}.content is missing; a string or a list of blocks was expected.", $"{path}.content");
+        fields.RequireKnown("role", "content");
+        string role = fields.OneOf("role", MessagesWords.Roles) ?? throw fields.Missing("role", $"one of {string.Join(", ", MessagesWords.Roles)}");
+        JsonElement content = fields.Get("content") ?? throw fields.Missing("content", "a string or a list of blocks");
         if (content.ValueKind == JsonValueKind.String)
         {
             Open(role).Texts.Add(content.GetString()!);
@@ -74,7 +74,7 @@ internal sealed class MessagesConversation
                 break;
             case ("tool_use", "assistant"):
                 (string Id, string Name) call = (block.RequiredText("id"), block.RequiredText("name"));
-                Fields input = block.Object("input") ?? throw ApiException.BadRequest($"{block.Path("input")} is missing; an object was expected.", block.Path("input"));
+                Fields input = block.RequiredObject("input", "an object");
                 _toolNames[call.Id] = call.Name;
                 Open(role).Calls.Add((call.Id, call.Name, input.Element));
                 break;

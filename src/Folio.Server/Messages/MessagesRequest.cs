@@ -15,7 +15,7 @@ internal sealed record MessagesRequest(ChatRequest Chat, bool OmitsThinking, boo
     public static MessagesRequest Read(Fields body, ServedModel served, Holder holder, FieldNames names)
     {
         FieldPolicies.Messages.Check(body);
-        int maxTokens = body.Integer("max_tokens") ?? throw ApiException.BadRequest("max_tokens is missing; a number of tokens was expected.", "max_tokens");
+        int maxTokens = body.Integer("max_tokens") ?? throw body.Missing("max_tokens", "a number of tokens");
         if (maxTokens < 0) throw ApiException.BadRequest($"max_tokens must be at least 0, got {maxTokens}.", "max_tokens");
 
         using JsonDocument chatBody = MessagesBody.ToChat(body, names);

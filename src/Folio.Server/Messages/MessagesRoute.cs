@@ -28,18 +28,11 @@ internal sealed class MessagesRoute(ServedModel served, Gate gate, Drain drain, 
 
     public async Task CountAsync(HttpContext context)
     {
-        var names = new FieldNames();
-        int tokens;
-        try
+        int tokens = await FieldNames.InClientsNames(async names =>
         {
             using RequestBody body = await RequestBody.ReadAsync(context);
-            tokens = MessagesRequest.CountTokens(body.Fields, served, names);
-        }
-        catch (FolioException error) when (names.Translate(error) is { } own)
-        {
-            throw own;
-        }
-
+            return MessagesRequest.CountTokens(body.Fields, served, names);
+        });
         await JsonAnswer.WriteAsync(context, new(tokens, new(tokens)), MessagesJson.Default.TokenCount);
     }
 

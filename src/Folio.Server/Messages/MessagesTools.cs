@@ -25,7 +25,7 @@ internal static class MessagesTools
         string type = fields.Text("type") ?? "custom";
         if (type != "custom") throw ApiException.BadRequest($"{path}.type is \"{Fields.Cut(type)}\"; this server has no tools of its own, and takes those of type custom, with an input_schema.", $"{path}.type");
         string name = fields.RequiredText("name");
-        Fields schema = fields.Object("input_schema") ?? throw ApiException.BadRequest($"{path}.input_schema is missing; a JSON schema was expected.", $"{path}.input_schema");
+        Fields schema = fields.RequiredObject("input_schema", "a JSON schema");
         RequirePlain(fields);
         fieldNames.Add($"{path}.function", path);
         fieldNames.Add($"{path}.function.parameters", $"{path}.input_schema");
@@ -45,6 +45,7 @@ internal static class MessagesTools
     /// <summary>What would change what the model is told, or who may call, and can't here. Strict or not, forced calls obey; eager or not, arguments are streamed as they come.</summary>
     private static void RequirePlain(Fields tool)
     {
+        tool.RequireKnown("type", "name", "description", "input_schema", "strict", "eager_input_streaming", "cache_control", "defer_loading", "input_examples", "allowed_callers");
         tool.Flag("strict");
         tool.Flag("eager_input_streaming");
         tool.Object("cache_control");
@@ -57,6 +58,7 @@ internal static class MessagesTools
 
     private static void WriteChoice(Fields choice, List<string> names, Utf8JsonWriter writer)
     {
+        choice.RequireKnown("type", "name", "disable_parallel_tool_use");
         string type = choice.RequiredText("type");
         if (type is not ("none" or "auto" or "any" or "tool")) throw ApiException.BadRequest($"tool_choice.type is \"{Fields.Cut(type)}\"; auto, any, tool or none was expected.", "tool_choice.type");
         if (names.Count == 0 && type is "any" or "tool") throw ApiException.BadRequest("tool_choice asks for a call, but tools is empty or missing.", "tool_choice");

@@ -10,6 +10,20 @@ internal sealed class FieldNames
     /// <summary>Paths that begin with <paramref name="chat"/> are known to the client by another beginning. Of several that fit, the latest counts.</summary>
     public void Add(string chat, string own) => _names.Add((chat, own));
 
+    /// <summary>Does what reads a body that was written for another API: where it throws, the error names the fields that the client has sent.</summary>
+    public static async Task<T> InClientsNames<T>(Func<FieldNames, Task<T>> read)
+    {
+        var names = new FieldNames();
+        try
+        {
+            return await read(names);
+        }
+        catch (FolioException error) when (names.Translate(error) is { } own)
+        {
+            throw own;
+        }
+    }
+
     /// <returns>Null: it isn't the request that is at fault.</returns>
     public ApiException? Translate(FolioException error) => error switch
     {

@@ -23,7 +23,8 @@ internal sealed record PrefixRequest(string? Id, int[] Ids, string Field, Caller
             return prompts.Count == 1 ? new(id, prompts[0].Ids, "prompt", caller) : throw ApiException.BadRequest($"prompt has {prompts.Count} prompts; one prefix is pinned at a time.", "prompt");
         }
 
-        using ChatMessages messages = ChatMessages.Read(body);
+        ToolFields.Read(body);
+        using ChatMessages messages = ChatPrompt.ReadMessages(body, served);
         return new(id, ChatPrefix.Encode(body, served, messages), "messages", caller);
     }
 }

@@ -15,6 +15,7 @@ internal sealed record TokenizeRequest(int[] Ids, bool ReturnTokenStrings)
         Tokenizer tokenizer = served.RequireTokenizer("prompt");
         if (body.Text("prompt") is { } prompt) return new(tokenizer.Encode(Bounded(prompt, served), addSpecial ?? true), strings);
 
+        ToolFields.Read(body);
         using ChatPrompt chat = ChatPrompt.Read(body, served);
         return new(tokenizer.Encode(Bounded(chat.Text, served), chat.InputSpans, addSpecial ?? false), strings);
     }

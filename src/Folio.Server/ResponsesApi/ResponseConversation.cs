@@ -9,6 +9,8 @@ internal sealed class ResponseConversation
     /// <summary>The path of items that were stored, the model's own among them.</summary>
     private const string Stored = "previous_response_id";
 
+    private const string CallOutput = "function_call_output";
+
     private readonly List<(JsonElement Item, string Path)> _items = [];
     private readonly Dictionary<string, string> _callNames = new(StringComparer.Ordinal);
 
@@ -43,13 +45,14 @@ internal sealed class ResponseConversation
     /// <param name="json">A chat's body.</param>
     /// <param name="names">Gets to know which item each message came from.</param>
     /// <param name="instructions">What the system says first; null: nothing.</param>
-    /// <param name="first">Items before it are left out, but for what the system says.</param>
+    /// <param name="first">Items before it are left out, but for what the system says; so are results of calls among them.</param>
     public void Write(Utf8JsonWriter json, FieldNames names, string? instructions, int first)
     {
         int messages = 0;
         var turn = new AssistantTurn();
         json.WriteStartArray("messages");
-        (JsonElement Item, string Path)[] kept = [.. _items.Where((each, index) => index >= first || IsSystem(each.Item))];
+        HashSet<string> calls = [.. _items.Skip(first).Where(each => TypeOf(each.Item) == ResponseItem.CallType).Select(each => CallIdOf(each.Item))];
+        (JsonElement Item, string Path)[] kept = [.. _items.Where((each, index) => index >= first ? TypeOf(each.Item) != CallOutput || calls.Contains(CallIdOf(each.Item)) : IsSystem(each.Item))];
         (JsonElement Item, string Path)[] leading = [.. kept.TakeWhile(each => IsSystem(each.Item))];
         if (instructions is not null || leading.Length > 0) WriteSystem(json, names, $"messages[{messages++}]", instructions, leading);
         foreach ((JsonElement item, string path) in kept.Skip(leading.Length))
@@ -76,8 +79,8 @@ internal sealed class ResponseConversation
     {
         _items.Add((item, path));
         string type = TypeOf(item);
-        if (type == ResponseItem.CallType) _callNames[item.GetProperty("call_id").GetString()!] = item.GetProperty("name").GetString()!;
-        if (type == "function_call_output" && item.GetProperty("call_id").GetString()! is var id && !_callNames.ContainsKey(id))
+        if (type == ResponseItem.CallType) _callNames[CallIdOf(item)] = item.GetProperty("name").GetString()!;
+        if (type == CallOutput && CallIdOf(item) is var id && !_callNames.ContainsKey(id))
             throw ApiException.BadRequest($"No tool call found for function call output with call_id {Fields.Cut(id)}.", $"{path}.call_id");
     }
 
@@ -134,7 +137,7 @@ internal sealed class ResponseConversation
         }
         else
         {
-            string id = item.GetProperty("call_id").GetString()!;
+            string id = CallIdOf(item);
             json.WriteString("role", "tool");
             json.WriteString("tool_call_id", id);
             json.WriteString("name", _callNames[id]);
@@ -144,6 +147,8 @@ internal sealed class ResponseConversation
         item.GetProperty(TypeOf(item) == ResponseItem.MessageType ? "content" : "output").WriteTo(json);
         json.WriteEndObject();
     }
+
+    private static string CallIdOf(JsonElement item) => item.GetProperty("call_id").GetString()!;
 
     private static string TypeOf(JsonElement item) => item.GetProperty("type").GetString()!;
 

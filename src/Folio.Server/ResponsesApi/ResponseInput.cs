@@ -10,7 +10,7 @@ internal static class ResponseInput
     /// <exception cref="ApiException">The first item that can't be used.</exception>
     public static byte[] Read(Fields body)
     {
-        JsonElement input = body.Get("input") ?? throw ApiException.BadRequest("input is missing; a string or a list of items was expected.", "input");
+        JsonElement input = body.Get("input") ?? throw body.Missing("input", "a string or a list of items");
         return WrittenJson.Bytes(json =>
         {
             json.WriteStartArray();
@@ -33,7 +33,7 @@ internal static class ResponseInput
 
     private static void Write(Utf8JsonWriter json, Fields item)
     {
-        string type = item.Text("type") ?? (item.Has("role") ? ResponseItem.MessageType : throw Missing(item, "type"));
+        string type = item.Text("type") ?? (item.Has("role") ? ResponseItem.MessageType : throw item.Missing("type", "message, function_call, function_call_output or reasoning"));
         switch (type)
         {
             case ResponseItem.MessageType:
@@ -58,9 +58,9 @@ internal static class ResponseInput
     private static void WriteMessage(Utf8JsonWriter json, Fields item)
     {
         item.RequireKnown("type", "id", "role", "content", "status", "phase"); // a phase tells OpenAI's models what they were about
-        string role = Required(item, "role");
+        string role = item.RequiredText("role");
         if (role is not ("user" or "assistant" or "system" or "developer")) throw ApiException.BadRequest($"{item.Path("role")} is \"{Fields.Cut(role)}\"; user, assistant, system or developer was expected.", item.Path("role"));
-        JsonElement content = item.Get("content") ?? throw Missing(item, "content");
+        JsonElement content = item.Get("content") ?? throw item.Missing("content", "a string or a list of parts");
         string type = role == "assistant" ? "output_text" : "input_text";
         WriteMessage(json, IdOf(item, ResponseIds.Message), role, () => WriteParts(json, content, item.Path("content"), type));
     }
@@ -93,10 +93,10 @@ internal static class ResponseInput
         {
             string partPath = $"{path}[{index++}]";
             var fields = Fields.AsObject(part, partPath);
-            string own = Required(fields, "type");
+            string own = fields.RequiredText("type");
             RequirePart(fields, own);
-            if (own == "refusal" && type == "output_text") WriteRefusal(json, Required(fields, "refusal"));
-            else if (own is "input_text" or "output_text" or "text") WritePart(json, type, Required(fields, "text"));
+            if (own == "refusal" && type == "output_text") WriteRefusal(json, fields.RequiredText("refusal"));
+            else if (own is "input_text" or "output_text" or "text") WritePart(json, type, fields.RequiredText("text"));
             else throw ApiException.BadRequest($"{fields.Path("type")} is \"{Fields.Cut(own)}\"; this model reads text only.", fields.Path("type"));
         }
     }
@@ -140,9 +140,9 @@ internal static class ResponseInput
         json.WriteString("id", IdOf(item, ResponseIds.Call));
         json.WriteString("type", ResponseItem.CallType);
         json.WriteString("status", ResponseStatus.Completed);
-        json.WriteString("call_id", Required(item, "call_id"));
-        json.WriteString("name", Required(item, "name"));
-        json.WriteString("arguments", Required(item, "arguments"));
+        json.WriteString("call_id", item.RequiredText("call_id"));
+        json.WriteString("name", item.RequiredText("name"));
+        json.WriteString("arguments", item.RequiredText("arguments"));
         json.WriteEndObject();
     }
 
@@ -153,8 +153,8 @@ internal static class ResponseInput
         json.WriteString("id", IdOf(item, ResponseIds.CallOutput));
         json.WriteString("type", "function_call_output");
         json.WriteString("status", ResponseStatus.Completed);
-        json.WriteString("call_id", Required(item, "call_id"));
-        JsonElement output = item.Get("output") ?? throw Missing(item, "output");
+        json.WriteString("call_id", item.RequiredText("call_id"));
+        JsonElement output = item.Get("output") ?? throw item.Missing("output", "a string or a list of parts");
         json.WritePropertyName("output");
         if (output.ValueKind == JsonValueKind.String)
         {
@@ -194,15 +194,11 @@ internal static class ResponseInput
             string path = $"{item.Path(name)}[{index++}]";
             var fields = Fields.AsObject(part, path);
             fields.RequireKnown("type", "text");
-            WritePart(json, type, Required(fields, "text"));
+            WritePart(json, type, fields.RequiredText("text"));
         }
 
         json.WriteEndArray();
     }
 
     private static string IdOf(Fields item, string kind) => item.Text("id") is { Length: > 0 } id ? id : ResponseIds.New(kind);
-
-    private static string Required(Fields fields, string name) => fields.Text(name) ?? throw Missing(fields, name);
-
-    private static ApiException Missing(Fields fields, string name) => ApiException.BadRequest($"{fields.Path(name)} is missing.", fields.Path(name));
 }

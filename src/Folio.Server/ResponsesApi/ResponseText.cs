@@ -14,7 +14,7 @@ internal static class ResponseText
         text.RequireKnown("format", "verbosity");
         if (text.Text("verbosity") is not (null or "medium")) throw ApiException.BadRequest("text.verbosity isn't supported by this server, but for medium, which changes nothing.", "text.verbosity");
         if (text.Object("format") is not { } format) return s_plain;
-        string type = format.Text("type") ?? throw Missing("type");
+        string type = format.RequiredText("type");
         if (type == "json_schema") format.RequireKnown("type", "name", "description", "schema", "strict");
         else format.RequireKnown("type");
         names.Add("response_format", "text.format");
@@ -22,12 +22,12 @@ internal static class ResponseText
         json.WriteString("type", type);
         if (type == "json_schema")
         {
-            string name = format.Text("name") ?? throw Missing("name");
+            string name = format.RequiredText("name");
             format.Text("description");
             json.WriteStartObject("json_schema");
             json.WriteString("name", name);
             json.WritePropertyName("schema");
-            (format.Object("schema") ?? throw Missing("schema")).Element.WriteTo(json);
+            format.RequiredObject("schema", "a JSON schema").Element.WriteTo(json);
             if (format.Flag("strict") is { } strict) json.WriteBoolean("strict", strict);
             json.WriteEndObject();
         }
@@ -49,6 +49,4 @@ internal static class ResponseText
         json.WriteEndObject();
         json.WriteEndObject();
     }));
-
-    private static ApiException Missing(string name) => ApiException.BadRequest($"text.format.{name} is missing.", $"text.format.{name}");
 }

@@ -21,19 +21,12 @@ internal static class ChatStart
     /// <summary>The same for a body of another API, read as that of a chat: errors name the fields that the client has sent.</summary>
     /// <param name="read">Understands the body; the names gain what the chat calls otherwise.</param>
     /// <param name="chatOf">The chat that it asks for.</param>
-    public static async Task<(T Request, Generation Generation)> StartAsync<T>(
-        HttpContext context, LlmEngine engine, string id, RequestLog log, Func<Fields, FieldNames, T> read, Func<T, ChatRequest> chatOf, CancellationToken cancellation)
-    {
-        var names = new FieldNames();
-        try
+    public static Task<(T Request, Generation Generation)> StartAsync<T>(
+        HttpContext context, LlmEngine engine, string id, RequestLog log, Func<Fields, FieldNames, T> read, Func<T, ChatRequest> chatOf, CancellationToken cancellation) =>
+        FieldNames.InClientsNames(async names =>
         {
             T request;
             using (RequestBody body = await RequestBody.ReadAsync(context)) request = read(body.Fields, names);
             return (request, await chatOf(request).StartAsync(engine, id, log, cancellation));
-        }
-        catch (FolioException error) when (names.Translate(error) is { } own)
-        {
-            throw own;
-        }
-    }
+        });
 }

@@ -38,6 +38,7 @@ public sealed partial class DescribedRequestTests(ServedFixture fixture, ITestOu
         ["tools[].function.name"] = "drawn with a space, which OpenAI refuses too; or the same twice",
         ["messages[].content"] = "null in a function's message",
         ["messages[].content[].type"] = "images, audio and files",
+        ["messages[].tool_call_id"] = "a result of no call, as at OpenAI",
         ["messages[].tool_calls[].function"] = "calls of custom tools",
         ["messages[].tool_calls[].function.arguments"] = "drawn as a word, where templates expect an object",
     };
@@ -85,8 +86,18 @@ public sealed partial class DescribedRequestTests(ServedFixture fixture, ITestOu
             if (body["stream_options"] is not null) body["stream"] = true;
             if (body["modalities"] is not null) body["modalities"] = new JsonArray("text");
             if (body["tools"] is not JsonArray { Count: > 0 }) body.Remove("tool_choice");
+            if (body["messages"] is JsonArray messages) AnswerCall(messages);
             return body.ToJsonString();
         }
+    }
+
+    /// <summary>Results are of a call that was made.</summary>
+    private static void AnswerCall(JsonArray messages)
+    {
+        JsonNode[] results = [.. messages.OfType<JsonObject>().Where(message => message["role"]?.GetValue<string>() == "tool")];
+        if (results.Length == 0) return;
+        foreach (JsonNode result in results) result["tool_call_id"] = "c";
+        messages.Insert(0, JsonNode.Parse("""{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"""));
     }
 
     /// <summary>Without what takes a response before it, or another server.</summary>

@@ -10,14 +10,15 @@ public sealed class ChatMessagesTests
     [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]""", """[{"role":"user","content":"a\nb"}]""")]
     [InlineData("""[{"role":"assistant","content":null}]""", """[{"role":"assistant","content":""}]""")]
     [InlineData("""[{"role":"assistant"}]""", """[{"role":"assistant","content":""}]""")]
-    [InlineData("""[{"role":"wizard","content":"","name":"M"}]""", """[{"role":"wizard","content":"","name":"M"}]""")]
+    [InlineData("""[{"role":"function","content":"","name":"M"}]""", """[{"role":"function","content":"","name":"M"}]""")]
+    [InlineData("""[{"role":"assistant","content":"a","thinking":"t","nmae":null}]""", """[{"role":"assistant","content":"a","thinking":"t"}]""")]
     [InlineData(
         """[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]}]""",
         """[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"x":1}}}]}]""")]
-    [InlineData("""[{"role":"tool","tool_call_id":"1","content":"4"}]""", """[{"role":"tool","content":"4","tool_call_id":"1"}]""")]
+    [InlineData("""[{"role":"tool","name":"f","content":"4"}]""", """[{"role":"tool","content":"4","name":"f"}]""")]
     public void Messages_reach_the_template_in_one_form(string sent, string seen)
     {
-        using ChatMessages messages = ChatMessages.Read(Of(sent));
+        using ChatMessages messages = ChatMessages.Read(Of(sent), "{{ message.thinking }}");
         Assert.Equal(JsonElement.Parse(seen).ToString(), messages.Element.ToString());
     }
 
@@ -34,7 +35,7 @@ public sealed class ChatMessagesTests
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"a\":\"\\ud800\"}"}}]}]""", "messages[0].tool_calls[0].function.arguments")]
     public void A_message_that_cannot_be_used_is_named_by_its_place(string sent, string parameter) =>
-        Assert.Equal(parameter, Assert.Throws<ApiException>(() => ChatMessages.Read(Of(sent))).Parameter);
+        Assert.Equal(parameter, Assert.Throws<ApiException>(() => ChatMessages.Read(Of(sent), "{{ message.thinking }}")).Parameter);
 
     private static Fields Of(string messages) => new(JsonElement.Parse($"{{\"messages\":{messages}}}"));
 }

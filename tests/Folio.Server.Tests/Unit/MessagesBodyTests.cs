@@ -71,7 +71,7 @@ public sealed class MessagesBodyTests
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}]}""", "messages[0].content[0].type", "can't stand in a message of the role user")]
     [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":"{}"}]}]}""", "messages[0].content[0].input", "an object")]
     [InlineData("""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}]}""", "messages", "tool_result is missing")]
-    [InlineData("""{"messages":[{"role":"bot","content":"a"}]}""", "messages[0].role", "user or assistant")]
+    [InlineData("""{"messages":[{"role":"bot","content":"a"}]}""", "messages[0].role", "one of user, assistant, system")]
     [InlineData("""{"messages":[{"role":"user"}]}""", "messages[0].content", "missing")]
     [InlineData("""{"messages":[]}""", "messages", "at least one")]
     [InlineData("""{}""", "messages", "missing")]

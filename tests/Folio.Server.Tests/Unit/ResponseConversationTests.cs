@@ -66,8 +66,12 @@ public sealed class ResponseConversationTests
         });
         JsonElement messages = JsonElement.Parse(chat).GetProperty("messages");
         Assert.Equal(expected, messages[0].GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
-        using var read = ChatMessages.Read(new(JsonElement.Parse(chat)));
+        using var read = ChatMessages.Read(new(JsonElement.Parse(chat)), "");
     }
+
+    [Fact]
+    public void A_result_goes_with_its_call_where_the_beginning_is_left_out() =>
+        Assert.Equal(["user", "user"], Messages($"[{Called},{Asked},{Result},{Asked}]", null, first: 1).EnumerateArray().Select(message => message.GetProperty("role").GetString()));
 
     [Fact]
     public void Errors_of_the_chat_name_the_item_that_the_client_has_sent()
@@ -81,13 +85,13 @@ public sealed class ResponseConversationTests
         Assert.Equal("temperature", names.Translate(ApiException.BadRequest("x", "temperature")).Parameter);
     }
 
-    private static JsonElement Messages(string input, string? instructions, FieldNames? names = null)
+    private static JsonElement Messages(string input, string? instructions, FieldNames? names = null, int first = 0)
     {
         JsonElement body = JsonElement.Parse($$"""{"input":{{input}}}""");
         byte[] chat = WrittenJson.Bytes(json =>
         {
             json.WriteStartObject();
-            new ResponseConversation(null, ResponseInput.Read(new(body))).Write(json, names ?? new(), instructions, first: 0);
+            new ResponseConversation(null, ResponseInput.Read(new(body))).Write(json, names ?? new(), instructions, first);
             json.WriteEndObject();
         });
         return JsonElement.Parse(Encoding.UTF8.GetString(chat)).GetProperty("messages");
