@@ -7,8 +7,14 @@ public sealed class LlmEngineTests
     {
         await using LlmEngine engine = Given.Engine(blocks: 120);
         GenerationRequest[] requests = [.. Enumerable.Range(0, 64).Select(i => Given.Request(prompt: 1 + i % 20, maxTokens: 30, n: 1 + i % 4))];
-        List<GenerationOutput>[] answers = await Task.WhenAll(requests.Select(request => Task.Run(() => Given.ReadAll(engine.Submit(request)))));
+        Task<List<GenerationOutput>[]> asked;
+        using (new Standstill(engine)) // until all are there
+        {
+            asked = Task.WhenAll(requests.Select(request => Task.Run(() => Given.ReadAll(engine.Submit(request)))));
+            await Given.Until(() => engine.InFlight == 64);
+        }
 
+        List<GenerationOutput>[] answers = await asked;
         for (int i = 0; i < 64; i++) Assert.Equal(30 * requests[i].Sampling.N, answers[i].Sum(output => output.TokenIds.Count));
         await Idle(engine);
         Assert.True(engine.Metrics.Preemptions.Value > 0);
@@ -18,13 +24,16 @@ public sealed class LlmEngineTests
     public async Task Leaving_the_enumeration_cancels_the_request()
     {
         await using LlmEngine engine = Given.Engine();
-        await foreach (GenerationOutput output in engine.Submit(Given.Request(prompt: 5, maxTokens: 190)))
+        using (new StepGate(engine, 3))
         {
-            if (output.TokenIds.Count > 0) break;
+            await foreach (GenerationOutput output in engine.Submit(Given.Request(prompt: 5, maxTokens: 190)))
+            {
+                if (output.TokenIds.Count > 0) break;
+            }
         }
 
         await Idle(engine);
-        Assert.Equal(1, engine.Metrics.FinishedWith(FinishReason.Abort).Value);
+        AssertAborted(engine, sequences: 1);
     }
 
     [Fact]
@@ -32,36 +41,50 @@ public sealed class LlmEngineTests
     {
         await using LlmEngine engine = Given.Engine();
         using var cancellation = new CancellationTokenSource();
+        using var gate = new StepGate(engine, 3);
         List<FinishReason?> ends = [];
         await foreach (GenerationOutput output in engine.Submit(Given.Request(prompt: 5, maxTokens: 190, n: 3), cancellation.Token))
         {
             await cancellation.CancelAsync();
+            gate.Dispose();
             if (output.FinishReason is not null) ends.Add(output.FinishReason);
         }
 
         Assert.Equal([FinishReason.Abort, FinishReason.Abort, FinishReason.Abort], ends);
         await Idle(engine);
+        AssertAborted(engine, sequences: 3);
     }
 
     [Fact]
     public async Task Disposing_a_stream_that_nobody_reads_cancels_the_request()
     {
         await using LlmEngine engine = Given.Engine();
-        GenerationStream stream = engine.Submit(Given.Request(prompt: 5, maxTokens: 190));
-        await stream.DisposeAsync();
+        using (var gate = new StepGate(engine, 3))
+        {
+            GenerationStream stream = engine.Submit(Given.Request(prompt: 5, maxTokens: 190));
+            await Given.Until(() => gate.Holds);
+            await stream.DisposeAsync();
+        }
+
         await Idle(engine);
+        AssertAborted(engine, sequences: 1);
     }
 
     [Fact]
     public async Task Cancelling_the_reading_throws_and_cancels_the_request()
     {
-        await using LlmEngine engine = Given.Engine(prepare: model => model.BeforeStep = _ => Thread.Sleep(5));
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        await using LlmEngine engine = Given.Engine();
+        using var cancellation = new CancellationTokenSource();
+        using (new StepGate(engine, 3))
         {
-            await foreach (GenerationOutput _ in engine.Submit(Given.Request(prompt: 5, maxTokens: 190)).WithCancellation(cancellation.Token)) { }
-        });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            {
+                await foreach (GenerationOutput _ in engine.Submit(Given.Request(prompt: 5, maxTokens: 190)).WithCancellation(cancellation.Token)) await cancellation.CancelAsync();
+            });
+        }
+
         await Idle(engine);
+        AssertAborted(engine, sequences: 1);
     }
 
     [Fact]
@@ -188,6 +211,13 @@ public sealed class LlmEngineTests
         Assert.Equal(220, metrics.GenerationLength.Sum);
         Assert.Equal(metrics.All.Count, metrics.All.Select(metric => (metric.Name, metric.Label)).Distinct().Count());
         await Idle(engine);
+    }
+
+    /// <summary>Sequences that were left behind the third step, or before it.</summary>
+    private static void AssertAborted(LlmEngine engine, int sequences)
+    {
+        Assert.Equal(sequences, engine.Metrics.FinishedWith(FinishReason.Abort).Value);
+        Assert.InRange(engine.Metrics.IterationTokens.CumulativeCounts()[^1], 1, 4); // steps: the last runs while the engine is told
     }
 
     private static async Task Idle(LlmEngine engine)

@@ -50,10 +50,18 @@ public sealed class PauseTests
     [Fact]
     public async Task Who_is_aborted_frees_its_blocks_and_what_is_pinned_stays()
     {
-        await using LlmEngine engine = Given.Engine(sequences: 2, prepare: model => model.BeforeStep = _ => Thread.Sleep(1));
+        await using LlmEngine engine = Given.Engine(sequences: 2);
         await engine.PinAsync(Given.Request(prompt: 8, maxTokens: 1).Prompt, "kept", Token);
-        Task<List<GenerationOutput>>[] there = [.. Enumerable.Range(0, 4).Select(_ => Given.ReadAll(engine.Submit(Given.Request(prompt: 5, maxTokens: 150))))];
-        await engine.PauseAsync(PauseMode.Abort, Token);
+        Task<List<GenerationOutput>>[] there;
+        Task pause;
+        using (var gate = new StepGate(engine, 3))
+        {
+            there = [.. Enumerable.Range(0, 4).Select(_ => Given.ReadAll(engine.Submit(Given.Request(prompt: 5, maxTokens: 150))))];
+            await Given.Until(() => gate.Holds);
+            pause = engine.PauseAsync(PauseMode.Abort, Token);
+        }
+
+        await pause;
         foreach (Task answer in there) await Assert.ThrowsAsync<EngineUnavailableException>(() => answer);
         Assert.Equal((0, 2), (engine.InFlight, engine.Scheduler.PinnedBlocks));
         Assert.Equal("kept", Assert.Single(engine.PinnedPrefixes).Id);

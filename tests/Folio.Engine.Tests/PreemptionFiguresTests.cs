@@ -24,7 +24,7 @@ public sealed class PreemptionFiguresTests(ITestOutputHelper output)
     {
         using var backend = new CpuBackend(2);
         await using LlmEngine engine = LlmEngine.Load(TestData.DemoModel, backend, options);
-        GenerationStream[] streams = [.. Enumerable.Range(0, Requests).Select(i => engine.Submit(Request(i)))];
+        GenerationStream[] streams = Given.AtOnce(engine, () => Enumerable.Range(0, Requests).Select(i => engine.Submit(Request(i))).ToArray());
         List<string> answers = [];
         foreach (GenerationStream stream in streams)
         {

@@ -31,5 +31,5 @@ public sealed class Standstill : IDisposable
 
     public void Dispose() => _released.Set();
 
-    private static object FieldOf(object owner, string name) => owner.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
+    internal static object FieldOf(object owner, string name) => owner.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
 }

@@ -34,12 +34,17 @@ public sealed class BeamRequestTests
     [Fact]
     public async Task Cancelling_ends_every_beam_with_abort()
     {
-        await using LlmEngine engine = Given.Engine(prepare: model => model.BeforeStep = _ => Thread.Sleep(2));
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        using var cancellation = new CancellationTokenSource();
+        int steps = 0;
+        await using LlmEngine engine = Given.Engine(prepare: model => model.BeforeStep = _ =>
+        {
+            if (++steps == 10) cancellation.Cancel();
+        });
         GenerationRequest request = Search(n: 3);
         List<GenerationOutput> outputs = await Given.ReadAll(engine.Submit(request with { Sampling = request.Sampling with { MaxTokens = 180 } }, cancellation.Token));
         Assert.Equal([FinishReason.Abort, FinishReason.Abort, FinishReason.Abort], outputs.Select(output => output.FinishReason!.Value));
         await Given.Until(() => engine.Metrics is { KvCacheUsage.Value: 0, RequestsRunning.Value: 0 });
+        Assert.Equal(10, steps);
     }
 
     [Fact]

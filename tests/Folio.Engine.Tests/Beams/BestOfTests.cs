@@ -65,12 +65,16 @@ public sealed class BestOfTests
     [Fact]
     public async Task Cancelled_it_answers_n_aborted_sequences()
     {
-        await using LlmEngine engine = Given.Engine(prepare: model => model.BeforeStep = _ => Thread.Sleep(2));
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        using var cancellation = new CancellationTokenSource();
+        int steps = 0;
+        await using LlmEngine engine = Given.Engine(prepare: model => model.BeforeStep = _ =>
+        {
+            if (++steps == 10) cancellation.Cancel();
+        });
         List<GenerationOutput> outputs = await Given.ReadAll(engine.Submit(Best(Given.Request(prompt: 6, maxTokens: 150), 2, 5), cancellation.Token));
         Assert.Equal([(0, FinishReason.Abort), (1, FinishReason.Abort)], outputs.Select(output => (output.Index, output.FinishReason!.Value)));
         await Given.Until(() => engine.Metrics.KvCacheUsage.Value == 0);
-        Assert.Equal(2, engine.Metrics.FinishedWith(FinishReason.Abort).Value);
+        Assert.Equal((10, 2), (steps, (int)engine.Metrics.FinishedWith(FinishReason.Abort).Value));
     }
 
     private static GenerationRequest Best(GenerationRequest request, int n, int bestOf) => request with { Sampling = request.Sampling with { N = n, BestOf = bestOf } };

@@ -36,7 +36,7 @@ public sealed class GoldenBeamTests
         Assert.True(cases.Length >= leastCases);
         using var backend = new CpuBackend(activations: CpuActivations.F32);
         await using LlmEngine engine = LlmEngine.Load(modelPath, backend, options with { KvCacheType = DType.F32 });
-        GenerationStream[] streams = [.. cases.Select(one => engine.Submit(Request(one)))];
+        GenerationStream[] streams = Given.AtOnce(engine, () => cases.Select(one => engine.Submit(Request(one))).ToArray());
         for (int i = 0; i < cases.Length; i++)
         {
             List<GenerationOutput> outputs = await Given.ReadAll(streams[i]);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Folio.Engine.Tests;
 
 internal static class Given
@@ -26,8 +28,19 @@ internal static class Given
     /// <summary>Waits for what the loop does on its own thread.</summary>
     public static async Task Until(Func<bool> condition)
     {
-        for (int i = 0; i < 2000 && !condition(); i++) await Task.Delay(5);
-        Assert.True(condition());
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(1), "it did not become true within a minute");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>What is submitted while the engine stands: all of it is there when the next step is planned, so that it contends for blocks on any machine.</summary>
+    public static T AtOnce<T>(LlmEngine engine, Func<T> submit)
+    {
+        using var still = new Standstill(engine);
+        return submit();
     }
 
     public static async Task<List<GenerationOutput>> ReadAll(GenerationStream stream)

@@ -68,7 +68,11 @@ public sealed class OneAnswerTests(ITestOutputHelper output)
             long cachedBefore = engine.Metrics.PrefixCacheHits.Value;
             int[] order = [.. Enumerable.Range(0, Requests)];
             if (first > 0) Array.Reverse(order); // what came last is what a small cache still has
-            foreach (int i in order.Where(_ => together)) streams[first + i] = Submit(i);
+            using (together ? new Standstill(engine) : null)
+            {
+                foreach (int i in order.Where(_ => together)) streams[first + i] = Submit(i);
+            }
+
             foreach (int i in order) answers[first + i] = AnswerText.Of(await Given.ReadAll(streams[first + i] ??= Submit(i)));
             if (first > 0) Assert.True(engine.Metrics.PrefixCacheHits.Value > cachedBefore, "the warm cache had nothing");
         }

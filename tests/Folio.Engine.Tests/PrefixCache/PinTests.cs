@@ -21,7 +21,7 @@ public sealed class PinTests
     {
         await using LlmEngine engine = Given.Engine(blocks: 40, options: options => options with { GrowthTokens = 0 });
         await engine.PinAsync(System, "system");
-        GenerationStream[] crowd = [.. Enumerable.Range(0, 30).Select(_ => engine.Submit(Given.Request(prompt: 40, maxTokens: 20)))];
+        GenerationStream[] crowd = Given.AtOnce(engine, () => Enumerable.Range(0, 30).Select(_ => engine.Submit(Given.Request(prompt: 40, maxTokens: 20))).ToArray());
         foreach (GenerationStream stream in crowd) await Given.ReadAll(stream);
         Assert.True(engine.Metrics.Preemptions.Value > 0, "there was no pressure");
         Assert.Equal(20, await Cached(engine, "a"));
@@ -65,8 +65,15 @@ public sealed class PinTests
     [Fact]
     public async Task Of_two_under_one_name_the_later_is_kept_whichever_is_computed_first()
     {
-        await using LlmEngine engine = Given.Engine(blocks: 60, budget: 8, prepare: Slowly);
-        Task<PinnedPrefix> former = engine.PinAsync(Long(120), "system"), later = engine.PinAsync(System, "system"); // not both would fit
+        await using LlmEngine engine = Given.Engine(blocks: 60, budget: 8);
+        Task<PinnedPrefix> former, later;
+        using (var gate = new StepGate(engine, 3))
+        {
+            former = engine.PinAsync(Long(120), "system");
+            await Given.Until(() => gate.Holds);
+            later = engine.PinAsync(System, "system"); // not both would fit
+        }
+
         Assert.Equal(new PinnedPrefix("system", 20), await later);
         await Assert.ThrowsAsync<PinDroppedException>(() => former);
         Assert.Equal([new PinnedPrefix("system", 20)], engine.PinnedPrefixes);
@@ -76,10 +83,18 @@ public sealed class PinTests
     [Fact]
     public async Task One_that_is_not_computed_yet_is_not_listed_and_can_be_unpinned()
     {
-        await using LlmEngine engine = Given.Engine(budget: 8, prepare: Slowly);
-        Task<PinnedPrefix> pin = engine.PinAsync(Long(120), "system");
-        Assert.Empty(engine.PinnedPrefixes);
-        Assert.True(await engine.UnpinAsync("system"));
+        await using LlmEngine engine = Given.Engine(budget: 8);
+        Task<PinnedPrefix> pin;
+        Task<bool> unpin;
+        using (var gate = new StepGate(engine, 3))
+        {
+            pin = engine.PinAsync(Long(120), "system");
+            await Given.Until(() => gate.Holds);
+            Assert.Empty(engine.PinnedPrefixes);
+            unpin = engine.UnpinAsync("system");
+        }
+
+        Assert.True(await unpin);
         Assert.Equal("the prefix 'system' was unpinned, or another was pinned under its id, before it was computed.", (await Assert.ThrowsAsync<PinDroppedException>(() => pin)).Message);
         Assert.Equal(0, engine.Scheduler.PinnedBlocks);
         await engine.PinAsync(System, "system");
@@ -91,7 +106,6 @@ public sealed class PinTests
         bool fails = true;
         await using LlmEngine engine = Given.Engine(budget: 8, prepare: model => model.BeforeStep = _ =>
         {
-            Thread.Sleep(5);
             if (fails) throw new IOException("the device is gone");
         });
         await Assert.ThrowsAsync<RequestFailedException>(() => engine.PinAsync(Long(120), "system"));
@@ -99,8 +113,14 @@ public sealed class PinTests
 
         fails = false;
         using var cancellation = new CancellationTokenSource();
-        Task<PinnedPrefix> pin = engine.PinAsync(Long(120), "system", cancellation.Token);
-        await cancellation.CancelAsync();
+        Task<PinnedPrefix> pin;
+        using (var gate = new StepGate(engine, 3))
+        {
+            pin = engine.PinAsync(Long(120), "system", cancellation.Token);
+            await Given.Until(() => gate.Holds);
+            await cancellation.CancelAsync();
+        }
+
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pin);
         Assert.False(await engine.UnpinAsync("system"));
         Assert.Equal(0, engine.Scheduler.PinnedBlocks);
@@ -230,9 +250,16 @@ public sealed class PinTests
     [Fact]
     public async Task A_pin_that_would_leave_too_little_for_a_request_that_is_here_is_refused()
     {
-        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 110, prepare: model => model.BeforeStep = _ => Thread.Sleep(5));
-        await using GenerationStream large = engine.Submit(Given.Request(prompt: 40, maxTokens: 60));
-        Assert.Contains("can't be pinned", (await Refused(engine, Long(60))).Message, StringComparison.Ordinal);
+        await using LlmEngine engine = Given.Engine(blocks: 30, maxModelLen: 110);
+        Task<RequestException> refused;
+        using (var gate = new StepGate(engine, 3))
+        {
+            GenerationStream large = engine.Submit(Given.Request(prompt: 40, maxTokens: 60));
+            await Given.Until(() => gate.Holds);
+            refused = Refused(engine, Long(60));
+        }
+
+        Assert.Contains("can't be pinned", (await refused).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -266,8 +293,6 @@ public sealed class PinTests
         Assert.Contains("pinned meanwhile", Assert.IsType<RoomPinnedException>(tooLarge.Failure()).Message, StringComparison.Ordinal);
         Assert.Equal((10, 10), (waits.OutputLength(0), engine.Pool.Used));
     }
-
-    private static void Slowly(StubModel model) => model.BeforeStep = _ => Thread.Sleep(5);
 
     private static int[] Long(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 1 + i * 11 % 39)];
 

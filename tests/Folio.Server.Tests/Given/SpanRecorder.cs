@@ -36,7 +36,7 @@ public sealed class SpanRecorder : IDisposable
     /// <summary>The span of the request with that id, once it has ended.</summary>
     public async Task<Activity> SpanAsync(string id)
     {
-        await Eventually.TrueAsync(() => Task.FromResult(_spans.Any(span => (string?)span.GetTagItem("gen_ai.request.id") == id)));
+        await Eventually.TrueAsync(() => _spans.Any(span => (string?)span.GetTagItem("gen_ai.request.id") == id));
         return _spans.Single(span => (string?)span.GetTagItem("gen_ai.request.id") == id);
     }
 

@@ -107,21 +107,19 @@ public sealed class HostedTests(DemoEngine demo)
     [Fact]
     public async Task A_stopping_application_finishes_what_it_has_accepted()
     {
-        await using Hosted app = await Hosted.StartAsync(builder => builder.Services.AddFolio(demo.Engine, new() { ShutdownGrace = TimeSpan.FromSeconds(30) }), app => app.MapFolio());
+        await using var alone = new DemoEngine(new() { NumBlocks = 64 });
+        await using Hosted app = await Hosted.StartAsync(builder => builder.Services.AddFolio(alone.Engine, new() { ShutdownGrace = TimeSpan.FromMinutes(2) }), app => app.MapFolio());
+        using var gate = new StepGate(alone.Engine, 3);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent("""{"prompt":"Once upon a time","max_tokens":200,"ignore_eos":true,"stream":true}""", null, "application/json") };
         using HttpResponseMessage response = await app.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Task stopping = app.App.StopAsync();
-        for (int i = 0; i < 500 && !stopping.IsCompleted; i++)
-        {
-            if ((await app.GetAsync("/health")).Status == 503) break;
-            await Task.Delay(10);
-        }
-
-        if (!stopping.IsCompleted) (await app.PostAsync("/v1/completions", Once)).Refused(503, saying: "shutting down");
+        await Eventually.TrueAsync(async () => (await app.GetAsync("/health")).Status == 503);
+        (await app.PostAsync("/v1/completions", Once)).Refused(503, saying: "shutting down");
+        gate.Dispose();
         Reply reply = new(response, await response.Content.ReadAsStringAsync());
         Assert.Equal("length", reply.Events[^1].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         await stopping;
-        Assert.False(demo.Engine.Ended.IsCompleted); // it is the caller's
+        Assert.False(alone.Engine.Ended.IsCompleted); // it is the caller's
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class KeyTests(DemoEngine demo)
         using (var loop = new Standstill(alone.Engine))
         {
             running = server.As("limited").CompleteAsync(new { prompt = "Once", max_tokens = 3 });
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             (await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 })).Refused(429, saying: "1 requests");
         }
 

@@ -29,14 +29,21 @@ public sealed partial class LifecycleLogTests
         Line chunk = lines.Of("cmpl-mine").First(line => line.Event == "PrefillChunk");
         Assert.Equal((LogLevel.Debug, 0, 32), (chunk.Level, (int)chunk.Fields["Start"]!, (int)chunk.Fields["End"]!));
 
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(i => http.PostAsync("/v1/completions", Json($$"""{"prompt":"Once","max_tokens":140,"ignore_eos":true,"request_id":"crowd{{i}}"}"""))));
+        Task crowd;
+        using (var loop = new Standstill(small.Engine)) // until both are there
+        {
+            crowd = Task.WhenAll(Enumerable.Range(0, 2).Select(i => http.PostAsync("/v1/completions", Json($$"""{"prompt":"Once","max_tokens":140,"ignore_eos":true,"request_id":"crowd{{i}}"}"""))));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
+        }
+
+        await crowd;
         await lines.UntilAsync("cmpl-crowd0", "Finished");
         await lines.UntilAsync("cmpl-crowd1", "Finished");
         Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d preempted for another's decode: recompute of \d+ tokens \("));
         Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d resumed by recompute \("));
 
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":150,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
-        (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+        await small.Engine.LeaveAsync(async _ => (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose());
         await lines.UntilAsync("cmpl-left", "Aborted");
         await http.PostAsync("/v1/completions", Json("""{"prompt":"Once","guided_regex":"[","request_id":"bad"}"""));
         await lines.UntilAsync("cmpl-bad", "Refused");
@@ -65,7 +72,7 @@ public sealed partial class LifecycleLogTests
 
         public IEnumerable<Line> Of(string id) => Written.Where(line => (string?)line.Fields["Id"] == id);
 
-        public Task UntilAsync(string id, string happened) => Eventually.TrueAsync(() => Task.FromResult(Of(id).Any(line => line.Event == happened)));
+        public Task UntilAsync(string id, string happened) => Eventually.TrueAsync(() => Of(id).Any(line => line.Event == happened));
 
         public ILogger CreateLogger(string categoryName) => categoryName == LifecycleLog.Category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 

@@ -31,7 +31,7 @@ public sealed class MessagesErrorTests(DemoEngine demo)
         using (var loop = new Standstill(alone.Engine))
         {
             waiting = server.PostAsync("/v1/messages", Body);
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             Assert.NotNull((await server.PostAsync("/v1/messages", Body)).RefusedAsAnthropic(529, "overloaded_error").Response.Headers.RetryAfter);
         }
 

@@ -59,17 +59,20 @@ public sealed class MetricsTests
         int only = (await server.PostAsync("/tokenize", new { prompt = "Once", add_special_tokens = false })).Ok().Json.GetProperty("tokens")[0].GetInt32();
         (await server.CompleteAsync(new { prompt = "Hi", max_tokens = 5, allowed_token_ids = new[] { only }, bad_words = new[] { "Once" } })).Refused(400);
 
-        using var leave = new CancellationTokenSource();
-        Task<HttpResponseMessage> left = server.Http.PostAsync("/v1/completions", Json(new { prompt = "Once", max_tokens = 480, n = 1, ignore_eos = true }), leave.Token);
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 1);
-        await leave.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
-        await Eventually.TrueAsync(() => Task.FromResult(demo.Engine.InFlight == 0));
+        await demo.Engine.LeaveAsync(async gate =>
+        {
+            using var leave = new CancellationTokenSource();
+            Task<HttpResponseMessage> left = server.Http.PostAsync("/v1/completions", Json(new { prompt = "Once", max_tokens = 480, n = 1, ignore_eos = true }), leave.Token);
+            await Eventually.TrueAsync(() => gate.Holds);
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        });
+        await Eventually.TrueAsync(() => demo.Engine.InFlight == 0);
         (await server.CompleteAsync(new { prompt = "Once", max_tokens = 0 })).Refused(400);
         using (var loop = new Standstill(demo.Engine))
         {
             Task<Reply> first = server.CompleteAsync(new { prompt = "Once", max_tokens = 1 });
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             (await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 })).Refused(429);
             loop.Dispose();
             (await first).Ok();
@@ -111,19 +114,4 @@ public sealed class MetricsTests
     }
 
     private static StringContent Json(object body) => new(JsonSerializer.Serialize(body), null, "application/json");
-}
-
-internal static class Eventually
-{
-    /// <summary>Waits until it holds; fails after ten seconds.</summary>
-    public static async Task TrueAsync(Func<Task<bool>> condition)
-    {
-        for (int i = 0; i < 200; i++)
-        {
-            if (await condition()) return;
-            await Task.Delay(50);
-        }
-
-        Assert.Fail("it did not become true within ten seconds");
-    }
 }

@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.ClientModel.Primitives;
 using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
@@ -9,7 +10,7 @@ namespace Folio.Server.Tests;
 /// <summary>OpenAI's own .NET package, pointed here.</summary>
 public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<ServedFixture>
 {
-    private readonly OpenAIClient _client = new(new ApiKeyCredential("none"), new() { Endpoint = new(fixture.Server.Address, "/v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0) });
+    private readonly OpenAIClient _client = new(new ApiKeyCredential("none"), new() { Endpoint = new(fixture.Server.Address, "/v1"), RetryPolicy = new ClientRetryPolicy(0) });
 
     private ChatClient Chat => _client.GetChatClient("demo");
 
@@ -96,7 +97,12 @@ public sealed class OpenAIClientTests(ServedFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task Leaving_its_stream_early_ends_the_request()
     {
-        await foreach (StreamingChatCompletionUpdate _ in Chat.CompleteChatStreamingAsync([new UserChatMessage("Tell me a story.")], new() { MaxOutputTokenCount = 400 })) break;
-        await Eventually.TrueAsync(async () => await fixture.Server.MetricAsync("vllm:num_requests_running") == 0);
+        await using var demo = new DemoEngine(new() { NumBlocks = 64 });
+        await using Server server = await Server.StartAsync(demo.Engine);
+        ChatClient chat = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new(server.Address, "/v1"), RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(Leaving.Client()) }).GetChatClient("demo");
+        await server.LeaveAsync(demo.Engine, async () =>
+        {
+            await foreach (StreamingChatCompletionUpdate _ in chat.CompleteChatStreamingAsync([new UserChatMessage("Tell me a story.")], new() { MaxOutputTokenCount = 400, Temperature = 0 })) break;
+        });
     }
 }

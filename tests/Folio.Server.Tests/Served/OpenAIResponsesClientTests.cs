@@ -110,10 +110,15 @@ public sealed class OpenAIResponsesClientTests(ServedFixture fixture) : IClassFi
     [Fact]
     public async Task Leaving_its_stream_early_ends_the_request()
     {
+        await using var demo = new DemoEngine(new() { NumBlocks = 64 });
+        await using Server server = await Server.StartAsync(demo.Engine);
+        ResponsesClient client = new(new ApiKeyCredential("none"), new ResponsesClientOptions { Endpoint = new(server.Address, "/v1"), RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(Leaving.Client()) });
         CreateResponseOptions options = Ask("Tell me a story.", tokens: 400);
         options.StreamingEnabled = true;
-        await foreach (StreamingResponseUpdate _ in await _client.CreateResponseStreamingAsync(options)) break;
-        await Eventually.TrueAsync(async () => await fixture.Server.MetricAsync("vllm:num_requests_running") == 0);
+        await server.LeaveAsync(demo.Engine, async () =>
+        {
+            await foreach (StreamingResponseUpdate _ in await client.CreateResponseStreamingAsync(options)) break;
+        });
     }
 
     private static CreateResponseOptions Ask(string text, int tokens = 24) => new("demo", [Item.CreateUserMessageItem(text)]) { Temperature = 0, MaxOutputTokenCount = tokens };

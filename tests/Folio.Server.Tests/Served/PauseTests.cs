@@ -13,9 +13,17 @@ public sealed class PauseTests
         await using var demo = new DemoEngine(new() { NumBlocks = 128 });
         await using Server server = await Server.StartAsync(demo.Engine);
         string expected = (await server.CompleteAsync(Long)).Ok().Completion;
-        Task<Reply> running = server.CompleteAsync(Long);
-        await Eventually.TrueAsync(async () => await server.MetricAsync("vllm:generation_tokens_total") > 482);
-        Assert.Equal("""{"status":"paused"}""", (await server.PostAsync("/pause?mode=keep", "")).Ok().Text);
+        Task<Reply> running, pause;
+        using (var gate = new StepGate(demo.Engine, 5))
+        {
+            running = server.CompleteAsync(Long);
+            await Eventually.TrueAsync(() => gate.Holds);
+            pause = server.PostAsync("/pause?mode=keep", "");
+            await Eventually.TrueAsync(() => gate.Posted == 1);
+        }
+
+        Assert.Equal("""{"status":"paused"}""", (await pause).Ok().Text);
+        Assert.InRange(await server.MetricAsync("vllm:generation_tokens_total"), 481, 490);
         Assert.Equal("""{"is_paused":true}""", (await server.GetAsync("/is_paused")).Ok().Text);
         Task<Reply> newcomer = server.CompleteAsync(new { prompt = "Twice", max_tokens = 1 });
         (await server.GetAsync("/health/ready")).Refused(503, saying: "paused");
@@ -39,9 +47,9 @@ public sealed class PauseTests
         using (var loop = new Standstill(demo.Engine))
         {
             running = server.CompleteAsync(Long);
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             _ = server.PostAsync("/pause", "");
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
         }
 
         Reply refused = (await running).Refused(503, saying: "paused");
@@ -65,7 +73,7 @@ public sealed class PauseTests
     [Fact]
     public async Task An_engine_that_stands_still_turns_health_red_frees_those_who_wait_and_recovers()
     {
-        await using var demo = new DemoEngine(new() { NumBlocks = 128, WatchdogTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var demo = new DemoEngine(new() { NumBlocks = 128, WatchdogTimeout = TimeSpan.FromSeconds(2) });
         await using Server server = await Server.StartAsync(demo.Engine);
         (await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 })).Ok();
         using (new Standstill(demo.Engine))

@@ -20,7 +20,7 @@ public sealed class QueueTests
         using (var loop = new Standstill(demo.Engine))
         {
             waiting = server.CompleteAsync(new { prompt = Story, max_tokens = 200, temperature = 0, ignore_eos = true });
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             foreach (bool stream in new[] { false, true })
             {
                 Reply refused = (await server.CompleteAsync(new { prompt = Story, max_tokens = 1, stream })).Refused(429, saying: "--max-waiting-requests");
@@ -29,7 +29,7 @@ public sealed class QueueTests
             }
 
             pin = server.PostAsync("/v1/prefixes", new { prompt = Enumerable.Repeat(5, 20), id = "late" }); // the loop refuses it, before its next step
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
         }
 
         Assert.NotNull((await pin).Refused(429, saying: "--max-waiting-requests").Response.Headers.RetryAfter);
@@ -55,7 +55,7 @@ public sealed class QueueTests
         {
             pin = demo.Engine.PinAsync(Enumerable.Repeat(5, 64).ToArray());
             answer = server.CompleteAsync(large);
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
         }
 
         Reply refused = (await answer).Refused(503, saying: "pinned meanwhile");
@@ -87,9 +87,9 @@ public sealed class QueueTests
         using (var loop = new Standstill(demo.Engine))
         {
             patient = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = 5 });
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 1));
+            await Eventually.TrueAsync(() => loop.Posted == 1);
             urgent = server.CompleteAsync(new { prompt = Story, max_tokens = 100, ignore_eos = true, priority = -1 });
-            await Eventually.TrueAsync(() => Task.FromResult(loop.Posted == 2));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
         }
 
         Assert.Same(urgent, await Task.WhenAny(patient, urgent));

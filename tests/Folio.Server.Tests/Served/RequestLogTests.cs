@@ -11,17 +11,17 @@ public sealed class RequestLogTests(DemoEngine demo)
     [Fact]
     public async Task A_request_leaves_one_line_with_its_tokens_and_times()
     {
+        await using var alone = new DemoEngine(new() { NumBlocks = 64 });
         using var lines = new Lines(RequestLog.Category);
-        await using Hosted app = await StartAsync(demo.Engine, lines);
+        await using Hosted app = await StartAsync(alone.Engine, lines);
         HttpClient http = app.Http;
 
         await PostAsync("""{"prompt":["Once","Twice"],"max_tokens":3,"ignore_eos":true,"request_id":"mine"}""");
         Assert.Matches(@"^cmpl-mine answered: \d+ prompt tokens \(\d+ cached\), 6 generated, preemptions 0; first token [\d.]+ ms, total [\d.]+ ms$", Assert.Single(lines.Written));
 
-        using var leave = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":480,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
-        (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
-        await Eventually.TrueAsync(() => Task.FromResult(lines.Written.Count == 2));
+        await alone.Engine.LeaveAsync(async _ => (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose());
+        await Eventually.TrueAsync(() => lines.Written.Count == 2);
         Assert.StartsWith("cmpl-left cut off: ", lines.Written.Last());
 
         await PostAsync("""{"prompt":"Once","max_tokens":-1}""");

@@ -62,7 +62,14 @@ public sealed class TracingTests(DemoEngine demo)
         await using var small = new DemoEngine(new() { NumBlocks = 12, MaxModelLen = 160, PreemptionMode = PreemptionMode.Recompute, MaxWaitingRequests = 2 });
         using var recorder = new SpanRecorder();
         await using Server server = await Server.StartAsync(small.Engine);
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(i => PostAsync(server, $$"""{"prompt":"Once","max_tokens":140,"ignore_eos":true,"request_id":"crowd{{i}}"}""", null)));
+        Task asked;
+        using (var loop = new Standstill(small.Engine)) // until both are there
+        {
+            asked = Task.WhenAll(Enumerable.Range(0, 2).Select(i => PostAsync(server, $$"""{"prompt":"Once","max_tokens":140,"ignore_eos":true,"request_id":"crowd{{i}}"}""", null)));
+            await Eventually.TrueAsync(() => loop.Posted == 2);
+        }
+
+        await asked;
         Activity[] crowd = [await recorder.SpanAsync("cmpl-crowd0"), await recorder.SpanAsync("cmpl-crowd1")];
         ActivityEvent[] preempted = [.. crowd.SelectMany(span => span.Events).Where(happened => happened.Name == "preempted")];
         Assert.NotEmpty(preempted);
@@ -81,9 +88,9 @@ public sealed class TracingTests(DemoEngine demo)
         Assert.Equal("queue_full", (await recorder.SpanAsync("cmpl-crowded-2")).GetTagItem("error.type"));
         Assert.Equal("cancelled", (await recorder.SpanAsync("cmpl-crowded-0")).GetTagItem("error.type"));
 
-        await Eventually.TrueAsync(() => Task.FromResult(small.Engine.InFlight == 0));
+        await Eventually.TrueAsync(() => small.Engine.InFlight == 0);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":150,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
-        (await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+        await small.Engine.LeaveAsync(async _ => (await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose());
         Activity left = await recorder.SpanAsync("cmpl-left");
         Assert.Equal((ActivityStatusCode.Unset, "cancelled"), (left.Status, left.GetTagItem("error.type")));
     }
@@ -120,7 +127,7 @@ public sealed class TracingTests(DemoEngine demo)
         await using Server server = await Server.StartAsync(demo.Engine, new() { ServedModelNames = ["figures"] });
         Reply reply = (await server.ChatAsync(new { messages = new[] { new { role = "user", content = "Hi" } }, max_tokens = 9, ignore_eos = true })).Ok();
         (await server.CompleteAsync(new { prompt = "Once", guided_regex = "[" })).Refused(400);
-        await Eventually.TrueAsync(() => Task.FromResult(recorder.FiguresOf("figures").Count(figure => figure.Name == "gen_ai.server.request.duration") == 2));
+        await Eventually.TrueAsync(() => recorder.FiguresOf("figures").Count(figure => figure.Name == "gen_ai.server.request.duration") == 2);
 
         var figures = recorder.FiguresOf("figures").ToLookup(figure => figure.Name);
         Assert.Equal(
