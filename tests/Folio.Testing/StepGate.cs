@@ -75,17 +75,17 @@ public sealed class StepGate : IDisposable
         }
     }
 
-    /// <summary>Stands before a loop's scheduler.</summary>
-    internal class SchedulerProxy : DispatchProxy
+    /// <summary>Stands before a loop's scheduler; public and open, for .NET derives from it.</summary>
+    public class SchedulerProxy : DispatchProxy
     {
         public object Target { get; set; } = null!;
 
         public Action<string> Before { get; set; } = null!;
 
-        protected override object? Invoke(MethodInfo? method, object?[]? arguments)
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            Before(method!.Name);
-            return method.Invoke(Target, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+            Before(targetMethod!.Name);
+            return targetMethod.Invoke(Target, BindingFlags.DoNotWrapExceptions, null, args, null);
         }
     }
 }
