@@ -27,8 +27,9 @@ try
 {
     // Signals are the commands' own affair: serve drains on SIGTERM, chat stops an answer on Ctrl+C.
     ParseResult parsed = root.Parse(args);
-    if (UnknownOption.In(parsed) is { } unknown) throw new FolioException($"{unknown} is no option of {string.Join(' ', UnknownOption.CommandOf(parsed))} (its --help lists those that there are).");
-    if (parsed.Errors.Count > 0 && args.Length > 0) throw new FolioException($"{parsed.Errors[^1].Message} (folio --help lists what there is)");
+    string command = string.Join(' ', UnknownOption.CommandOf(parsed));
+    if (UnknownOption.In(parsed) is { } unknown) throw new FolioException($"{unknown} is no option of {command} ({command} --help lists those that there are).");
+    if (parsed.Errors.Count > 0 && args.Length > 0) throw new FolioException($"{parsed.Errors[^1].Message} ({command} --help lists what there is)");
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (FolioException e)

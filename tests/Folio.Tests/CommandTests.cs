@@ -81,15 +81,13 @@ public class CommandTests
     }
 
     [Fact]
-    public async Task Serve_says_in_one_line_that_the_port_is_taken()
+    public async Task Serve_says_in_one_line_that_the_port_is_taken_before_it_looks_for_a_model()
     {
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         taken.Start();
         int port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
-        Command.Result result = await Command.FolioAsync(["serve", "--port", $"{port}"]);
-        Assert.Equal(1, result.ExitCode);
-        Assert.Empty(result.Output); // where the log goes
-        Assert.EndsWith($" s\nfolio: port {port} is in use by another process; choose one with --port.\n", result.Errors); // right after the engine's figures
+        Command.Result result = await Command.FolioAsync(["serve", "no-such-model", "--port", $"{port}"]);
+        Assert.Equal((1, "", $"folio: port {port} is in use by another process; choose one with --port.\n"), (result.ExitCode, result.Output, result.Errors));
     }
 
     [Fact]
@@ -98,6 +96,22 @@ public class CommandTests
         Command.Result result = await Command.FolioAsync(["inspect", TestData.DemoModel, "--tensors"]);
         Assert.Equal(0, result.ExitCode);
         Assert.All(["llama", "Q8_0", "blk.0.attn_q.weight", "8184 tokens", "KV cache"], text => Assert.Contains(text, result.Output));
+    }
+
+    [Fact]
+    public async Task Inspect_cuts_no_line_for_a_reader_without_edges()
+    {
+        string folder = Directory.CreateTempSubdirectory("folio-test-").FullName, model = Path.Combine(folder, $"{new string('m', 150)}.gguf");
+        File.Copy(TestData.DemoModel, model);
+        Assert.Contains($"{model} ", (await Command.FolioAsync(["inspect", model])).Output);
+    }
+
+    [Fact]
+    public async Task More_threads_than_processors_are_warned_of()
+    {
+        int most = Environment.ProcessorCount;
+        Assert.Equal($"warning: --threads is {most + 1}, and this process has {most} processors: threads that take turns on one are slower than one.\n", (await Command.FolioAsync(["inspect", TestData.DemoModel, "--threads", $"{most + 1}"])).Errors);
+        Assert.Empty((await Command.FolioAsync(["inspect", TestData.DemoModel, "--threads", $"{most}"])).Errors);
     }
 
     [Theory]
@@ -112,8 +126,9 @@ public class CommandTests
     }
 
     [Theory]
-    [InlineData("frobnicate", "frobnicate")]
-    [InlineData("serve --max-num-seqs 0", "--max-num-seqs is 0; it must be at least 1.")]
+    [InlineData("frobnicate", " (folio --help lists what there is)")]
+    [InlineData("serve --max-num-seqs 0", "--max-num-seqs is 0; it must be at least 1. (folio serve --help lists what there is)")]
+    [InlineData("bench serve --burstiness 0", "--burstiness is 0; it must be above 0. (folio bench serve --help lists what there is)")]
     [InlineData("serve --kv-cache-memory lots", "--kv-cache-memory: 'lots' is not a size of memory; write it like 512MiB or 4G.")]
     [InlineData("serve --kv-cache-memory 0", "'0' is not a size of memory")]
     [InlineData("serve --swap-space 4", "--swap-space: '4' is not a size of memory; write it like 512MiB or 4G.")]
@@ -123,17 +138,18 @@ public class CommandTests
     [InlineData("serve --preemption-mode drop", "--preemption-mode is 'drop'; auto, recompute or swap was expected.")]
     [InlineData("serve --max-waiting-requests 0", "--max-waiting-requests is 0; it must be at least 1.")]
     [InlineData("serve --host 0.0.0.0", "host 0.0.0.0 can be reached from other machines, and no API key is asked for")]
+    [InlineData("serve --host 192.0.2.1 --insecure", "192.0.2.1 is no address of this machine; choose one with --host.")] // RFC 5737: nobody's
     [InlineData("serve --api-key-file no-such-file", "no-such-file: there is no such file.")]
     [InlineData("serve --api-key-file LICENSE", "LICENSE, line ")]
     [InlineData("serve --allowed-origins nonsense", "--allowed-origins is 'nonsense'; an origin such as https://chat.example, without a path, or * was expected.")]
     [InlineData("serve --allowed-origins [1]", "--allowed-origins is '[1]'; an origin or a JSON list of origins was expected.")]
     [InlineData("serve --request-timeout 0", "--request-timeout is 0; it must be above 0.")]
     [InlineData("serve --watchdog-timeout soon", "--watchdog-timeout is 'soon'; a number or inf was expected.")]
-    [InlineData("serve --bogus", "--bogus is no option of folio serve (")]
+    [InlineData("serve --bogus", "--bogus is no option of folio serve (folio serve --help lists those that there are).")]
     [InlineData("serve --bogus 1", "--bogus is no option of folio serve (")]
     [InlineData("serve --bogus=1", "--bogus is no option of folio serve (")]
     [InlineData("serve model.gguf --bogus", "--bogus is no option of folio serve (")]
-    [InlineData("bench latency --bogus", "--bogus is no option of folio bench latency (")]
+    [InlineData("bench latency --bogus", "--bogus is no option of folio bench latency (folio bench latency --help lists those that there are).")]
     [InlineData("chat -x", "-x is no option of folio chat (")]
     [InlineData("generate Hi --bogus", "--bogus is no option of folio generate (")]
     [InlineData("--bogus", "--bogus is no option of folio (")]
@@ -167,7 +183,7 @@ public class CommandTests
     public async Task Serve_answers_until_it_is_told_to_end()
     {
         await using ServingFolio folio = await ServingFolio.StartAsync("--served-model-name", "tales", TestData.DemoModel, "--api-key", "secret");
-        Assert.Contains("folio-demo.Q8_0 is served", folio.Startup);
+        Assert.EndsWith($"folio-demo.Q8_0 is served at {folio.Url}v1\na page to try it and to see what happens: {folio.Url}\n", folio.Startup);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await folio.Client.GetAsync("/v1/models")).StatusCode);
         folio.Client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
         Assert.Contains("tales", await folio.Client.GetStringAsync("/v1/models"));

@@ -77,7 +77,7 @@ public sealed partial class HubTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("serve frogs/none", "folio: frogs/none: there is no such file or folder, and 127.0.0.1:{0} has no repository frogs/none, or it is private: set HF_TOKEN to a token that may read it.\n")]
+    [InlineData("serve frogs/none", "folio: frogs/none: there is no such file or folder; as a model of the hub: 127.0.0.1:{0} has no repository frogs/none, or it is private: set HF_TOKEN to a token that may read it.\n")]
     [InlineData("inspect frogs/tales", "folio: frogs/tales has several GGUF files; put the one that is meant behind a colon, frogs/tales:broken.Q4_0.gguf. It has broken.Q4_0.gguf, tales.Q8_0.gguf.\n")]
     [InlineData("inspect frogs/tales:Q8_0@v1.0 --revision main", "folio: --revision is 'main' and the model's own is 'v1.0'; one of them was expected.\n")]
     [InlineData("inspect --revision main", "folio: --revision is 'main', but the embedded model is no model of the hub; owner/name was expected.\n")]
@@ -88,6 +88,14 @@ public sealed partial class HubTests : IAsyncLifetime
     {
         Command.Result result = await FolioAsync(line.Split(' '));
         Assert.Equal((1, "", string.Format(expected, _hub.Url.Port)), (result.ExitCode, result.Output, result.Errors));
+    }
+
+    [Fact]
+    public async Task Offline_a_name_that_may_be_a_mistyped_path_is_told_to_be_no_path_either()
+    {
+        Command.Result result = await Command.FolioAsync(["inspect", "models/dmo"], environment: new Dictionary<string, string>(Environment) { ["HF_HUB_OFFLINE"] = "1" });
+        Assert.Equal($"folio: models/dmo: there is no such file or folder; as a model of the hub: HF_HUB_OFFLINE is set, and {Path.Combine(_home, "hub")} has no whole copy of models/dmo at revision main.\n", result.Errors);
+        Assert.Empty(_hub.HubRequests);
     }
 
     [Fact]

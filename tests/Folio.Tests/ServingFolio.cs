@@ -37,7 +37,9 @@ internal sealed partial class ServingFolio : IAsyncDisposable
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
             startup.AppendLine(line);
-            if (line.Contains(Mark)) return new(process, new Uri(line[(line.IndexOf(Mark) + Mark.Length)..].Replace("/v1", "")), startup.ToString());
+            if (!line.Contains(Mark)) continue;
+            startup.AppendLine(await process.StandardError.ReadLineAsync()); // the page's address
+            return new(process, new Uri(line[(line.IndexOf(Mark) + Mark.Length)..].Replace("/v1", "")), startup.ToString());
         }
 
         throw new InvalidOperationException($"folio serve ended: {startup}");

@@ -15,6 +15,13 @@ public class SimulateTests
     }
 
     [Fact]
+    public async Task A_plan_says_where_its_load_comes_from_if_not_from_the_user()
+    {
+        Command.Result result = await Command.FolioAsync(s_plan);
+        Assert.Matches(@"A load of \d+(\.\d+)? requests/s, the trace's own rate \(--load gives another\), takes \d+ devices?\.", result.Output);
+    }
+
+    [Fact]
     public async Task A_plan_says_which_part_of_the_trace_it_took_and_that_it_was_repeated()
     {
         Command.Result result = await Command.FolioAsync([.. s_plan[..^1], "20"]);

@@ -118,7 +118,7 @@ internal sealed class HubClient : IDisposable
     internal static bool IsCut(Exception error) => error is HttpRequestException or IOException or OperationCanceledException;
 
     internal static TransientFailure Cut(Exception error, string host) =>
-        new(error is OperationCanceledException ? $"{host} is silent." : $"{error.InnerException?.Message ?? error.Message}{(error.Message.EndsWith('.') ? "" : ".")}", inner: error);
+        new(error is OperationCanceledException ? $"{host} is silent." : $"{host}: {(error.InnerException?.Message ?? error.Message).TrimEnd('.')}.", inner: error);
 
     private async Task<byte[]> ReadAllAsync(HttpResponseMessage answer, int most, CancellationToken cancellation)
     {

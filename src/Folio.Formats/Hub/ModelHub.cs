@@ -51,7 +51,7 @@ public sealed class ModelHub(HubSettings settings, IProgress<PullProgress>? prog
     private async Task<PulledModel> BringAsync(HubModelId id, RepositoryCache cache, Func<PulledModel?> find, Func<RepositoryListing, Task<string>> fetch, CancellationToken cancellation)
     {
         PulledModel? found = find();
-        if (settings.IsOffline) return found ?? throw new HubException($"HF_HUB_OFFLINE is set, and {settings.CacheDirectory} has no whole copy of {id} at revision {id.RevisionOrMain}.");
+        if (settings.IsOffline) return found ?? throw new HubException($"HF_HUB_OFFLINE is set, and {settings.CacheDirectory} has no whole copy of {id} at revision {id.RevisionOrMain}.") { IsUnreachable = true };
 
         RepositoryListing listing;
         try

@@ -36,7 +36,7 @@ public sealed record ModelPlace(string Path, string? Name = null)
         }
         catch (HubException e) when (e.IsUnknownRepository || e.IsUnreachable)
         {
-            throw new FolioException($"{model}: there is no such file or folder, and {e.Message}", e); // a mistyped path may look like a name
+            throw new FolioException($"{model}: there is no such file or folder; as a model of the hub: {e.Message}", e); // a mistyped path may look like a name
         }
     }
 }

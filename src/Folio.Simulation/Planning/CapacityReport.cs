@@ -8,7 +8,8 @@ public static class CapacityReport
     /// <param name="request">What was asked.</param>
     /// <param name="plan">What was found.</param>
     /// <param name="load">Requests a second that are to be served.</param>
-    public static string Write(PlanRequest request, CapacityPlan plan, double load)
+    /// <param name="isOwn">Nobody asked for that load: it is the trace's own.</param>
+    public static string Write(PlanRequest request, CapacityPlan plan, double load, bool isOwn = false)
     {
         Deployment deployment = request.Deployment;
         SimulationResult result = plan.AtRate;
@@ -22,7 +23,7 @@ public static class CapacityReport
         text.AppendLine($"  between tokens           {Quantiles(result.Gaps)}{Limit(request.ServiceLevel.Gap, request.ServiceLevel.Share)}");
         text.AppendLine($"  requests that run        {result.MeanRequests:0.0} on average; {result.Memory.Allocated:0 %} of the KV cache in use; {result.Preemptions} preemptions");
         text.AppendLine($"  from the prefix cache    {result.CachedTokens / Math.Max(1, result.MeanPromptTokens * result.Served.Count):0 %} of the prompt tokens");
-        text.Append(plan.DevicesFor(load) is { } devices ? $"A load of {load:0.##} requests/s takes {Devices(devices)}." : $"No number of groups of {Devices(deployment.Devices)} would serve a load within this service level.");
+        text.Append(plan.DevicesFor(load) is { } devices ? $"A load of {load:0.##} requests/s{(isOwn ? ", the trace's own rate (--load gives another)," : "")} takes {Devices(devices)}." : $"No number of groups of {Devices(deployment.Devices)} would serve a load within this service level.");
         return text.ToString();
     }
 

@@ -64,7 +64,12 @@ internal sealed class EngineArguments
         return null;
     }
 
-    public CpuBackend NewBackend(ParseResult parsed) => new(parsed.GetValue(_threads), activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
+    public CpuBackend NewBackend(ParseResult parsed)
+    {
+        int? threads = parsed.GetValue(_threads);
+        if (threads > Environment.ProcessorCount) Warn($"--threads is {threads}, and this process has {Environment.ProcessorCount} processors: threads that take turns on one are slower than one.");
+        return new(threads, activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
+    }
 
     public EngineOptions Options(ParseResult parsed)
     {

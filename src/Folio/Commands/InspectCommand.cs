@@ -20,6 +20,7 @@ internal static class InspectCommand
             using ModelSource source = LoadedModel.Open(engineArguments.Place(parsed));
             using CpuBackend backend = engineArguments.NewBackend(parsed);
             DecoderSpec spec = TransformerDecoder.Describe(source);
+            Widen();
             Write(Summary(source, spec));
             Write(Quantisation(source.Tensors));
             if (parsed.GetValue(tensors)) Write(Tensors(source.Tensors));
@@ -91,4 +92,10 @@ internal static class InspectCommand
     }
 
     private static void Write(Table table) => AnsiConsole.Write(table);
+
+    /// <summary>A file or a pipe has no edge that lines would have to be cut at.</summary>
+    private static void Widen()
+    {
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = short.MaxValue;
+    }
 }

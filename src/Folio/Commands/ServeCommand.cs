@@ -21,7 +21,7 @@ internal static partial class ServeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             ServerOptions options = server.Options(parsed);
-            FolioServer.Check(options); // before a model is loaded for nothing
+            PortProbe.Check(FolioServer.Check(options), options.Port); // before a model is fetched and loaded for nothing
             EngineOptions engineOptions = server.Apply(parsed, scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed))));
             using OtlpExport? export = OtlpExport.Start(server.OtlpEndpoint(parsed)); // outlives the engine, which has something to tell to its end
             await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, engineOptions, quiet: false);
@@ -40,6 +40,7 @@ internal static partial class ServeCommand
         await using WebApplication app = FolioServer.Build(engine, options);
         await FolioServer.StartAsync(app, options, cancellation);
         Console.Error.WriteLine($"{engine.Model.Name} is served at {string.Join(", ", app.Urls)}/v1");
+        Console.Error.WriteLine($"a page to try it and to see what happens: {app.Urls.First()}/");
         Task shutdown = app.WaitForShutdownAsync(CancellationToken.None);
         await Task.WhenAny(shutdown, engine.Ended);
         if (engine.Failure is { } failure)

@@ -41,7 +41,7 @@ internal static class SimulateCommand
                 all.First(parsed.GetValue(requests) ?? DefaultRequests),
                 ServiceLevel.Parse(parsed.GetValue(level) ?? "ttft=1s,itl=50ms"),
                 defaults with { MaxNumSeqs = parsed.GetValue(sequences) ?? defaults.MaxNumSeqs, MaxNumBatchedTokens = parsed.GetValue(tokens) ?? defaults.MaxNumBatchedTokens });
-            Console.Out.WriteLine(CapacityReport.Write(request, Planner.Plan(request), toServe ?? all.Rate));
+            Console.Out.WriteLine(CapacityReport.Write(request, Planner.Plan(request), toServe ?? all.Rate, isOwn: toServe is null));
             return 0;
         });
         return command;

@@ -185,6 +185,15 @@ public sealed class HubRefusalTests
     }
 
     [Fact]
+    public async Task A_cut_connection_is_told_with_the_host_that_it_led_to()
+    {
+        await using var given = new HubFixture();
+        given.PublishGguf();
+        await given.Server.DisposeAsync(); // nobody listens
+        Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ can't be reached: 127[.]0[.]0[.]1: .*[^.][.]$", (await given.RefusalAsync()).Message);
+    }
+
+    [Fact]
     public async Task A_store_that_cuts_every_connection_at_once_is_given_up()
     {
         await using var given = new HubFixture();

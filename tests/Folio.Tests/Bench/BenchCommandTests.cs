@@ -64,6 +64,14 @@ public class BenchCommandTests
     }
 
     [Fact]
+    public async Task A_server_may_be_named_by_host_and_port()
+    {
+        await using ServingFolio folio = await ServingFolio.StartAsync();
+        (_, JsonElement json) = await RunAsync($"serve --host localhost --port {folio.Url.Port} --num-prompts 1 --random-input-len 8 --random-output-len 2", "--result-filename");
+        Assert.Equal(1, Int(json, "completed"));
+    }
+
+    [Fact]
     public async Task Words_are_sent_where_ids_are_not_wanted_and_a_trace_at_its_own_lengths()
     {
         await using ServingFolio folio = await ServingFolio.StartAsync();
@@ -91,6 +99,10 @@ public class BenchCommandTests
     [Theory]
     [InlineData("serve --base-url http://127.0.0.1:1", "http://127.0.0.1:1 doesn't say which models it has: ")]
     [InlineData("serve --base-url nowhere", "--base-url is 'nowhere'; an address like http://127.0.0.1:8000 was expected.")]
+    [InlineData("serve --port 1", "http://127.0.0.1:1 doesn't say which models it has: ")]
+    [InlineData("serve --host ::1 --port 1", "http://[::1]:1 doesn't say which models it has: ")]
+    [InlineData("serve --host http://here", "--host is 'http://here'; a name or an address such as 127.0.0.1 was expected.")]
+    [InlineData("serve --host here --base-url http://there", "--base-url says where the server is, and so do --host and --port; one or the other was expected.")]
     [InlineData("serve --goodput ttft", "--goodput has 'ttft'; ttft, tpot or e2el, a colon and milliseconds were expected, as in ttft:500.")]
     [InlineData("serve --percentile-metrics ttft,speed", "--percentile-metrics has 'speed'; some of ttft,tpot,itl,e2el were expected.")]
     [InlineData("serve --metric-percentiles 101", "--metric-percentiles has '101'; numbers from 0 to 100 were expected, as in 50,99.")]
