@@ -59,12 +59,21 @@ public sealed class Grammar
     /// <summary>A grammar in llama.cpp's form (GBNF); its first rule is <c>root</c>.</summary>
     public static Grammar Gbnf(string source) => new(Part("gbnf", source), (writer, from, to) => writer.Table.Call(from, GbnfParser.Parse(source, writer.Table, writer.Text), to));
 
+    /// <summary>A mark of the vocabulary: a token that is no text, which nothing else in a grammar allows.</summary>
+    public static Grammar Token(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        return new(Part("token", FormattableString.Invariant($"{id}")), (writer, from, to) => writer.Table.Literal(from, MarkBytes.Of(id), to));
+    }
+
     /// <summary>Any text up to and including the first occurrence of a mark.</summary>
-    public static Grammar TextThrough(string mark)
+    /// <param name="mark">Its text.</param>
+    /// <param name="token">The token that it is too, or null.</param>
+    public static Grammar TextThrough(string mark, int? token = null)
     {
         if (mark.Length == 0) throw new GrammarException("a mark that ends a text can't be empty.");
         byte[] bytes = Encoding.UTF8.GetBytes(mark);
-        return new(Part("through", mark), (writer, from, to) => writer.TextThrough(bytes, from, to));
+        return new(Part("through", FormattableString.Invariant($"{token} {mark}")), (writer, from, to) => writer.TextThrough(bytes, token is { } id ? MarkBytes.Of(id) : [], from, to));
     }
 
     /// <summary>One after the other.</summary>

@@ -8,7 +8,11 @@ internal sealed class GrammarWriter(NodeTable table)
     public TextNodes Text { get; } = new(table);
 
     /// <summary>Knuth, Morris and Pratt's automaton: node i has read the mark's first i bytes.</summary>
-    public void TextThrough(ReadOnlySpan<byte> mark, int from, int to)
+    /// <param name="mark">Its text.</param>
+    /// <param name="token">Its token, which may come at any place; or empty.</param>
+    /// <param name="from">Before the text.</param>
+    /// <param name="to">Behind the mark.</param>
+    public void TextThrough(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> token, int from, int to)
     {
         var nodes = new int[mark.Length + 1];
         for (int i = 0; i < mark.Length; i++) nodes[i] = table.AddNode();
@@ -18,7 +22,8 @@ internal sealed class GrammarWriter(NodeTable table)
         int shorter = 0;                      // the longest shorter beginning that the text so far ends in
         for (int i = 0; i < mark.Length; i++)
         {
-            for (int value = 0; value < 256; value++)
+            if (!token.IsEmpty) table.Literal(nodes[i], token, to);
+            for (int value = 0; value < MarkBytes.Begin; value++)
             {
                 next[i, value] = value == mark[i] ? i + 1 : i == 0 ? 0 : next[shorter, value];
                 table.Bytes(nodes[i], (byte)value, (byte)value, nodes[next[i, value]]);

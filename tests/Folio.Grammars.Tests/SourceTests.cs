@@ -49,6 +49,39 @@ public sealed class SourceTests
     public void A_wrong_grammar_is_refused_with_the_reason(string source, string reason) => Assert.Contains(reason, Assert.Throws<GrammarException>(() => Grammar.Gbnf(source).Compile()).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_mark_is_allowed_where_a_grammar_names_it_and_in_no_text()
+    {
+        TokenVocabulary vocabulary = new([.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value }), null, null], text => [.. Encoding.UTF8.GetBytes(text).Select(value => (int)value)], [256, 257]);
+        TokenGrammar marked = Over(Grammar.Sequence(Grammar.Token(257), Grammar.Literal("ab"), Grammar.Token(256)));
+        Assert.Equal([257, 'a', 'b', 256], marked.Forced(marked.Start));
+        Assert.True(Accepts(marked, 257, 'a', 'b', 256));
+        Assert.False(Accepts(marked, 256, 'a', 'b', 256));
+
+        TokenGrammar through = Over(Grammar.TextThrough("ab", 257));
+        Assert.True(Accepts(through, 'a', 'a', 'b'));
+        Assert.True(Accepts(through, 'x', 'a', 257));
+        Assert.False(Accepts(through, 'x', 256, 257));
+
+        ulong[] mask = new ulong[vocabulary.MaskWords];
+        foreach (Grammar text in (Grammar[])[Grammar.JsonSchema("""{"type":"string"}"""), Grammar.Regex("[^a]*"), Grammar.Gbnf("root ::= [^a]* \"\\xFF\""), Grammar.TextThrough("ab")])
+        {
+            TokenGrammar grammar = Over(text);
+            GrammarState state = grammar.Start;
+            grammar.TryAccept(ref state, '"');
+            Assert.True(grammar.FillMask(state, mask));
+            Assert.Equal((0UL, 0UL), (mask[255 >> 6] >> 63, mask[256 >> 6]));
+        }
+
+        TokenGrammar Over(Grammar grammar) => new(grammar.Compile(), vocabulary);
+
+        static bool Accepts(TokenGrammar grammar, params int[] tokens)
+        {
+            GrammarState state = grammar.Start;
+            return tokens.All(token => grammar.TryAccept(ref state, token)) && TokenGrammar.IsComplete(state);
+        }
+    }
+
+    [Fact]
     public void Parts_are_put_together()
     {
         Grammar call = Grammar.Sequence(Grammar.Literal("<tool_call>\n{\"name\": \"add\", \"arguments\": "), Grammar.JsonSchema("""{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false}"""), Grammar.Literal("}\n</tool_call>"));

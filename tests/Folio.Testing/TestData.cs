@@ -16,13 +16,25 @@ public static class TestData
 
     /// <summary>A copy of the demo model with another chat template.</summary>
     /// <param name="template">No longer than the model's own: 198 characters.</param>
-    public static string DemoModelWithTemplate(string template)
+    public static string DemoModelWithTemplate(string template) => ChangedDemoModel(file =>
     {
         const string key = "tokenizer.chat_template";
-        byte[] file = File.ReadAllBytes(DemoModel);
-        Span<byte> value = file.AsSpan(file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(key)) + key.Length + sizeof(uint)); // behind the value's type
+        Span<byte> value = file[(file.IndexOf(Encoding.UTF8.GetBytes(key)) + key.Length + sizeof(uint))..]; // behind the value's type
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(value);
         Encoding.UTF8.GetBytes(template + "{#" + new string(' ', length - template.Length - 4) + "#}").CopyTo(value[sizeof(ulong)..]);
+    });
+
+    /// <summary>A copy of the demo model whose special token &lt;|im_start|&gt; has another text, in its template too.</summary>
+    /// <param name="mark">Of as many characters: 12.</param>
+    public static string DemoModelWithMark(string mark) => ChangedDemoModel(file =>
+    {
+        for (int at = file.IndexOf("<|im_start|>"u8); at >= 0; at = file.IndexOf("<|im_start|>"u8)) Encoding.UTF8.GetBytes(mark).CopyTo(file[at..]);
+    });
+
+    private static string ChangedDemoModel(Action<Span<byte>> change)
+    {
+        byte[] file = File.ReadAllBytes(DemoModel);
+        change(file);
         string path = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "folio-demo.gguf");
         File.WriteAllBytes(path, file);
         return path;

@@ -75,7 +75,7 @@ internal sealed class GrammarCache
         }
     }
 
-    /// <summary>Marks have no text: what ends an answer is allowed where the grammar ends, and other marks never.</summary>
+    /// <summary>Special tokens have no text: what ends an answer is allowed where the grammar ends, and others where it names them.</summary>
     private static TokenVocabulary VocabularyOf(ModelInfo model)
     {
         Tokenizer tokenizer = model.Tokenizer!;
@@ -86,7 +86,7 @@ internal sealed class GrammarCache
         }
 
         int[] before = tokenizer.Encode(LineEnd, parseSpecial: false);
-        return new(tokens, Continue);
+        return new(tokens, Continue, Enumerable.Range(0, tokens.Length).Where(tokenizer.IsSpecial));
 
         // A text in the middle of another: behind a line's end no tokenizer puts a space of its own.
         int[] Continue(string text)

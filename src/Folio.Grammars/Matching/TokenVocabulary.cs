@@ -16,12 +16,14 @@ public sealed class TokenVocabulary
     private readonly Func<string, int[]>? _encode;
     private readonly ulong[][] _textUpTo;    // [characters] the text tokens of so many characters or fewer
 
-    /// <param name="tokens">[vocabulary] each token's bytes; null or empty: a token that no text has (a mark, an unused id), which no grammar allows.</param>
+    /// <param name="tokens">[vocabulary] each token's bytes; null or empty: a token that no text has (a mark, an unused id).</param>
     /// <param name="encode">How the tokenizer splits a text that continues another, without special tokens; null: forced text is not split in advance.</param>
-    public TokenVocabulary(IReadOnlyList<byte[]?> tokens, Func<string, int[]>? encode = null)
+    /// <param name="marks">Ids without text that a grammar may name (<see cref="Grammar.Token"/>); null: none.</param>
+    public TokenVocabulary(IReadOnlyList<byte[]?> tokens, Func<string, int[]>? encode = null, IEnumerable<int>? marks = null)
     {
         _encode = encode;
-        _tokens = [.. tokens.Select(token => token is { Length: > 0 and < LongestToken } ? token : null)];
+        _tokens = [.. tokens.Select(token => token is { Length: > 0 and < LongestToken } && !token.Contains(MarkBytes.Begin) ? token : null)];
+        foreach (int mark in marks ?? []) _tokens[mark] = MarkBytes.Of(mark);
         var text = new List<int>();
         var others = new List<int>();
         var characters = new int[_tokens.Length];
@@ -50,11 +52,27 @@ public sealed class TokenVocabulary
     /// <summary>Words of a mask: a bit for each token.</summary>
     public int MaskWords => (Size + 63) / 64;
 
-    /// <summary>A token's bytes; none for a token that no text has.</summary>
-    public ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)_tokens.Length ? _tokens[token] : default(ReadOnlySpan<byte>);
+    /// <summary>A token's bytes (of a mark, <see cref="MarkBytes"/>); none for a token that no text has.</summary>
+    internal ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)_tokens.Length ? _tokens[token] : default(ReadOnlySpan<byte>);
 
-    /// <summary>The whole characters of a text as the tokenizer splits them; none where its tokens have another text (it normalises).</summary>
+    /// <summary>The whole characters and marks of a text as the tokenizer splits them, up to where its tokens have another text (it normalises).</summary>
     internal int[] Split(ReadOnlySpan<byte> text)
+    {
+        List<int> tokens = [];
+        for (int at = text.IndexOf(MarkBytes.Begin); at >= 0; at = text.IndexOf(MarkBytes.Begin))
+        {
+            int[] before = SplitText(text[..at]);
+            tokens.AddRange(before);
+            text = text[at..];
+            if (text.Length < MarkBytes.Length || (at > 0 && before.Length == 0)) return [.. tokens];
+            tokens.Add(MarkBytes.IdOf(text));
+            text = text[MarkBytes.Length..];
+        }
+
+        return [.. tokens, .. SplitText(text)];
+    }
+
+    private int[] SplitText(ReadOnlySpan<byte> text)
     {
         while (!text.IsEmpty && Rune.DecodeLastFromUtf8(text, out _, out _) != System.Buffers.OperationStatus.Done) text = text[..^1];
         if (text.IsEmpty || _encode is null) return [];

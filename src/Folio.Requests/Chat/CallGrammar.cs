@@ -9,8 +9,9 @@ internal static class CallGrammar
 {
     /// <param name="tools">Those that may be called, and how often.</param>
     /// <param name="format">How the model writes calls.</param>
+    /// <param name="marks">Its marks that are tokens.</param>
     /// <exception cref="ApiException">A tool's parameters can't be those of an object.</exception>
-    public static StructuredOutput Of(ToolFields tools, MessageFormat format)
+    public static StructuredOutput Of(ToolFields tools, MessageFormat format, MarkTokens marks)
     {
         CallFrame frame = format.Tools?.Frame ?? throw ApiException.BadRequest("This server reads no tool calls (--tool-call-parser none), so tool_choice can't ask for one.", "tool_choice");
         List<Grammar> calls = [];
@@ -27,13 +28,13 @@ internal static class CallGrammar
         bool several = tools.Name is null && tools.Parallel;
         Grammar all = several ? Grammar.Sequence(call, Grammar.Repeat(Sequence(frame.Separator, call, ""), 0, null)) : call;
         return new(Sequence(frame.Open, all, frame.Close), "tools") { Parts = schemas };
-    }
 
-    private static Grammar Sequence(string before, Grammar middle, string after)
-    {
-        List<Grammar> parts = [middle];
-        if (before.Length > 0) parts.Insert(0, Grammar.Literal(before));
-        if (after.Length > 0) parts.Add(Grammar.Literal(after));
-        return parts.Count == 1 ? middle : Grammar.Sequence(parts);
+        Grammar Sequence(string before, Grammar middle, string after)
+        {
+            List<Grammar> parts = [middle];
+            if (before.Length > 0) parts.Insert(0, marks.Literal(before));
+            if (after.Length > 0) parts.Add(marks.Literal(after));
+            return parts.Count == 1 ? middle : Grammar.Sequence(parts);
+        }
     }
 }

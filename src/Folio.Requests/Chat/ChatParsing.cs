@@ -1,5 +1,4 @@
 using Folio.Chat;
-using Folio.Tokenization;
 
 namespace Folio.Requests;
 
@@ -30,12 +29,9 @@ internal sealed record ChatParsing(MessageFormat Format, ParserOptions? Options,
             IsForced = tools.IsForced,
             MaxCalls = tools.Parallel ? int.MaxValue : 1,
         };
-        return new(format, options, SpecialMarks(served.Info.Tokenizer, format.Marks(calls)), tellsReasoning);
+        return new(format, options, [.. MarkTokens.Of(format, calls, served.Info.Tokenizer).Ids], tellsReasoning);
     }
 
     /// <summary>A reader for one of the choices.</summary>
     public ChatChoiceReader NewReader() => new(Options is null ? null : Format.CreateParser(Options), TellsReasoning);
-
-    private static int[] SpecialMarks(Tokenizer? tokenizer, IEnumerable<string> marks) =>
-        tokenizer is null ? [] : [.. marks.Select(tokenizer.FindToken).OfType<int>().Where(tokenizer.IsSpecial)];
 }

@@ -22,7 +22,8 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
         StructuredOutput? structure = StructuredOutput.Read(body);
         RequireTextOnly(body);
         var tools = ToolFields.Read(body);
-        structure = WithCalls(structure, tools, served.Format);
+        var marks = MarkTokens.Of(served.Format, calls: true, served.Info.Tokenizer);
+        structure = WithCalls(structure, tools, served.Format, marks);
         AnswerFields answer = AnswerFields.Read(body, served.Info.Tokenizer is not null);
         int? top = ReadTopLogprobs(body, served);
         CompletionRequest.ReadLogprobs(body, "prompt_logprobs", served);
@@ -34,7 +35,7 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
         using ChatPrompt chat = ChatPrompt.Read(body, served);
         int[] ids = chat.Encode(served, answer, addSpecial: body.Flag("add_special_tokens") ?? false);
         var parsing = ChatParsing.For(body, served, tools, chat.Text);
-        if (parsing is { Options: { } options, Format.Reasoning: { } reasoning }) structure = structure?.Behind(reasoning, options.ReasoningIsOpen);
+        if (parsing is { Options: { } options, Format.Reasoning: { } reasoning }) structure = structure?.Behind(reasoning, options.ReasoningIsOpen, marks);
         SamplingParams sampling = SamplingFields.Read(body, served.Info) with
         {
             MaxTokens = maxTokens ?? DefaultMaxTokens(served.Info, ids.Length),
@@ -58,10 +59,10 @@ internal sealed record ChatRequest(string Model, Prompt Prompt, SamplingParams S
     }
 
     /// <summary>Calls that are asked for take the place of any other form of the answer; calls that may be made stand beside it.</summary>
-    private static StructuredOutput? WithCalls(StructuredOutput? structure, ToolFields tools, MessageFormat format)
+    private static StructuredOutput? WithCalls(StructuredOutput? structure, ToolFields tools, MessageFormat format, MarkTokens marks)
     {
-        if (tools.IsForced) return CallGrammar.Of(tools, format);
-        return structure is null || tools.Choice == ToolChoice.None || format.Tools is null ? structure : structure.Or(CallGrammar.Of(tools, format));
+        if (tools.IsForced) return CallGrammar.Of(tools, format, marks);
+        return structure is null || tools.Choice == ToolChoice.None || format.Tools is null ? structure : structure.Or(CallGrammar.Of(tools, format, marks));
     }
 
     private static void RequireTextOnly(Fields body)

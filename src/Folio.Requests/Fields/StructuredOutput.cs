@@ -43,12 +43,14 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
     }
 
     /// <summary>The same, where the model may reason first: what it must obey begins behind that.</summary>
+    /// <param name="reasoning">How it is marked.</param>
     /// <param name="isOpen">The prompt has opened the reasoning.</param>
-    public StructuredOutput Behind(ReasoningFormat reasoning, bool isOpen)
+    /// <param name="marks">Marks that are tokens.</param>
+    public StructuredOutput Behind(ReasoningFormat reasoning, bool isOpen, MarkTokens marks)
     {
         if (reasoning.Closes.Count == 0) return this;
-        var rest = Grammar.Sequence(Grammar.AnyOf([.. reasoning.Closes.Select(Grammar.TextThrough)]), Grammar.Regex(SpaceBehindReasoning), Grammar);
-        return this with { Grammar = isOpen ? rest : Grammar.AnyOf(Grammar, Grammar.Sequence(Grammar.AnyOf([.. reasoning.Opens.Select(Grammar.Literal)]), rest)) };
+        var rest = Grammar.Sequence(Grammar.AnyOf([.. reasoning.Closes.Select(marks.TextThrough)]), Grammar.Regex(SpaceBehindReasoning), Grammar);
+        return this with { Grammar = isOpen ? rest : Grammar.AnyOf(Grammar, Grammar.Sequence(Grammar.AnyOf([.. reasoning.Opens.Select(marks.Literal)]), rest)) };
     }
 
     /// <summary>This or the other.</summary>
