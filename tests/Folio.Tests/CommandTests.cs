@@ -279,6 +279,7 @@ public class CommandTests
         string file = Path.Combine(Directory.CreateTempSubdirectory("folio-test-").FullName, "keys");
         File.WriteAllText(file, "# who may ask\nalice sk-alice rpm=100\nops sk-ops admin\n");
         await using ServingFolio folio = await ServingFolio.StartAsync("--host", "0.0.0.0", "--api-key-file", file, "--allowed-origins", "[\"https://chat.example\"]", "--request-timeout", "60");
+        Assert.EndsWith($": http://localhost:{folio.Url.Port}/\n", folio.Startup);
         var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{folio.Url.Port}") };
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models")).StatusCode);
         client.DefaultRequestHeaders.Authorization = new("Bearer", "sk-alice");

@@ -40,7 +40,7 @@ internal static partial class ServeCommand
         await using WebApplication app = FolioServer.Build(engine, options);
         await FolioServer.StartAsync(app, options, cancellation);
         Console.Error.WriteLine($"{engine.Model.Name} is served at {string.Join(", ", app.Urls)}/v1");
-        Console.Error.WriteLine($"a page to try it and to see what happens: {app.Urls.First()}/");
+        Console.Error.WriteLine($"a page to try it and to see what happens: {Here(app.Urls.First())}/");
         Task shutdown = app.WaitForShutdownAsync(CancellationToken.None);
         await Task.WhenAny(shutdown, engine.Ended);
         if (engine.Failure is { } failure)
@@ -52,6 +52,9 @@ internal static partial class ServeCommand
 
         await shutdown;
     }
+
+    /// <summary>All addresses of a machine are none that a browser could open.</summary>
+    private static string Here(string url) => url.Replace("//0.0.0.0:", "//localhost:", StringComparison.Ordinal).Replace("//[::]:", "//localhost:", StringComparison.Ordinal);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "the engine has failed")]
     private static partial void LogFailure(ILogger logger, Exception error);
