@@ -9,6 +9,8 @@ namespace Folio.Extensions.AI.Tests;
 
 public sealed class ChatTests(DemoEngine demo)
 {
+    private const int Steps = 3;
+
     private static readonly ChatMessage[] Story = [new(ChatRole.System, "You tell stories."), new(ChatRole.User, "Tell me a story about a dog and a ball.")];
 
     [Fact]
@@ -141,20 +143,30 @@ public sealed class ChatTests(DemoEngine demo)
     [Fact]
     public async Task A_cancelled_call_ends_and_frees_the_engine()
     {
+        await using var alone = new DemoEngine();
         using var cancellation = new CancellationTokenSource();
         var options = new ChatOptions { AdditionalProperties = new() { ["ignore_eos"] = true } };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        using (new StepGate(alone.Engine, Steps))
         {
-            await foreach (ChatResponseUpdate _ in demo.Client.GetStreamingResponseAsync(Story, options, cancellation.Token)) await cancellation.CancelAsync();
-        });
-        await demo.IdleAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            {
+                await foreach (ChatResponseUpdate _ in alone.Client.GetStreamingResponseAsync(Story, options, cancellation.Token)) await cancellation.CancelAsync();
+            });
+        }
+
+        await AssertAborted(alone);
     }
 
     [Fact]
     public async Task Who_leaves_a_stream_early_frees_the_engine()
     {
-        await foreach (ChatResponseUpdate _ in demo.Client.GetStreamingResponseAsync(Story, new() { AdditionalProperties = new() { ["ignore_eos"] = true } })) break;
-        await demo.IdleAsync();
+        await using var alone = new DemoEngine();
+        using (new StepGate(alone.Engine, Steps))
+        {
+            await foreach (ChatResponseUpdate _ in alone.Client.GetStreamingResponseAsync(Story, new() { AdditionalProperties = new() { ["ignore_eos"] = true } })) break;
+        }
+
+        await AssertAborted(alone);
     }
 
     [Fact]
@@ -173,6 +185,15 @@ public sealed class ChatTests(DemoEngine demo)
     {
         var error = Assert.Throws<FolioException>(() => new FolioChatClient(demo.Engine, new() { ChatTemplate = "{% if %}" }));
         Assert.Contains("chat template", error.Message);
+    }
+
+    /// <summary>It holds nothing, and was left behind the step that ran while the engine was told.</summary>
+    private static async Task AssertAborted(DemoEngine alone)
+    {
+        await alone.IdleAsync();
+        EngineMetrics metrics = alone.Engine.Metrics;
+        Assert.Equal((1, 0), (metrics.All.OfType<Counter>().Single(counter => counter.Label == ("finished_reason", "abort")).Value, metrics.KvCacheUsage.Value));
+        Assert.InRange(metrics.GenerationTokens.Value, 1, Steps + 1);
     }
 
     public enum Size

@@ -69,10 +69,14 @@ public sealed class EmbeddingTests(DemoEngine demo) : IDisposable
     public async Task A_cancelled_call_ends_and_frees_the_engine()
     {
         using var cancellation = new CancellationTokenSource();
-        Task<GeneratedEmbeddings<Embedding<float>>> call = _generator.GenerateAsync(Enumerable.Repeat(string.Concat(Enumerable.Repeat("The dog ran to the tree. ", 40)), 200), cancellationToken: cancellation.Token);
+        await using var alone = new DemoEngine();
+        using var generator = new FolioEmbeddingGenerator(alone.Engine);
+        using var loop = new Standstill(alone.Engine);
+        Task<GeneratedEmbeddings<Embedding<float>>> call = generator.GenerateAsync(Enumerable.Repeat(string.Concat(Enumerable.Repeat("The dog ran to the tree. ", 40)), 200), cancellationToken: cancellation.Token);
         await cancellation.CancelAsync();
+        loop.Dispose();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await demo.IdleAsync();
+        await alone.IdleAsync();
     }
 
     [Fact]

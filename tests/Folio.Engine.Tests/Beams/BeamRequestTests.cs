@@ -41,7 +41,7 @@ public sealed class BeamRequestTests
             if (++steps == 10) cancellation.Cancel();
         });
         GenerationRequest request = Search(n: 3);
-        List<GenerationOutput> outputs = await Given.ReadAll(engine.Submit(request with { Sampling = request.Sampling with { MaxTokens = 180 } }, cancellation.Token));
+        List<GenerationOutput> outputs = await Given.ReadAll(Given.AtOnce(engine, () => engine.Submit(request with { Sampling = request.Sampling with { MaxTokens = 180 } }, cancellation.Token)));
         Assert.Equal([FinishReason.Abort, FinishReason.Abort, FinishReason.Abort], outputs.Select(output => output.FinishReason!.Value));
         await Given.Until(() => engine.Metrics is { KvCacheUsage.Value: 0, RequestsRunning.Value: 0 });
         Assert.Equal(10, steps);

@@ -71,7 +71,7 @@ public sealed class BestOfTests
         {
             if (++steps == 10) cancellation.Cancel();
         });
-        List<GenerationOutput> outputs = await Given.ReadAll(engine.Submit(Best(Given.Request(prompt: 6, maxTokens: 150), 2, 5), cancellation.Token));
+        List<GenerationOutput> outputs = await Given.ReadAll(Given.AtOnce(engine, () => engine.Submit(Best(Given.Request(prompt: 6, maxTokens: 150), 2, 5), cancellation.Token)));
         Assert.Equal([(0, FinishReason.Abort), (1, FinishReason.Abort)], outputs.Select(output => (output.Index, output.FinishReason!.Value)));
         await Given.Until(() => engine.Metrics.KvCacheUsage.Value == 0);
         Assert.Equal((10, 2), (steps, (int)engine.Metrics.FinishedWith(FinishReason.Abort).Value));
