@@ -4,12 +4,13 @@ namespace Folio.Engine;
 internal sealed partial class EngineLoop
 {
     private readonly List<SequenceGroup> _held = []; // came while the others are being finished
-    private TaskCompletionSource? _quiet;            // set while the others are being finished
+    private volatile TaskCompletionSource? _quiet;   // set while the others are being finished
     private volatile bool _isPaused;
-    private volatile bool _isPausing;
 
     /// <summary>It runs no step, or finishes what is there and then runs none. Any thread.</summary>
-    public bool IsPaused => _isPaused || _isPausing;
+    public bool IsPaused => _isPaused || IsPausing;
+
+    private bool IsPausing => _quiet is not null;
 
     /// <summary>On the loop's thread.</summary>
     /// <returns>Completes when no step is run any more.</returns>
@@ -17,7 +18,6 @@ internal sealed partial class EngineLoop
     {
         if (mode == PauseMode.Wait && !_isPaused)
         {
-            _isPausing = true;
             _quiet ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return _quiet.Task;
         }
@@ -37,14 +37,14 @@ internal sealed partial class EngineLoop
     /// <summary>Whether a newcomer waits outside until the loop is paused or resumed.</summary>
     private bool Holds(SequenceGroup group)
     {
-        if (_isPausing) _held.Add(group);
-        return _isPausing;
+        if (IsPausing) _held.Add(group);
+        return IsPausing;
     }
 
     /// <summary>Whether there is no step to be run now.</summary>
     private bool Pauses()
     {
-        if (_isPausing && scheduler.Running + scheduler.Waiting == 0) Rest();
+        if (IsPausing && scheduler.Running + scheduler.Waiting == 0) Rest();
         if (!_isPaused) return false;
         PublishQueues();
         return true;
@@ -53,7 +53,7 @@ internal sealed partial class EngineLoop
     /// <summary>From here on it is paused, and newcomers wait where they always do.</summary>
     private void Rest()
     {
-        (_isPaused, _isPausing) = (true, false);
+        _isPaused = true;
         foreach (SequenceGroup group in _held) Add(group);
         _held.Clear();
         _quiet?.TrySetResult();
