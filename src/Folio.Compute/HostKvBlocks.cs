@@ -12,7 +12,7 @@ public abstract class HostKvBlocks : IDisposable
     protected HostKvBlocks(KvCacheShape shape, long bytesPerBlock)
     {
         if (bytesPerBlock > Array.MaxLength)
-            throw new FolioException($"a block of {shape.BlockSize} tokens takes {bytesPerBlock} bytes; at most {Array.MaxLength} can be swapped. Lower --block-size.");
+            throw new FolioException($"a block of {shape.BlockSize} tokens takes {bytesPerBlock} bytes; at most {Array.MaxLength} can be swapped. Lower --block-size (BlockSize).");
         (Shape, BytesPerBlock) = (shape, (int)bytesPerBlock);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Folio.Compute;
 using Folio.Formats;
 
@@ -93,15 +94,16 @@ public sealed record EngineOptions
         RequirePositive(MaxWaitingTokens, "--max-waiting-tokens");
         RequirePositive(DiskSwapSpace, "--disk-swap-space");
         RequirePositive(PrefixCacheDiskSpace, "--prefix-cache-disk-space");
-        if (MaxPrefillStall <= TimeSpan.Zero) throw new FolioException($"--max-prefill-stall is {MaxPrefillStall.Value.TotalMilliseconds} ms; expected more than 0.");
-        if (WatchdogTimeout <= TimeSpan.Zero) throw new FolioException($"--watchdog-timeout is {WatchdogTimeout.Value.TotalSeconds} s; expected more than 0.");
-        if (SwapSpace < 0) throw new FolioException($"--swap-space is {SwapSpace}; expected 0 or more.");
-        if (MaxLogprobs < 0) throw new FolioException($"--max-logprobs is {MaxLogprobs}; expected 0 or more.");
+        if (MaxPrefillStall <= TimeSpan.Zero) throw new FolioException($"--max-prefill-stall (MaxPrefillStall) is {MaxPrefillStall.Value.TotalMilliseconds} ms; expected more than 0.");
+        if (WatchdogTimeout <= TimeSpan.Zero) throw new FolioException($"--watchdog-timeout (WatchdogTimeout) is {WatchdogTimeout.Value.TotalSeconds} s; expected more than 0.");
+        if (SwapSpace < 0) throw new FolioException($"--swap-space (SwapSpace) is {SwapSpace}; expected 0 or more.");
+        if (MaxLogprobs < 0) throw new FolioException($"MaxLogprobs is {MaxLogprobs}; expected 0 or more.");
     }
 
-    private static void RequirePositive(long? value, string option)
+    /// <param name="option">The command's; an engine is made in code and by a configuration, too, which know the property.</param>
+    private static void RequirePositive(long? value, string option, [CallerArgumentExpression(nameof(value))] string property = "")
     {
-        if (value < 1) throw new FolioException($"{option} is {value}; expected 1 or more.");
+        if (value < 1) throw new FolioException($"{option} ({property}) is {value}; expected 1 or more.");
     }
 }
 

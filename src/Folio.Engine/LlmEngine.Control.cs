@@ -52,7 +52,7 @@ public sealed partial class LlmEngine
 
     private bool IsLoopWaitedFor() => !_inbox.Closed && !IsPaused && (_disposing || _awaiting.Any);
 
-    private static EngineUnavailableException Unavailable() => new("the engine stands still: a step has taken longer than --watchdog-timeout and hasn't ended; send the request again later.");
+    private static EngineUnavailableException Unavailable() => new("the engine stands still: a step has taken longer than --watchdog-timeout (WatchdogTimeout) and hasn't ended; send the request again later.");
 
     private void FailStalled(TimeSpan still)
     {
@@ -69,7 +69,7 @@ public sealed partial class LlmEngine
     {
         (SequenceGroup Group, string Id)[] requests = _awaiting.Requests();
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"the engine stands still: no step has ended for {still.TotalSeconds:0.0} s (--watchdog-timeout); all {requests.Length} requests are failed. ");
+        text.Append(CultureInfo.InvariantCulture, $"the engine stands still: no step has ended for {still.TotalSeconds:0.0} s (--watchdog-timeout, WatchdogTimeout); all {requests.Length} requests are failed. ");
         text.Append(CultureInfo.InvariantCulture, $"The loop is at: {_loop.Phase}; steps so far: {_loop.Steps}; blocks in use: {Math.Round(Metrics.KvCacheUsage.Value * _pool.Blocks)} of {_pool.Blocks}; ");
         text.Append(CultureInfo.InvariantCulture, $"running {Metrics.RequestsRunning.Value}, waiting {Metrics.RequestsWaiting.Value}, swapped {Metrics.RequestsSwapped.Value}, preemptions {Metrics.Preemptions.Value}.");
         foreach ((SequenceGroup group, string id) in requests.Take(ReportedRequests))

@@ -40,7 +40,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
         long tokens = (long)blocks * blockSize, kvBytes = blocks * bytesPerBlock;
         if (blocks < 1) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         if (kvBytes > availableBytes)
-            throw new FolioException($"a KV cache of {blocks} blocks takes {SizeText.Of(kvBytes)}; {SizeText.Of(availableBytes)} are free. Lower --num-blocks or --kv-cache-memory.");
+            throw new FolioException($"a KV cache of {blocks} blocks takes {SizeText.Of(kvBytes)}; {SizeText.Of(availableBytes)} are free. Lower --num-blocks (NumBlocks) or --kv-cache-memory (KvCacheMemory).");
         if (options.MaxModelLen is not null && tokens < wanted) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         return new(weightBytes, bytesPerBlock / blockSize, kvBytes, blocks, blockSize, (int)Math.Min(wanted, tokens));
     }
@@ -48,7 +48,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     /// <exception cref="FolioException">Longer sequences were asked for than the model has positions.</exception>
     internal static void RequireContext(int? maxModelLen, int contextLength)
     {
-        if (maxModelLen > contextLength) throw new FolioException($"--max-model-len is {maxModelLen}; this model's context is {contextLength} tokens.");
+        if (maxModelLen > contextLength) throw new FolioException($"--max-model-len (MaxModelLen) is {maxModelLen}; this model's context is {contextLength} tokens.");
     }
 
     private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)
@@ -63,6 +63,6 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     {
         long needed = (maxModelLen + (long)options.BlockSize - 1) / options.BlockSize;
         return new($"one sequence of {maxModelLen} tokens needs {needed} blocks of KV cache ({SizeText.Of(needed * bytesPerBlock)}); there is room for {blocks} ({SizeText.Of(blocks * bytesPerBlock)}). "
-            + "Lower --max-model-len, or raise --kv-cache-memory or --num-blocks.");
+            + "Lower --max-model-len (MaxModelLen), or raise --kv-cache-memory (KvCacheMemory) or --num-blocks (NumBlocks).");
     }
 }

@@ -12,8 +12,8 @@ internal static class ChatFormats
     public static MessageFormat For(string template, ServedModelOptions options)
     {
         var told = MessageFormat.Of(template);
-        ToolFormat? tools = Choose("--tool-call-parser", options.ToolCallParser, ToolFormat.ByName, told.Tools ?? ToolFormat.Hermes);
-        return new(tools, Choose("--reasoning-parser", options.ReasoningParser, ReasoningFormat.ByName, told.Reasoning));
+        ToolFormat? tools = Choose("--tool-call-parser (ToolCallParser)", options.ToolCallParser, ToolFormat.ByName, told.Tools ?? ToolFormat.Hermes);
+        return new(tools, Choose("--reasoning-parser (ReasoningParser)", options.ReasoningParser, ReasoningFormat.ByName, told.Reasoning));
     }
 
     private static T? Choose<T>(string option, string? name, IReadOnlyDictionary<string, T> formats, T? told)

@@ -59,7 +59,7 @@ public sealed class EmbeddingFiguresTests
     {
         using var backend = new CpuBackend(threads: 1);
         FolioException refusal = Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.Shared("golden-later", "bert"), backend, new() { MaxModelLen = 100_000_000 }));
-        Assert.Equal("--max-model-len is 100000000; this model's context is 200 tokens.", refusal.Message);
+        Assert.Equal("--max-model-len (MaxModelLen) is 100000000; this model's context is 200 tokens.", refusal.Message);
     }
 
     [Fact]
@@ -78,6 +78,6 @@ public sealed class EmbeddingFiguresTests
         using var backend = new CpuBackend(threads: 1);
         await using (LlmEngine _ = LlmEngine.Load(folder, backend, new() { Warning = warnings.Enqueue })) Assert.Empty(warnings);
         await using (LlmEngine _ = LlmEngine.Load(folder, backend, new() { NumBlocks = 9, KvCacheType = DType.I8, SwapSpace = 1 << 20, Warning = warnings.Enqueue })) { }
-        Assert.Equal($"{folder}: an encoder keeps nothing from step to step, so --num-blocks, --kv-cache-dtype, --swap-space have no effect.", Assert.Single(warnings));
+        Assert.Equal($"{folder}: an encoder keeps nothing from step to step, so --num-blocks (NumBlocks), --kv-cache-dtype (KvCacheType), --swap-space (SwapSpace) have no effect.", Assert.Single(warnings));
     }
 }

@@ -27,14 +27,14 @@ public sealed class MemoryPlanTests
         Assert.Equal(160, Plan(new() { NumBlocks = 10 }).MaxModelLen);
         FolioException refusal = Assert.Throws<FolioException>(() => Plan(new() { NumBlocks = 10, MaxModelLen = 200 }));
         Assert.Equal(
-            "one sequence of 200 tokens needs 13 blocks of KV cache (203.1 KiB); there is room for 10 (156.3 KiB). Lower --max-model-len, or raise --kv-cache-memory or --num-blocks.",
+            "one sequence of 200 tokens needs 13 blocks of KV cache (203.1 KiB); there is room for 10 (156.3 KiB). Lower --max-model-len (MaxModelLen), or raise --kv-cache-memory (KvCacheMemory) or --num-blocks (NumBlocks).",
             refusal.Message);
     }
 
     [Fact]
     public void More_than_the_model_or_the_machine_has_is_refused()
     {
-        Assert.Equal("--max-model-len is 2000; this model's context is 1000 tokens.", Assert.Throws<FolioException>(() => Plan(new() { MaxModelLen = 2000 })).Message);
+        Assert.Equal("--max-model-len (MaxModelLen) is 2000; this model's context is 1000 tokens.", Assert.Throws<FolioException>(() => Plan(new() { MaxModelLen = 2000 })).Message);
         Assert.Contains("--num-blocks", Assert.Throws<FolioException>(() => Plan(new() { NumBlocks = 100 }, available: 1_000_000)).Message, StringComparison.Ordinal);
         Assert.Throws<FolioException>(() => Plan(new(), available: 1000));
     }

@@ -10,7 +10,7 @@ public sealed class WaitingRoomTests
         await using LlmEngine engine = Held(gate, options => options with { MaxWaitingRequests = 2 });
         GenerationStream running = await Running(engine);
         GenerationStream[] waiting = [engine.Submit(Short()), engine.Submit(Short())];
-        Assert.Equal("2 requests wait already, as many as may (--max-waiting-requests); try again later.", Assert.Throws<QueueFullException>(() => engine.Submit(Short())).Message);
+        Assert.Equal("2 requests wait already, as many as may (--max-waiting-requests, MaxWaitingRequests); try again later.", Assert.Throws<QueueFullException>(() => engine.Submit(Short())).Message);
         gate.Release(1000);
         foreach (GenerationStream stream in (GenerationStream[])[running, .. waiting]) Assert.Equal(3, (await Given.ReadAll(stream)).Count);
         Assert.Equal(3, (await Given.ReadAll(engine.Submit(Short()))).Count); // admission has freed the places
@@ -24,7 +24,7 @@ public sealed class WaitingRoomTests
         GenerationStream running = await Running(engine);
         GenerationStream large = engine.Submit(Given.Request(prompt: 50, maxTokens: 3));
         Assert.Equal(
-            "requests of 50 prompt tokens wait already; with 5 more there would be more than 20 (--max-waiting-tokens); try again later.",
+            "requests of 50 prompt tokens wait already; with 5 more there would be more than 20 (--max-waiting-tokens, MaxWaitingTokens); try again later.",
             Assert.Throws<QueueFullException>(() => engine.Submit(Short())).Message);
         gate.Release(1000);
         await Given.ReadAll(running);

@@ -79,10 +79,10 @@ public sealed partial class HubTests : IAsyncLifetime
     [Theory]
     [InlineData("serve frogs/none", "folio: frogs/none: there is no such file or folder; as a model of the hub: 127.0.0.1:{0} has no repository frogs/none, or it is private: set HF_TOKEN to a token that may read it.\n")]
     [InlineData("inspect frogs/tales", "folio: frogs/tales has several GGUF files; put the one that is meant behind a colon, frogs/tales:broken.Q4_0.gguf. It has broken.Q4_0.gguf, tales.Q8_0.gguf.\n")]
-    [InlineData("inspect frogs/tales:Q8_0@v1.0 --revision main", "folio: --revision is 'main' and the model's own is 'v1.0'; one of them was expected.\n")]
+    [InlineData("inspect frogs/tales:Q8_0@v1.0 --revision main", "folio: the revision is 'main' and the model's own is 'v1.0'; one of them was expected.\n")]
     [InlineData("inspect --revision main", "folio: --revision is 'main', but the embedded model is no model of the hub; owner/name was expected.\n")]
     [InlineData("pull tales", "folio: 'tales' is no model of the hub; owner/name[:file][@revision] was expected.\n")]
-    [InlineData("pull frogs/tales --revision ../main", "folio: --revision is '../main'; a branch, tag or commit was expected.\n")]
+    [InlineData("pull frogs/tales --revision ../main", "folio: the revision is '../main'; a branch, tag or commit was expected.\n")]
     [InlineData("pull frogs/tales:Q8_0 --include *.json", "folio: ':Q8_0' and --include both say which files are fetched; one of them was expected.\n")]
     public async Task What_cannot_be_pulled_is_one_line_of_error_and_exit_code_1(string line, string expected)
     {

@@ -36,13 +36,13 @@ internal static class EncoderOptions
     /// <summary>What was asked for and means nothing here, as far as it differs from what everybody has who asked for nothing.</summary>
     private static IEnumerable<string> Idle(EngineOptions options)
     {
-        if (options.NumBlocks is not null) yield return "--num-blocks";
-        if (options.KvCacheMemory is not null) yield return "--kv-cache-memory";
-        if (options.KvCacheType is not (DType.BF16 or DType.F32)) yield return "--kv-cache-dtype";
-        if (options.PrefixCacheDirectory is not null) yield return "--prefix-cache-dir";
-        if (options.PreemptionMode == PreemptionMode.Swap) yield return "--preemption-mode";
-        if (options.SwapSpace is > 0) yield return "--swap-space";
-        if (options.SwapDirectory is not null) yield return "--swap-directory";
-        if (options.MaxPrefillStall is not null && options.MaxPrefillStall != new EngineOptions().MaxPrefillStall) yield return "--max-prefill-stall";
+        if (options.NumBlocks is not null) yield return "--num-blocks (NumBlocks)";
+        if (options.KvCacheMemory is not null) yield return "--kv-cache-memory (KvCacheMemory)";
+        if (options.KvCacheType is not (DType.BF16 or DType.F32)) yield return "--kv-cache-dtype (KvCacheType)";
+        if (options.PrefixCacheDirectory is not null) yield return "--prefix-cache-dir (PrefixCacheDirectory)";
+        if (options.PreemptionMode == PreemptionMode.Swap) yield return "--preemption-mode (PreemptionMode)";
+        if (options.SwapSpace is > 0) yield return "--swap-space (SwapSpace)";
+        if (options.SwapDirectory is not null) yield return "--swap-directory (SwapDirectory)";
+        if (options.MaxPrefillStall is not null && options.MaxPrefillStall != new EngineOptions().MaxPrefillStall) yield return "--max-prefill-stall (MaxPrefillStall)";
     }
 }

@@ -157,7 +157,7 @@ internal sealed partial class PrefixStore : IDisposable
         if (header.Folio != s_version) return "another version of Folio wrote it";
         if (header.Fingerprint != _fingerprint || header.BlockSize != _layout.BlockSize || header.BytesPerBlock != _layout.BytesPerBlock)
             return "it belongs to another model, other weights or another layout of blocks";
-        if (length > _mostBytes) return $"it takes {SizeText.Of(length)}; --prefix-cache-disk-space allows {SizeText.Of(_mostBytes)}";
+        if (length > _mostBytes) return $"it takes {SizeText.Of(length)}; --prefix-cache-disk-space (PrefixCacheDiskSpace) allows {SizeText.Of(_mostBytes)}";
         if (header.Records < 0 || header.Records > _layout.RecordsIn(length) || length != _layout.Length(header.Records))
             return $"it has {length} bytes, which are not those of {header.Records} blocks";
         if (PrefixTable.Read(file, _layout.Table(header.Records), header.Records, _layout.BlockSize, header.TableChecksum) is not { } table) return "its table is damaged";

@@ -28,13 +28,13 @@ internal sealed class WaitingRoom(int maxRequests, long maxTokens, EngineMetrics
             if (IsFull)
             {
                 metrics.TooManyRequests.Add(1);
-                throw new QueueFullException($"{_requests} requests wait already, as many as may (--max-waiting-requests); try again later.");
+                throw new QueueFullException($"{_requests} requests wait already, as many as may (--max-waiting-requests, MaxWaitingRequests); try again later.");
             }
 
             if (IsTooMuch(promptTokens))
             {
                 metrics.TooManyTokens.Add(1);
-                throw new QueueFullException($"requests of {_tokens} prompt tokens wait already; with {promptTokens} more there would be more than {maxTokens} (--max-waiting-tokens); try again later.");
+                throw new QueueFullException($"requests of {_tokens} prompt tokens wait already; with {promptTokens} more there would be more than {maxTokens} (--max-waiting-tokens, MaxWaitingTokens); try again later.");
             }
 
             Take(promptTokens);

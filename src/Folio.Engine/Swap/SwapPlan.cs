@@ -13,13 +13,13 @@ internal readonly record struct SwapPlan(int HostBlocks, int DiskBlocks)
     {
         if (options.PreemptionMode == PreemptionMode.Recompute) return default;
         if (options.SwapSpace > availableBytes)
-            throw new FolioException($"--swap-space is {SizeText.Of(options.SwapSpace.Value)}; {SizeText.Of(Math.Max(0, availableBytes))} of memory are free beside the KV cache.");
+            throw new FolioException($"--swap-space (SwapSpace) is {SizeText.Of(options.SwapSpace.Value)}; {SizeText.Of(Math.Max(0, availableBytes))} of memory are free beside the KV cache.");
 
         int host = Blocks(options.SwapSpace ?? Math.Clamp(kvBytes / 4, 0, Math.Max(0, availableBytes)), bytesPerBlock);
         int disk = options.SwapDirectory is null ? 0 : Blocks(options.DiskSwapSpace, bytesPerBlock);
-        if (options.SwapSpace > 0 && host == 0) throw LessThanABlock("--swap-space", options.SwapSpace.Value, bytesPerBlock);
-        if (options.SwapDirectory is not null && disk == 0) throw LessThanABlock("--disk-swap-space", options.DiskSwapSpace, bytesPerBlock);
-        if (options.PreemptionMode == PreemptionMode.Swap && host + disk == 0) throw new FolioException("--preemption-mode is swap, and there is no swap space: raise --swap-space, or give --swap-directory.");
+        if (options.SwapSpace > 0 && host == 0) throw LessThanABlock("--swap-space (SwapSpace)", options.SwapSpace.Value, bytesPerBlock);
+        if (options.SwapDirectory is not null && disk == 0) throw LessThanABlock("--disk-swap-space (DiskSwapSpace)", options.DiskSwapSpace, bytesPerBlock);
+        if (options.PreemptionMode == PreemptionMode.Swap && host + disk == 0) throw new FolioException("--preemption-mode (PreemptionMode) is swap, and there is no swap space: raise --swap-space (SwapSpace), or give --swap-directory (SwapDirectory).");
         return new(host, disk);
     }
 

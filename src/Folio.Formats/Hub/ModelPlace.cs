@@ -14,7 +14,7 @@ public sealed record ModelPlace(string Path, string? Name = null)
     {
         bool isHere = File.Exists(model) || Directory.Exists(model);
         HubModelId? id = isHere ? null : HubModelId.TryParse(model);
-        if (id is null && revision is not null) throw new FolioException($"--revision is '{revision}', but {model} is no model of the hub; owner/name was expected.");
+        if (id is null && revision is not null) throw new FolioException($"the revision is '{revision}', but {model} is no model of the hub; owner/name was expected.");
         return id is null ? new(model) : Fetch(model, At(id, revision), pull);
     }
 
@@ -23,8 +23,8 @@ public sealed record ModelPlace(string Path, string? Name = null)
     public static HubModelId At(HubModelId id, string? revision)
     {
         if (revision is null) return id;
-        if (!HubModelId.IsRevision(revision)) throw new FolioException($"--revision is '{revision}'; a branch, tag or commit was expected.");
-        if (id.Revision is { } other && other != revision) throw new FolioException($"--revision is '{revision}' and the model's own is '{other}'; one of them was expected.");
+        if (!HubModelId.IsRevision(revision)) throw new FolioException($"the revision is '{revision}'; a branch, tag or commit was expected.");
+        if (id.Revision is { } other && other != revision) throw new FolioException($"the revision is '{revision}' and the model's own is '{other}'; one of them was expected.");
         return id with { Revision = revision };
     }
 

@@ -47,7 +47,7 @@ internal sealed record Caller(string Tenant, string CacheSalt, int Priority)
     {
         int priority = body.Integer("priority") ?? 0;
         if (priority == 0 || policy == SchedulingPolicy.Priority) return priority;
-        throw ApiException.BadRequest($"priority is {priority}, but this server's scheduling policy is {(policy == SchedulingPolicy.Fair ? "fair" : "fcfs")}; it takes priorities with --scheduling-policy priority.", "priority");
+        throw ApiException.BadRequest($"priority is {priority}, but this server's scheduling policy is {(policy == SchedulingPolicy.Fair ? "fair" : "fcfs")}; it takes priorities where --scheduling-policy (SchedulingPolicy) is priority.", "priority");
     }
 
     private static string SaltOf(string own, string? salt) => salt is not null ? $"salt {Name(salt)} {own}" : own.Length > 0 ? $"holder {own}" : "";

@@ -13,7 +13,7 @@ internal static class CallGrammar
     /// <exception cref="ApiException">A tool's parameters can't be those of an object.</exception>
     public static StructuredOutput Of(ToolFields tools, MessageFormat format, MarkTokens marks)
     {
-        CallFrame frame = format.Tools?.Frame ?? throw ApiException.BadRequest("This server reads no tool calls (--tool-call-parser none), so tool_choice can't ask for one.", "tool_choice");
+        CallFrame frame = format.Tools?.Frame ?? throw ApiException.BadRequest("This server reads no tool calls: --tool-call-parser (ToolCallParser) is none, so tool_choice can't ask for one.", "tool_choice");
         List<Grammar> calls = [];
         List<StructuredOutput> schemas = [];
         foreach ((int index, ToolDefinition tool) in tools.Offered.Index())

@@ -99,7 +99,7 @@ internal sealed class ChatPrompt : IDisposable
 
     private static ChatTemplate ParseOwn(string source, ServedModel served)
     {
-        if (!served.Options.TrustRequestChatTemplate) throw ApiException.BadRequest("chat_template isn't accepted from requests: the model's own is used, unless the server runs with --trust-request-chat-template.", "chat_template");
+        if (!served.Options.TrustRequestChatTemplate) throw ApiException.BadRequest("chat_template isn't accepted from requests: the model's own is used, unless the server runs with --trust-request-chat-template (TrustRequestChatTemplate).", "chat_template");
         try
         {
             return ChatTemplate.Parse(source);

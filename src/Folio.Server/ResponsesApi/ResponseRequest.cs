@@ -64,7 +64,7 @@ internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Befor
     public ResponseObject Describe(string id, long createdAt) => Told with { Id = id, CreatedAt = createdAt };
 
     private static ApiException NoPrevious(ResponseStore store, string id) => ApiException.BadRequest(
-        store.IsOff ? "This server stores no responses (--max-stored-responses 0), so previous_response_id finds none; send the whole conversation as input." : $"Previous response with id '{Fields.Cut(id)}' not found: {ResponseStore.WhyNot}",
+        store.IsOff ? "This server stores no responses (--max-stored-responses, MaxStoredResponses, is 0), so previous_response_id finds none; send the whole conversation as input." : $"Previous response with id '{Fields.Cut(id)}' not found: {ResponseStore.WhyNot}",
         "previous_response_id");
 
     private static bool ReadObfuscation(Fields body)

@@ -13,7 +13,7 @@ internal sealed class PrefixRoutes(ServedModel served, ApiKeys keys, Drain drain
     public async Task ResetAsync(HttpContext context)
     {
         if (keys.KeepApart && !keys.MayAdminister(Gate.HolderOf(context)))
-            throw new ApiException(403, "This server has several API keys with a prefix cache of their own each, so no one of them may reset it for all but one marked admin. A server that has one key, or shares the cache (--share-prefix-cache), can be told to.");
+            throw new ApiException(403, "This server has several API keys with a prefix cache of their own each, so no one of them may reset it for all but one marked admin. A server that has one key, or shares the cache (--share-prefix-cache, SharePrefixCache), can be told to.");
         await served.Engine.ResetPrefixCacheAsync();
         await JsonAnswer.WriteAsync(context, new(true), WireJson.Default.ResetResponse);
     }

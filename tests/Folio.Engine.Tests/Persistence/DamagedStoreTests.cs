@@ -131,7 +131,7 @@ public sealed class DamagedStoreTests
         byte[] bytes = File.ReadAllBytes(scene.Path);
         scene.MostBytes = bytes.Length - 1;
         scene.Open(out string? warning).Dispose();
-        Assert.EndsWith($"; --prefix-cache-disk-space allows {SizeText.Of(scene.MostBytes)}.", warning);
+        Assert.EndsWith($"; --prefix-cache-disk-space (PrefixCacheDiskSpace) allows {SizeText.Of(scene.MostBytes)}.", warning);
 
         scene.MostBytes = bytes.Length;
         bytes[8] = 77;

@@ -33,9 +33,9 @@ public sealed class SwapPlanTests
     [Fact]
     public void What_cannot_be_is_refused_with_the_numbers()
     {
-        Assert.Equal("--swap-space is 2 MiB; 1 MiB of memory are free beside the KV cache.", Refusal(new() { SwapSpace = 2 << 20 }));
-        Assert.Equal("--swap-space is 999 bytes; one block takes 1000 bytes.", Refusal(new() { SwapSpace = 999 }));
-        Assert.Equal("--disk-swap-space is 999 bytes; one block takes 1000 bytes.", Refusal(new() { SwapDirectory = ".", DiskSwapSpace = 999 }));
+        Assert.Equal("--swap-space (SwapSpace) is 2 MiB; 1 MiB of memory are free beside the KV cache.", Refusal(new() { SwapSpace = 2 << 20 }));
+        Assert.Equal("--swap-space (SwapSpace) is 999 bytes; one block takes 1000 bytes.", Refusal(new() { SwapSpace = 999 }));
+        Assert.Equal("--disk-swap-space (DiskSwapSpace) is 999 bytes; one block takes 1000 bytes.", Refusal(new() { SwapDirectory = ".", DiskSwapSpace = 999 }));
     }
 
     private static SwapPlan Plan(EngineOptions options) => SwapPlan.Create(options, KvBytes, BytesPerBlock, availableBytes: 1 << 20);

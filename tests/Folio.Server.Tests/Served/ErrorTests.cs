@@ -71,7 +71,7 @@ public sealed class ErrorTests(ServedFixture fixture) : IClassFixture<ServedFixt
     [InlineData("""{"prompt":"x","cache_salt":""}""", 400, "cache_salt", "non-empty")]
     [InlineData("""{"prompt":"x","cache_salt":5}""", 400, "cache_salt", "a string")]
     [InlineData("""{"prompt":"x","user":5}""", 400, "user", "a string")]
-    [InlineData("""{"prompt":"x","priority":1}""", 400, "priority", "--scheduling-policy priority")]
+    [InlineData("""{"prompt":"x","priority":1}""", 400, "priority", "--scheduling-policy (SchedulingPolicy) is priority")]
     [InlineData("""{"prompt":"x","priority":0.5}""", 400, "priority", "an integer")]
     [InlineData("""{"prompt":"x","foo_bar":1}""", 400, "foo_bar", "Unrecognized")]
     [InlineData("""{"prompt":"x","truncate_prompt_tokens":0}""", 400, "truncate_prompt_tokens", "0")]
