@@ -107,6 +107,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         MemoryPlan.RequireContext(options.MaxModelLen, decoder.Spec.ContextLength); // memory is reserved by it
         if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec);
         StepLimits limits = StepLimits.For(options);
+        RequireRoomForSteps(decoder, limits, backend, options);
         decoder.Reserve(limits.Tokens, limits.LogitRows);
 
         long bytesPerBlock = backend.KvBytesPerBlock(decoder.Spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
@@ -253,14 +254,14 @@ public sealed partial class LlmEngine : IAsyncDisposable
     {
         int n = sampling.Width;
         string name = sampling.Width == sampling.N ? "n" : "best_of";
-        if (n > Options.MaxNumSeqs) throw new RequestException($"{name} is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs).", name);
+        if (n > Options.MaxNumSeqs) throw new RequestException($"{name} is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs, MaxNumSeqs).", name);
         if (sampling.UseBeamSearch && n > Options.MaxNumBatchedTokens)
-            throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens).", name);
+            throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens, MaxNumBatchedTokens).", name);
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
         if (needed <= free) return;
         throw new RequestException(
             $"{n} sequence{(n == 1 ? "" : "s")} of up to {maxLength} tokens need {RoomText(needed, free)} "
-            + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory.",
+            + $"Lower {name} or max_tokens, or start with a larger --kv-cache-memory (KvCacheMemory).",
             n == 1 ? "max_tokens" : name);
     }
 
@@ -315,5 +316,14 @@ public sealed partial class LlmEngine : IAsyncDisposable
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes), available = backend.AvailableMemory;
         if (weights > available)
             throw new FolioException($"{source.Path}: its weights take {SizeText.Of(weights)}; {SizeText.Of(available)} of memory are free.");
+    }
+
+    /// <summary>Buffers may be promised and only become resident as they are used: a step that is too large would end the process in its midst.</summary>
+    private static void RequireRoomForSteps(TransformerDecoder decoder, StepLimits limits, Backend backend, EngineOptions options)
+    {
+        long buffers = decoder.BytesToReserve(limits.Tokens, limits.LogitRows), available = backend.AvailableMemory;
+        if (buffers <= available) return;
+        string whole = options.WholePrompts ? " and --max-model-len (MaxModelLen), whose texts are computed whole" : "";
+        throw new FolioException($"the buffers for steps of {limits.Tokens} tokens take {SizeText.Of(buffers)}; {SizeText.Of(available)} of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens){whole}.");
     }
 }

@@ -8,17 +8,33 @@ internal sealed class Activations
     /// <summary>Tokens that go through a feed-forward together: enough for products to be bound by arithmetic, so its inner activations, by far the widest, need no room for a whole step.</summary>
     public const int FeedForwardTokens = 128;
 
-    public Activations(DecoderSpec spec, int maxTokens, int maxLogitRows, Backend backend)
+    /// <param name="spec">The model.</param>
+    /// <param name="maxTokens">Token rows of the largest step.</param>
+    /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
+    /// <param name="allocate">Makes a buffer of rows and columns.</param>
+    public Activations(DecoderSpec spec, int maxTokens, int maxLogitRows, Func<int, int, Tensor> allocate)
     {
-        Embedding = backend.Allocate(maxTokens, spec.EmbeddingSize);
-        Hidden = spec.EmbeddingSize == spec.HiddenSize ? Embedding : backend.Allocate(maxTokens, spec.HiddenSize);
-        Normed = backend.Allocate(maxTokens, spec.HiddenSize);
-        QueryKeyValue = backend.Allocate(maxTokens, spec.QuerySize + 2 * spec.KeySize);
-        Attended = backend.Allocate(maxTokens, spec.QuerySize);
-        GateUp = backend.Allocate(Math.Min(maxTokens, FeedForwardTokens), spec.GatedFeedForward ? 2 * spec.FeedForwardSize : spec.FeedForwardSize);
-        Last = backend.Allocate(maxLogitRows, spec.HiddenSize);
-        LastProjected = spec.EmbeddingSize == spec.HiddenSize ? Last : backend.Allocate(maxLogitRows, spec.EmbeddingSize);
-        Logits = spec.HasHead ? backend.Allocate(maxLogitRows, spec.VocabularySize) : default;
+        Embedding = allocate(maxTokens, spec.EmbeddingSize);
+        Hidden = spec.EmbeddingSize == spec.HiddenSize ? Embedding : allocate(maxTokens, spec.HiddenSize);
+        Normed = allocate(maxTokens, spec.HiddenSize);
+        QueryKeyValue = allocate(maxTokens, spec.QuerySize + 2 * spec.KeySize);
+        Attended = allocate(maxTokens, spec.QuerySize);
+        GateUp = allocate(Math.Min(maxTokens, FeedForwardTokens), spec.GatedFeedForward ? 2 * spec.FeedForwardSize : spec.FeedForwardSize);
+        Last = allocate(maxLogitRows, spec.HiddenSize);
+        LastProjected = spec.EmbeddingSize == spec.HiddenSize ? Last : allocate(maxLogitRows, spec.EmbeddingSize);
+        Logits = spec.HasHead ? allocate(maxLogitRows, spec.VocabularySize) : default;
+    }
+
+    /// <summary>Bytes that all of them take.</summary>
+    public static long Bytes(DecoderSpec spec, int maxTokens, int maxLogitRows)
+    {
+        long bytes = 0;
+        _ = new Activations(spec, maxTokens, maxLogitRows, (rows, columns) =>
+        {
+            bytes += (long)rows * columns * sizeof(float);
+            return default;
+        });
+        return bytes;
     }
 
     /// <summary>Token embeddings; the same buffer as <see cref="Hidden"/> unless a matrix lies between.</summary>

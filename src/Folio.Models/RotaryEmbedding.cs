@@ -40,6 +40,9 @@ internal sealed class RotaryEmbedding
 
     public RopeSpec Spec => _spec;
 
+    /// <summary>Bytes of the rows of a step's tokens, here and at the backend.</summary>
+    public static long StepBytes(RopeSpec spec, int maxTokens) => 4L * maxTokens * (spec.RotaryDim / 2) * sizeof(float);
+
     /// <summary>Makes the angles of this step's tokens.</summary>
     public void Prepare(StepBatch batch)
     {

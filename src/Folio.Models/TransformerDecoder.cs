@@ -24,6 +24,9 @@ public sealed class TransformerDecoder
 
     public DecoderSpec Spec { get; }
 
+    /// <summary>The kinds of rotary layers.</summary>
+    private IEnumerable<RopeSpec> Ropes => Spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().Distinct();
+
     /// <summary>Bytes that the weights take in the backend's memory.</summary>
     public long WeightBytes => _weights.Bytes;
 
@@ -40,15 +43,17 @@ public sealed class TransformerDecoder
         return new(spec, new WeightLoader(source, spec, names, backend, progress).Load(), backend);
     }
 
+    /// <summary>Bytes that <see cref="Reserve"/> takes by the size of a step.</summary>
+    public long BytesToReserve(int maxTokens, int maxLogitRows) => Activations.Bytes(Spec, maxTokens, maxLogitRows) + Ropes.Sum(rope => RotaryEmbedding.StepBytes(rope, maxTokens));
+
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
     public void Reserve(int maxTokens, int maxLogitRows)
     {
-        _activations = new(Spec, maxTokens, maxLogitRows, _backend);
+        _activations = new(Spec, maxTokens, maxLogitRows, _backend.Allocate);
         _backend.ReserveAttention(maxTokens, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
-        _rotaries = [.. Spec.Layers.Select(layer => layer.Rope).OfType<RopeSpec>().Distinct()
-            .Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
+        _rotaries = [.. Ropes.Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
         _positionRows = new int[Spec.Positions is null ? 0 : maxTokens];
         _typeRows = new int[Spec.TokenTypes > 0 ? maxTokens : 0];

@@ -128,7 +128,7 @@ public sealed class LlmEngineTests
         await using LlmEngine engine = Given.Engine(blocks: 60, maxModelLen: 200);
         RequestException refusal = Assert.Throws<RequestException>(() => engine.Submit(Given.Request(prompt: 41, maxTokens: 100, n: 3)));
         Assert.Equal(
-            "3 sequences of up to 141 tokens need 85 blocks of 4 tokens; the KV cache has 60. Lower n or max_tokens, or start with a larger --kv-cache-memory.", refusal.Message);
+            "3 sequences of up to 141 tokens need 85 blocks of 4 tokens; the KV cache has 60. Lower n or max_tokens, or start with a larger --kv-cache-memory (KvCacheMemory).", refusal.Message);
         Assert.Equal("n", refusal.Parameter);
         await Given.ReadAll(engine.Submit(Given.Request(prompt: 41, maxTokens: 100)));
     }
@@ -146,7 +146,7 @@ public sealed class LlmEngineTests
     public async Task More_sequences_than_may_run_are_refused()
     {
         await using LlmEngine engine = Given.Engine(sequences: 4);
-        Assert.Equal("n is 5; at most 4 sequences run at once (--max-num-seqs).", Assert.Throws<RequestException>(() => engine.Submit(Given.Request(prompt: 3, maxTokens: 3, n: 5))).Message);
+        Assert.Equal("n is 5; at most 4 sequences run at once (--max-num-seqs, MaxNumSeqs).", Assert.Throws<RequestException>(() => engine.Submit(Given.Request(prompt: 3, maxTokens: 3, n: 5))).Message);
     }
 
     [Theory]

@@ -49,7 +49,15 @@ public sealed class ModelInfoTests
     public void What_cannot_be_meant_is_refused_before_loading()
     {
         using var backend = new CpuBackend();
-        Assert.Equal("--block-size is 0; expected 1 or more.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { BlockSize = 0 })).Message);
-        Assert.Equal("--max-model-len is 513; this model's context is 512 tokens.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { MaxModelLen = 513 })).Message);
+        Assert.Equal("--block-size (BlockSize) is 0; expected 1 or more.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { BlockSize = 0 })).Message);
+        Assert.Equal("--max-model-len (MaxModelLen) is 513; this model's context is 512 tokens.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { MaxModelLen = 513 })).Message);
+    }
+
+    [Fact]
+    public void Steps_larger_than_memory_has_room_for_are_refused_with_the_numbers()
+    {
+        using var backend = new CpuBackend();
+        FolioException refusal = Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { MaxNumBatchedTokens = int.MaxValue }));
+        Assert.Matches("^the buffers for steps of 2147483647 tokens take .* TiB; .* of memory are free beside the weights. Lower --max-num-batched-tokens [(]MaxNumBatchedTokens[)].$", refusal.Message);
     }
 }

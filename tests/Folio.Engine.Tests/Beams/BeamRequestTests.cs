@@ -61,11 +61,11 @@ public sealed class BeamRequestTests
     public async Task A_width_that_can_never_run_is_refused_with_the_numbers()
     {
         await using LlmEngine few = Given.Engine(sequences: 4), small = Given.Engine(sequences: 16, budget: 4);
-        Assert.Equal("n is 5; at most 4 sequences run at once (--max-num-seqs).", Assert.Throws<RequestException>(() => few.Submit(Search(n: 5))).Message);
+        Assert.Equal("n is 5; at most 4 sequences run at once (--max-num-seqs, MaxNumSeqs).", Assert.Throws<RequestException>(() => few.Submit(Search(n: 5))).Message);
         Assert.Equal(
-            "n is 5; the beams of a search run in one step, which takes at most 4 tokens (--max-num-batched-tokens).", Assert.Throws<RequestException>(() => small.Submit(Search(n: 5))).Message);
+            "n is 5; the beams of a search run in one step, which takes at most 4 tokens (--max-num-batched-tokens, MaxNumBatchedTokens).", Assert.Throws<RequestException>(() => small.Submit(Search(n: 5))).Message);
         RequestException best = Assert.Throws<RequestException>(() => few.Submit(new() { Prompt = new[] { 1 }, Sampling = new() { N = 2, BestOf = 5, MaxTokens = 3 } }));
-        Assert.Equal(("best_of is 5; at most 4 sequences run at once (--max-num-seqs).", "best_of"), (best.Message, best.Parameter));
+        Assert.Equal(("best_of is 5; at most 4 sequences run at once (--max-num-seqs, MaxNumSeqs).", "best_of"), (best.Message, best.Parameter));
         Assert.Equal(4 * 12, (await Given.ReadAll(small.Submit(Search(n: 4)))).Count);
     }
 
