@@ -45,6 +45,12 @@ internal sealed partial class ServingFolio : IAsyncDisposable
         throw new InvalidOperationException($"folio serve ended: {startup}");
     }
 
+    /// <summary>The next line that it prints; null: it has ended.</summary>
+    public async Task<string?> LineAsync() => await _process.StandardError.ReadLineAsync();
+
+    /// <summary>What it prints to its end.</summary>
+    public async Task<string> RestAsync() => await _process.StandardError.ReadToEndAsync();
+
     /// <summary>Sends SIGTERM.</summary>
     public void Signal() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 

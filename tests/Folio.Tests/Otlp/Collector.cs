@@ -11,20 +11,24 @@ internal sealed class Collector : IDisposable
     private readonly HttpListener _listener = new();
     private readonly ConcurrentQueue<(string Path, ProtoMessage Body)> _received = [];
 
-    public Collector()
+    /// <param name="url">Null: at a port of its own.</param>
+    public Collector(string? url = null)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-        }
-
+        Url = url ?? FreeUrl();
         _listener.Prefixes.Add(Url + "/");
         _listener.Start();
         _ = ListenAsync();
     }
 
     public string Url { get; }
+
+    /// <summary>An address at which nobody listens.</summary>
+    public static string FreeUrl()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+    }
 
     public IEnumerable<string> Paths => _received.Select(sent => sent.Path);
 

@@ -67,15 +67,46 @@ public class OtlpTests
     }
 
     [Fact]
-    public async Task A_collector_that_is_not_there_costs_no_request()
+    public async Task A_collector_that_is_not_there_costs_no_request_and_one_warning_and_its_return_is_told()
     {
-        await using ServingFolio folio = await ServingFolio.StartAsync("--otlp-endpoint", "http://127.0.0.1:9", "--enable-log-lifecycle");
+        string url = Collector.FreeUrl();
+        Dictionary<string, string> often = new() { ["OTEL_BSP_SCHEDULE_DELAY"] = "100" };
+        await using ServingFolio folio = await ServingFolio.StartAsync(often, "--otlp-endpoint", url);
+        Task<string?> warning = folio.LineAsync();
         await PostAsync(folio, """{"prompt":"Once","max_tokens":1}""", null);
+        Assert.Matches($"^warning: traces and figures don't arrive at {url}/v1/traces [(].*[)]; they are lost until they do, and requests notice nothing.$", await warning.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Task<string?> next = folio.LineAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await PostAsync(folio, """{"prompt":"Once","max_tokens":1}""", null);
+            await Task.Delay(150, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(next.IsCompleted); // though more exports have failed
+        using var collector = new Collector(url);
+        while (!next.IsCompleted)
+        {
+            await PostAsync(folio, """{"prompt":"Once","max_tokens":1}""", null);
+            await Task.WhenAny(next, Task.Delay(200, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Matches($"^traces and figures arrive at {url}/v1/traces again$", await next);
         Assert.Equal(0, await folio.TerminateAsync());
+        Assert.Equal("", await folio.RestAsync());
+    }
+
+    [Fact]
+    public async Task Headers_that_are_none_are_refused_without_showing_them()
+    {
+        Command.Result result = await Command.FolioAsync(["serve", "--otlp-endpoint", "http://127.0.0.1:9"], environment: new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_HEADERS"] = "harpsichord" });
+        Assert.Equal((1, "folio: OTEL_EXPORTER_OTLP_HEADERS isn't a list of name=value pairs with commas between them; it isn't shown here, as it may hold a secret."), (result.ExitCode, result.Errors.Trim()));
     }
 
     [Theory]
     [InlineData("collector:4317")]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://")]
+    [InlineData("http://127.0.0.1:99999")]
     [InlineData("")]
     [InlineData("localhost")]
     public async Task What_is_no_address_of_a_collector_is_a_sentence(string endpoint)
