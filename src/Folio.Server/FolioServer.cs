@@ -49,10 +49,11 @@ public static class FolioServer
         builder.Services.AddFolio(engine, options);
 
         WebApplication app = builder.Build();
+        FolioRoutes routes = app.Services.GetRequiredService<FolioRoutes>();
+        if (HostNames.For(options, address) is { } names) app.Use(routes.Under(names));
         app.UseRouting();
         if (options.AllowedOrigins.Count > 0) app.UseCors(cors => cors.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ReadableHeaders));
         app.MapFolio();
-        FolioRoutes routes = app.Services.GetRequiredService<FolioRoutes>();
         routes.MapPage(app);
         routes.MapRest(app);
         return app;

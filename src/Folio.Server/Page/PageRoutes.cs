@@ -32,7 +32,6 @@ internal sealed class PageRoutes(ServedModel served)
         response.ContentType = file.Type;
         response.ContentLength = file.Content.Length;
         response.Headers.ContentSecurityPolicy = Policy;
-        response.Headers.CacheControl = "no-cache";
         await response.Body.WriteAsync(file.Content, context.RequestAborted);
     }
 

@@ -33,6 +33,7 @@ internal sealed record ErrorBody(ErrorDetail Error)
         405 => "MethodNotAllowedError",
         409 => "ConflictError",
         413 => "RequestTooLargeError",
+        421 => "MisdirectedRequestError",
         429 => "RateLimitError",
         503 => "ServiceUnavailableError",
         504 => "TimeoutError",

@@ -81,6 +81,13 @@ internal sealed class FolioRoutes
 
     public RouteGroupBuilder Map(IEndpointRouteBuilder endpoints) => Map(endpoints, _routes);
 
+    /// <summary>Lets in what is asked by one of these names.</summary>
+    public Func<RequestDelegate, RequestDelegate> Under(HostNames names)
+    {
+        RequestDelegate refuse = _gate.Open(context => throw new ApiException(StatusCodes.Status421MisdirectedRequest, HostNames.Refusal(context.Request.Host)));
+        return next => context => names.Include(context.Request.Host) ? next(context) : refuse(context);
+    }
+
     /// <summary>The page at /: not in an application of somebody's own.</summary>
     public RouteGroupBuilder MapPage(IEndpointRouteBuilder endpoints) => Map(endpoints, _page);
 

@@ -28,7 +28,7 @@ public sealed class SecurityTests(DemoEngine demo)
         await using Server server = await Server.StartAsync(demo.Engine);
         Reply[] replies =
         [
-            await server.GetAsync("/health"), await server.GetAsync("/v1/models"), await server.GetAsync("/nothing"), await server.GetAsync("/metrics"), await server.CompleteAsync("{"),
+            await server.GetAsync("/"), await server.GetAsync("/page/app.js"), await server.GetAsync("/health"), await server.GetAsync("/v1/models"), await server.GetAsync("/nothing"), await server.GetAsync("/metrics"), await server.CompleteAsync("{"),
             await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 }), await server.CompleteAsync(new { prompt = "Once", max_tokens = 1, stream = true }),
         ];
         foreach (Reply reply in replies)
