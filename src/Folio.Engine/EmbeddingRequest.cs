@@ -23,6 +23,12 @@ public sealed record EmbeddingRequest
 
     /// <summary>A name for logs.</summary>
     public string? Id { get; init; }
+
+    /// <summary>Told what becomes of it, as a <see cref="GenerationRequest.Observer"/> is; of its end also where it was refused, with no <see cref="RequestEnd.QueuedAt"/>.</summary>
+    public Action<RequestEvent>? Observer { get; init; }
+
+    /// <summary>The observer is told of <see cref="RequestStage.Ended"/> alone.</summary>
+    public bool ObservesEndAlone { get; init; }
 }
 
 /// <summary>A text's embedding.</summary>

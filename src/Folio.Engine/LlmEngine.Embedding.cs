@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Folio.Engine;
 
 /// <summary>Embeddings: prompts that run as all others do, and end with a vector instead of an answer.</summary>
@@ -17,14 +19,14 @@ public sealed partial class LlmEngine
     /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)"/>
     public async Task<IReadOnlyList<EmbeddingOutput>> EmbedAsync(IReadOnlyList<EmbeddingRequest> requests, CancellationToken cancellation = default)
     {
-        foreach (EmbeddingRequest request in requests) Validate(request);
-        cancellation.ThrowIfCancellationRequested();
-        if (IsStalled) throw Unavailable();
         var groups = new List<SequenceGroup>(requests.Count);
         var outputs = new List<EmbeddingOutput>(requests.Count);
         CancellationTokenRegistration leaving = default;
         try
         {
+            foreach (EmbeddingRequest request in requests) Validate(request);
+            cancellation.ThrowIfCancellationRequested();
+            if (IsStalled) throw Unavailable();
             leaving = cancellation.Register(() => Cancel(groups));
             foreach (EmbeddingRequest request in requests)
             {
@@ -37,11 +39,16 @@ public sealed partial class LlmEngine
             while (outputs.Count < groups.Count) await NextAsync().ConfigureAwait(false);
             return outputs;
         }
+        catch (Exception error)
+        {
+            foreach (EmbeddingRequest request in requests.Skip(groups.Count)) TellRefused(request, error);
+            throw;
+        }
         finally
         {
             leaving.Dispose();
             if (outputs.Count < groups.Count) Cancel(groups); // one was refused, or failed, or the engine stands still
-            CountEnded(groups, outputs.Count);
+            EndOthers(groups, outputs.Count);
         }
 
         async Task NextAsync()
@@ -86,7 +93,7 @@ public sealed partial class LlmEngine
     private SequenceGroup Post(EmbeddingRequest request)
     {
         var prompt = new GenerationRequest { Prompt = request.Prompt, CacheSalt = request.CacheSalt, Priority = request.Priority, Tenant = request.Tenant };
-        var group = new SequenceGroup(prompt, request.Prompt.Length + 1, [], _pool, seed: 0, new RequestOutlet()) // room is counted as if a token followed: the last one is computed too
+        var group = new SequenceGroup(prompt, request.Prompt.Length + 1, [], _pool, seed: 0, new RequestOutlet(request.Observer, _lifecycle, request.ObservesEndAlone)) // room is counted as if a token followed: the last one is computed too
         {
             WaitingRoom = _waitingRoom,
             Pooling = new(Model.Pooling, request.Prompt.Length, Model.EmbeddingSize),
@@ -105,6 +112,7 @@ public sealed partial class LlmEngine
 
         new RequestMetrics(Metrics, group).Embedded(group.Outlet.EndedAt);
         float[] vector = group.Pooling!.Vector(request.Dimensions ?? Model.EmbeddingSize, request.Normalize);
+        TellEnded(group, FinishReason.Stop);
         return new(vector, group.PromptLength, group.CachedTokens, group.Preempted);
     }
 
@@ -117,9 +125,39 @@ public sealed partial class LlmEngine
         }
     }
 
-    /// <summary>Counts those that nobody gets: failed by themselves, or given up with them or with whoever asked.</summary>
-    private void CountEnded(List<SequenceGroup> groups, int done)
+    /// <summary>Counts and tells of those that nobody gets: failed by themselves, or given up with them or with whoever asked.</summary>
+    private void EndOthers(List<SequenceGroup> groups, int done)
     {
-        for (int i = done; i < groups.Count; i++) Metrics.FinishedWith(groups[i].Outlet.Events.Completion.IsFaulted ? null : FinishReason.Abort).Add(1);
+        foreach (SequenceGroup group in groups.Skip(done))
+        {
+            FinishReason? reason = group.Outlet.Events.Completion.IsFaulted ? null : FinishReason.Abort;
+            Metrics.FinishedWith(reason).Add(1);
+            TellEnded(group, reason);
+        }
+    }
+
+    private static void TellEnded(SequenceGroup group, FinishReason? reason)
+    {
+        RequestOutlet outlet = group.Outlet;
+        if (!outlet.IsObserved) return;
+        var end = new RequestEnd
+        {
+            FinishReasons = [reason],
+            Failure = outlet.Events.Completion.Exception?.InnerException,
+            PromptTokens = group.PromptLength,
+            CachedTokens = group.CachedTokens,
+            Preemptions = group.Preempted,
+            QueuedAt = outlet.ArrivedAt,
+            AdmittedAt = outlet.ScheduledAt,
+        };
+        outlet.Tell(new(RequestStage.Ended, Stopwatch.GetTimestamp()) { End = end });
+    }
+
+    /// <summary>Tells of a text that never got a place: it was refused, or given up with those before it.</summary>
+    private void TellRefused(EmbeddingRequest request, Exception error)
+    {
+        if (request.Observer is null) return;
+        _lifecycle.Enter();
+        _lifecycle.Post(request.Observer, new(RequestStage.Ended, Stopwatch.GetTimestamp()) { End = new() { FinishReasons = [null], Failure = error } });
     }
 }

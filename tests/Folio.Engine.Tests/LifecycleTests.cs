@@ -65,6 +65,32 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task An_embedding_s_stations_are_told_as_an_answer_s_and_each_text_of_a_list_ends_once()
+    {
+        var told = new ConcurrentQueue<(int Text, RequestEvent Happened)>();
+        await using (LlmEngine engine = Given.Engine(budget: 16, prepare: model => model.Bend = (tokens, row) => row[7] = tokens[0] == 13 ? float.NaN : row[7]))
+        {
+            await engine.EmbedAsync(Observed(0, Enumerable.Range(1, 37)));
+            await Assert.ThrowsAsync<RequestFailedException>(() => engine.EmbedAsync([Observed(1, [13, 2]), Observed(2, Enumerable.Range(0, 40))]));
+            await Assert.ThrowsAsync<RequestException>(() => engine.EmbedAsync([Observed(3, [5, 6]), Observed(4, [-1])]));
+        }
+
+        RequestEvent[] first = Of(0);
+        Assert.Equal([RequestStage.Queued, RequestStage.Admitted, RequestStage.PrefillChunk, RequestStage.PrefillChunk, RequestStage.PrefillChunk, RequestStage.Ended], first.Select(happened => happened.Stage));
+        Assert.Equal([0, 16, 32], first.Where(happened => happened.Stage == RequestStage.PrefillChunk).Select(chunk => chunk.Start));
+        RequestEnd end = EndOf(0);
+        Assert.Equal((37, 0, FinishReason.Stop, null), (end.PromptTokens, end.CompletionTokens, Assert.Single(end.FinishReasons)!.Value, end.Failure));
+        Assert.Equal((first[0].At, first[1].At, 0L), (end.QueuedAt, end.AdmittedAt, end.FirstTokenAt));
+        Assert.IsType<RequestFailedException>(EndOf(1).Failure);
+        Assert.Equal((FinishReason.Abort, null), (Assert.Single(EndOf(2).FinishReasons)!.Value, EndOf(2).Failure)); // given up with the one before it
+        Assert.All([3, 4], text => Assert.Equal((true, 0L), (EndOf(text).Failure is RequestException, EndOf(text).QueuedAt)));
+
+        EmbeddingRequest Observed(int text, IEnumerable<int> ids) => new() { Prompt = ids.ToArray(), Observer = happened => told.Enqueue((text, happened)) };
+        RequestEvent[] Of(int text) => [.. told.Where(one => one.Text == text).Select(one => one.Happened)];
+        RequestEnd EndOf(int text) => Of(text).Single(happened => happened.Stage == RequestStage.Ended).End!;
+    }
+
+    [Fact]
     public async Task A_request_that_is_cancelled_or_fails_ends_with_why()
     {
         var told = new ConcurrentQueue<RequestEvent>();

@@ -15,8 +15,14 @@ internal sealed partial class RequestLog(ILoggerFactory loggers, ServedModel ser
     private readonly LifecycleLog _lifecycle = new(loggers);
 
     /// <summary>A request has arrived.</summary>
+    /// <param name="operation">One of <see cref="GenAiOperation"/>.</param>
     /// <returns>Told what becomes of it; null: nobody looks.</returns>
-    public RequestTelemetry? Begin(string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller) => RequestTelemetry.Begin(_lifecycle, served.Names[0], id, prompts, sampling, caller);
+    public RequestTelemetry? Begin(string operation, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller) =>
+        RequestTelemetry.Begin(_lifecycle, operation, served.Names[0], id, prompts, sampling, caller);
+
+    /// <summary>Texts to be embedded have arrived.</summary>
+    /// <returns>Told what becomes of them; null: nobody looks.</returns>
+    public RequestTelemetry? Begin(string id, EmbeddingsRequest request) => RequestTelemetry.Begin(_lifecycle, served.Names[0], id, request);
 
     /// <param name="id">The answer's id.</param>
     /// <param name="prompts">One stream for each of the request's prompts.</param>
@@ -46,16 +52,22 @@ internal sealed partial class RequestLog(ILoggerFactory loggers, ServedModel ser
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
     [LoggerMessage(
+        EventId = 21,
+        EventName = "RequestEnded",
         Level = LogLevel.Information,
         Message = "{Id} {Outcome}: {PromptTokens} prompt tokens ({CachedTokens} cached), {CompletionTokens} generated, preemptions {Preemptions}; first token {FirstToken}, total {Total}")]
     private partial void LogEnded(string id, string outcome, int promptTokens, int cachedTokens, int completionTokens, int preemptions, string firstToken, string total);
 
     [LoggerMessage(
+        EventId = 22,
+        EventName = "EmbeddingEnded",
         Level = LogLevel.Information,
         Message = "{Id} {Outcome}: {Texts} texts embedded, {PromptTokens} tokens ({CachedTokens} cached), preemptions {Preemptions}; total {Total}")]
     private partial void LogEmbedded(string id, string outcome, int texts, int promptTokens, int cachedTokens, int preemptions, string total);
 
     [LoggerMessage(
+        EventId = 23,
+        EventName = "RequestPreempted",
         Level = LogLevel.Information,
         Message = "{Id} preempted at the cost of {Tokens} tokens: for others' next tokens {ForDecode} times, for others' prompts {ForPrefill}; computed again {Recomputed} times, kept in memory {Host}, on disk {Disk}")]
     private partial void LogPreempted(string id, long tokens, int forDecode, int forPrefill, int recomputed, int host, int disk);

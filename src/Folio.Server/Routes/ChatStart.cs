@@ -10,7 +10,7 @@ internal static class ChatStart
     {
         try
         {
-            return await Generation.StartAsync(engine, id, [chat.Prompt], chat.Sampling, chat.Structure, chat.Caller, log, cancellation);
+            return await Generation.StartAsync(engine, GenAiOperation.Chat, id, [chat.Prompt], chat.Sampling, chat.Structure, chat.Caller, log, cancellation);
         }
         catch (RequestException error) when (error.Parameter == "prompt")
         {

@@ -13,7 +13,7 @@ internal sealed class CompletionRoute(ServedModel served, Gate gate, Drain drain
         using (RequestBody body = await RequestBody.ReadAsync(context)) request = CompletionRequest.Read(body.Fields, served, Gate.HolderOf(context), cancellation.Token);
 
         string id = $"cmpl-{RequestIds.For(context, request.Answer.RequestId)}";
-        await using Generation generation = await Generation.StartAsync(served.Engine, id, request.Prompts, request.Sampling, request.Structure, request.Caller, log, cancellation.Token);
+        await using Generation generation = await Generation.StartAsync(served.Engine, GenAiOperation.TextCompletion, id, request.Prompts, request.Sampling, request.Structure, request.Caller, log, cancellation.Token);
         if (request.Answer.Stream)
         {
             var stream = new CompletionStream(served, request, id);

@@ -30,7 +30,7 @@ internal sealed class EmbeddingRoute(ServedModel served, Drain drain, RequestLog
         long startedAt = Stopwatch.GetTimestamp();
         try
         {
-            Task<IReadOnlyList<EmbeddingOutput>> embedding = served.Engine.EmbedAsync(request.Texts(id), cancellation);
+            Task<IReadOnlyList<EmbeddingOutput>> embedding = served.Engine.EmbedAsync(Texts(request, id), cancellation);
             if (!embedding.IsFaulted) request.Caller.Allowance?.Spend(request.Inputs.Sum(input => input.Ids.Length));
             IReadOnlyList<EmbeddingOutput> outputs = await embedding;
             log.Embedded(id, outputs.Count, outputs, Stopwatch.GetElapsedTime(startedAt));
@@ -41,5 +41,12 @@ internal sealed class EmbeddingRoute(ServedModel served, Drain drain, RequestLog
             log.Embedded(id, request.Inputs.Count, [], Stopwatch.GetElapsedTime(startedAt));
             throw;
         }
+    }
+
+    private IReadOnlyList<EmbeddingRequest> Texts(EmbeddingsRequest request, string id)
+    {
+        IReadOnlyList<EmbeddingRequest> texts = request.Texts(id);
+        return log.Begin(id, request) is not { } telemetry ? texts
+            : [.. texts.Select((text, i) => text with { Observer = telemetry.ObserverOf(i), ObservesEndAlone = !telemetry.TellsStations(i) })];
     }
 }

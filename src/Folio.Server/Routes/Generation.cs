@@ -21,10 +21,11 @@ internal sealed class Generation : IAsyncDisposable
     public int CachedTokens => _streams.Sum(stream => stream.CachedTokens);
 
     /// <summary>Hands all prompts to the engine, or none: where one is refused, the others are taken back.</summary>
-    public static async Task<Generation> StartAsync(LlmEngine engine, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, StructuredOutput? structure, Caller caller, RequestLog log, CancellationToken cancellation)
+    /// <param name="operation">One of <see cref="GenAiOperation"/>.</param>
+    public static async Task<Generation> StartAsync(LlmEngine engine, string operation, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, StructuredOutput? structure, Caller caller, RequestLog log, CancellationToken cancellation)
     {
         var generation = new Generation(id, log, caller.Allowance);
-        RequestTelemetry? telemetry = log.Begin(id, prompts, sampling, caller);
+        RequestTelemetry? telemetry = log.Begin(operation, id, prompts, sampling, caller);
         try
         {
             if (structure is not null) telemetry?.GrammarWait();

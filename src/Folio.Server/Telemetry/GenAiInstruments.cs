@@ -25,15 +25,15 @@ internal static class GenAiInstruments
     public static bool AreWatched => s_duration.Enabled || s_firstToken.Enabled || s_perToken.Enabled || s_tokens.Enabled;
 
     /// <summary>One request has ended.</summary>
-    /// <param name="operation">What was asked for: chat, text_completion.</param>
+    /// <param name="operation">One of <see cref="GenAiOperation"/>.</param>
     /// <param name="model">The model's name for clients.</param>
     /// <param name="duration">From its arrival to its end.</param>
     /// <param name="firstToken">From its arrival to its first token; null: there was none.</param>
     /// <param name="perToken">From token to token; null: there weren't two.</param>
-    /// <param name="promptTokens">Read; 0: it never came so far.</param>
-    /// <param name="completionTokens">Handed out.</param>
+    /// <param name="promptTokens">Read; null: it never came so far.</param>
+    /// <param name="completionTokens">Handed out; null: none.</param>
     /// <param name="error">The kind of error that it ended with; null: it was answered.</param>
-    public static void Record(string operation, string model, TimeSpan duration, TimeSpan? firstToken, TimeSpan? perToken, int promptTokens, int completionTokens, string? error)
+    public static void Record(string operation, string model, TimeSpan duration, TimeSpan? firstToken, TimeSpan? perToken, int? promptTokens, int? completionTokens, string? error)
     {
         var tags = new TagList
         {
@@ -42,14 +42,10 @@ internal static class GenAiInstruments
             { "gen_ai.request.model", model },
             { "gen_ai.response.model", model },
         };
-        if (firstToken is not null)
-        {
-            s_tokens.Record(promptTokens, [.. tags, new("gen_ai.token.type", "input")]);
-            s_tokens.Record(completionTokens, [.. tags, new("gen_ai.token.type", "output")]);
-            if (error is null) s_firstToken.Record(firstToken.Value.TotalSeconds, tags);
-            if (error is null && perToken is not null) s_perToken.Record(perToken.Value.TotalSeconds, tags);
-        }
-
+        if (promptTokens is { } read) s_tokens.Record(read, [.. tags, new("gen_ai.token.type", "input")]);
+        if (completionTokens is { } handedOut) s_tokens.Record(handedOut, [.. tags, new("gen_ai.token.type", "output")]);
+        if (error is null && firstToken is not null) s_firstToken.Record(firstToken.Value.TotalSeconds, tags);
+        if (error is null && firstToken is not null && perToken is not null) s_perToken.Record(perToken.Value.TotalSeconds, tags);
         if (error is not null) tags.Add("error.type", error);
         s_duration.Record(duration.TotalSeconds, tags);
     }

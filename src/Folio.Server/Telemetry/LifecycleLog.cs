@@ -50,7 +50,8 @@ internal sealed partial class LifecycleLog(ILoggerFactory loggers)
     private void Ended(string id, RequestEnd end, double ms)
     {
         string reasons = string.Join(',', StageNames.Of(end.FinishReasons)), error = end.Failure is { } failure ? ErrorKind.Of(failure) : "";
-        if (error.Length > 0) LogFailed(id, error, end.CompletionTokens, ms);
+        if (end.QueuedAt == 0) Refused(id, error, ms);
+        else if (error.Length > 0) LogFailed(id, error, end.CompletionTokens, ms);
         else if (end.FinishReasons.Contains(FinishReason.Abort)) LogAborted(id, end.CompletionTokens, ms);
         else LogFinished(id, reasons, end.CompletionTokens, ms);
     }

@@ -12,11 +12,11 @@ internal sealed class PromptTelemetry
     private readonly long _arrivedAt;
     private bool _ended;
 
-    public PromptTelemetry(LifecycleLog log, string operation, string model, string id, int promptTokens, SamplingParams sampling, string tenant, long arrivedAt)
+    public PromptTelemetry(LifecycleLog log, string operation, string model, string id, int promptTokens, int n, Action<Activity> describe, string tenant, long arrivedAt)
     {
         (_log, _operation, _model, _id, _arrivedAt) = (log, operation, model, id, arrivedAt);
-        _span = RequestSpan.Start(id, operation, model, tenant, sampling, arrivedAt);
-        _log.Arrived(id, operation, tenant, promptTokens, sampling.N);
+        _span = RequestSpan.Start(id, operation, model, tenant, describe, arrivedAt);
+        _log.Arrived(id, operation, tenant, promptTokens, n);
     }
 
     public void GrammarWait()
@@ -47,12 +47,14 @@ internal sealed class PromptTelemetry
         string kind = ErrorKind.Of(error);
         _log.Refused(_id, kind, elapsed.TotalMilliseconds);
         _span?.End(kind, now);
-        GenAiInstruments.Record(_operation, _model, elapsed, firstToken: null, perToken: null, 0, 0, kind);
+        GenAiInstruments.Record(_operation, _model, elapsed, firstToken: null, perToken: null, promptTokens: null, completionTokens: null, kind);
     }
 
     private void Record(RequestEnd end, long at)
     {
         TimeSpan? firstToken = end.FirstTokenAt > 0 ? Stopwatch.GetElapsedTime(_arrivedAt, end.FirstTokenAt) : null;
-        GenAiInstruments.Record(_operation, _model, Stopwatch.GetElapsedTime(_arrivedAt, at), firstToken, end.TimePerOutputToken, end.PromptTokens, end.CompletionTokens, ErrorKind.Of(end));
+        string? error = ErrorKind.Of(end);
+        int? prompt = firstToken is null && error is not null ? null : end.PromptTokens, completion = firstToken is null ? null : end.CompletionTokens;
+        GenAiInstruments.Record(_operation, _model, Stopwatch.GetElapsedTime(_arrivedAt, at), firstToken, end.TimePerOutputToken, prompt, completion, error);
     }
 }

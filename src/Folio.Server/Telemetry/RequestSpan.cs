@@ -14,15 +14,18 @@ internal sealed class RequestSpan
 
     private readonly Activity _activity;
     private readonly long _startedAt;
+    private readonly bool _isEmbedding;
     private int _chunks;            // told so far, whether as events or not
     private int _chunksLeftOut;     // between the last that is an event and _lastChunk
     private RequestEvent? _lastChunk; // no event yet, because others may follow
 
-    private RequestSpan(Activity activity, long startedAt) => (_activity, _startedAt) = (activity, startedAt);
+    private RequestSpan(Activity activity, long startedAt, bool isEmbedding) => (_activity, _startedAt, _isEmbedding) = (activity, startedAt, isEmbedding);
 
+    /// <param name="operation">One of <see cref="GenAiOperation"/>.</param>
+    /// <param name="describe">Adds what was asked for.</param>
     /// <param name="arrivedAt">As a timestamp: now.</param>
     /// <returns>Null: nobody listens, or this trace isn't wanted.</returns>
-    public static RequestSpan? Start(string id, string operation, string model, string tenant, SamplingParams sampling, long arrivedAt)
+    public static RequestSpan? Start(string id, string operation, string model, string tenant, Action<Activity> describe, long arrivedAt)
     {
         if (!FolioTelemetry.Source.HasListeners()) return null;
         Activity? around = Activity.Current;
@@ -32,8 +35,9 @@ internal sealed class RequestSpan
         if (activity is not { IsAllDataRequested: true }) activity?.Dispose(); // sampled out
         Activity.Current = around;
         if (activity is not { IsAllDataRequested: true }) return null;
-        Describe(activity, id, operation, model, tenant, sampling);
-        return new(activity, arrivedAt);
+        Describe(activity, id, operation, model, tenant);
+        describe(activity);
+        return new(activity, arrivedAt, operation == GenAiOperation.Embeddings);
     }
 
     public void Event(string name, long at, params ReadOnlySpan<(string Key, object Value)> tags)
@@ -106,21 +110,27 @@ internal sealed class RequestSpan
 
     private void Complete(RequestEnd end, long at)
     {
-        _activity.SetTag("gen_ai.response.finish_reasons", StageNames.Of(end.FinishReasons))
-            .SetTag("gen_ai.usage.input_tokens", end.PromptTokens)
-            .SetTag("gen_ai.usage.output_tokens", end.CompletionTokens)
+        _activity.SetTag("gen_ai.usage.input_tokens", end.PromptTokens)
             .SetTag("gen_ai.usage.cache_read.input_tokens", end.CachedTokens)
             .SetTag("gen_ai.usage.prompt_tokens", end.PromptTokens)
-            .SetTag("gen_ai.usage.completion_tokens", end.CompletionTokens)
-            .SetTag("gen_ai.usage.num_sequences", end.FinishReasons.Count)
             .SetTag("folio.preemptions", end.Preemptions.Count);
         Latency("e2e", _startedAt, at);
         Latency("time_in_queue", end.QueuedAt, end.AdmittedAt);
+        if (_isEmbedding) Latency("time_in_model_inference", end.AdmittedAt, at);
+        else TellAnswer(end);
+        End(ErrorKind.Of(end), at);
+    }
+
+    private void TellAnswer(RequestEnd end)
+    {
+        _activity.SetTag("gen_ai.response.finish_reasons", StageNames.Of(end.FinishReasons))
+            .SetTag("gen_ai.usage.output_tokens", end.CompletionTokens)
+            .SetTag("gen_ai.usage.completion_tokens", end.CompletionTokens)
+            .SetTag("gen_ai.usage.num_sequences", end.FinishReasons.Count);
         Latency("time_to_first_token", _startedAt, end.FirstTokenAt);
         Latency("time_in_model_prefill", end.AdmittedAt, end.FirstTokenAt);
         Latency("time_in_model_decode", end.FirstTokenAt, end.LastTokenAt);
         Latency("time_in_model_inference", end.AdmittedAt, end.LastTokenAt);
-        End(ErrorKind.Of(end), at);
     }
 
     private void Latency(string name, long from, long to)
@@ -134,23 +144,14 @@ internal sealed class RequestSpan
     private static ActivityContext ClientOf(Activity? request) => request is null || request.ParentSpanId == default ? default
         : new(request.TraceId, request.ParentSpanId, request.ActivityTraceFlags, request.TraceStateString, isRemote: true);
 
-    private static void Describe(Activity activity, string id, string operation, string model, string tenant, SamplingParams sampling)
+    private static void Describe(Activity activity, string id, string operation, string model, string tenant)
     {
         activity.SetTag("gen_ai.operation.name", operation)
             .SetTag("gen_ai.provider.name", GenAiInstruments.Provider)
             .SetTag("gen_ai.request.model", model)
             .SetTag("gen_ai.response.model", model)
             .SetTag("gen_ai.response.id", id)
-            .SetTag("gen_ai.request.id", id)
-            .SetTag("gen_ai.request.n", sampling.N)
-            .SetTag("gen_ai.request.temperature", (double)sampling.Temperature)
-            .SetTag("gen_ai.request.top_p", (double)sampling.TopP)
-            .SetTag("gen_ai.request.presence_penalty", (double)sampling.PresencePenalty)
-            .SetTag("gen_ai.request.frequency_penalty", (double)sampling.FrequencyPenalty);
-        if (sampling.N > 1) activity.SetTag("gen_ai.request.choice.count", sampling.N);
-        if (sampling.TopK > 0) activity.SetTag("gen_ai.request.top_k", sampling.TopK);
-        if (sampling.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
-        if (sampling.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);
+            .SetTag("gen_ai.request.id", id);
         if (tenant.Length > 0) activity.SetTag("folio.tenant", tenant);
     }
 }

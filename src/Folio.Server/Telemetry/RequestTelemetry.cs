@@ -11,13 +11,20 @@ internal sealed class RequestTelemetry
 
     private RequestTelemetry(PromptTelemetry[] prompts) => _prompts = prompts;
 
+    /// <param name="operation">One of <see cref="GenAiOperation"/>.</param>
     /// <returns>Null: nobody looks.</returns>
-    public static RequestTelemetry? Begin(LifecycleLog log, string model, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller)
+    public static RequestTelemetry? Begin(LifecycleLog log, string operation, string model, string id, IReadOnlyList<Prompt> prompts, SamplingParams sampling, Caller caller) =>
+        Begin(log, operation, model, id, prompts, sampling.N, activity => GenAiAttributes.Describe(activity, sampling), caller);
+
+    /// <summary>The same for texts to be embedded, whose ends the engine tells whatever comes of them.</summary>
+    public static RequestTelemetry? Begin(LifecycleLog log, string model, string id, EmbeddingsRequest request) =>
+        Begin(log, GenAiOperation.Embeddings, model, id, request.Inputs, n: 1, activity => GenAiAttributes.Describe(activity, request), request.Caller);
+
+    private static RequestTelemetry? Begin(LifecycleLog log, string operation, string model, string id, IReadOnlyList<Prompt> prompts, int n, Action<Activity> describe, Caller caller)
     {
         if (!log.IsWatched && !FolioTelemetry.Source.HasListeners() && !GenAiInstruments.AreWatched) return null;
-        string operation = OperationOf(id);
         long now = Stopwatch.GetTimestamp();
-        return new([.. prompts.Select((prompt, i) => new PromptTelemetry(log, operation, model, Prompt.NameOf(id, i, prompts.Count), prompt.Ids.Length, sampling, caller.Tenant, now))]);
+        return new([.. prompts.Select((prompt, i) => new PromptTelemetry(log, operation, model, Prompt.NameOf(id, i, prompts.Count), prompt.Ids.Length, n, describe, caller.Tenant, now))]);
     }
 
     /// <summary>Its grammar is being compiled.</summary>
@@ -40,7 +47,4 @@ internal sealed class RequestTelemetry
     {
         foreach (PromptTelemetry prompt in _prompts.AsSpan(_submitted)) prompt.Refused(error);
     }
-
-    /// <summary>In the conventions' words, from what the routes call their answers.</summary>
-    private static string OperationOf(string id) => id.StartsWith("cmpl-", StringComparison.Ordinal) ? "text_completion" : "chat";
 }

@@ -42,6 +42,14 @@ public sealed partial class LifecycleLogTests
         Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d preempted for another's decode: recompute of \d+ tokens \("));
         Assert.Contains(lines.Written, line => Regex.IsMatch(line.Text, @"^cmpl-crowd\d resumed by recompute \("));
 
+        await http.PostAsync("/v1/embeddings", Json("""{"input":[5,6,7],"request_id":"vec"}"""));
+        await lines.UntilAsync("embd-vec", "Finished");
+        Assert.Equal(
+            ["embd-vec arrived: embeddings for key alice, 3 prompt tokens, n 1", "embd-vec queued with 3 prompt tokens", "embd-vec admitted, 0 of its tokens cached", "embd-vec prefill of tokens 0 to 3", "embd-vec finished: stop, 0 tokens"],
+            lines.Of("embd-vec").Select(line => Elapsed().Replace(line.Text, "")));
+        await http.PostAsync("/v1/embeddings", Json("""{"input":[5],"dimensions":8,"request_id":"vec2"}"""));
+        await lines.UntilAsync("embd-vec2", "Refused");
+
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = Json("""{"prompt":"Once","max_tokens":150,"ignore_eos":true,"stream":true,"request_id":"left"}""") };
         await small.Engine.LeaveAsync(async _ => (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)).Dispose());
         await lines.UntilAsync("cmpl-left", "Aborted");

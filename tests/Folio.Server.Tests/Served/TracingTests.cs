@@ -45,6 +45,36 @@ public sealed class TracingTests(DemoEngine demo)
     }
 
     [Fact]
+    public async Task Texts_that_are_embedded_have_spans_and_figures_of_their_own_kind()
+    {
+        using var recorder = new SpanRecorder();
+        await using Server server = await Server.StartAsync(demo.Engine, new() { ServedModelNames = ["vectors"] });
+        Reply reply = (await server.PostAsync("/v1/embeddings", """{"input":["Once upon a time","A dog"],"encoding_format":"base64","request_id":"vec"}""")).Ok();
+        (await server.PostAsync("/v1/embeddings", """{"input":[[5],[6]],"dimensions":8,"request_id":"bad"}""")).Refused(400);
+
+        Activity[] spans = [await recorder.SpanAsync("embd-vec-0"), await recorder.SpanAsync("embd-vec-1")];
+        Assert.All(spans, span =>
+        {
+            Assert.Equal(("embeddings vectors", ActivityKind.Server, ActivityStatusCode.Unset), (span.DisplayName, span.Kind, span.Status));
+            Assert.Equal(("embeddings", "vectors", null), (span.GetTagItem("gen_ai.operation.name"), span.GetTagItem("gen_ai.request.model"), span.GetTagItem("error.type")));
+            Assert.Equal(["base64"], Assert.IsType<string[]>(span.GetTagItem("gen_ai.request.encoding_formats")));
+            Assert.Equal(["queued", "admitted", "prefill_chunk"], span.Events.Select(happened => happened.Name));
+            Assert.True(Assert.IsType<double>(span.GetTagItem("gen_ai.latency.time_in_model_inference")) > 0);
+            foreach (string answers in new[] { "gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons", "gen_ai.request.temperature" }) Assert.Null(span.GetTagItem(answers));
+        });
+        int tokens = reply.Usage.GetProperty("prompt_tokens").GetInt32();
+        Assert.Equal(tokens, spans.Sum(span => (int)span.GetTagItem("gen_ai.usage.input_tokens")!));
+        foreach (string refused in new[] { "embd-bad-0", "embd-bad-1" }) Assert.Equal("invalid_request", (await recorder.SpanAsync(refused)).GetTagItem("error.type"));
+
+        await Eventually.TrueAsync(() => Task.FromResult(recorder.FiguresOf("vectors").Count(figure => figure.Name == "gen_ai.server.request.duration") == 4));
+        var figures = recorder.FiguresOf("vectors").ToLookup(figure => figure.Name);
+        Assert.All(recorder.FiguresOf("vectors"), figure => Assert.Equal("embeddings", figure.Tags["gen_ai.operation.name"]));
+        Assert.All(figures["gen_ai.client.token.usage"], figure => Assert.Equal("input", figure.Tags["gen_ai.token.type"]));
+        Assert.Equal(tokens, figures["gen_ai.client.token.usage"].Sum(figure => figure.Value));
+        Assert.Empty(figures["gen_ai.server.time_to_first_token"]);
+    }
+
+    [Fact]
     public async Task Without_a_client_s_trace_a_span_begins_one_and_what_is_not_sampled_is_not_made()
     {
         using var recorder = new SpanRecorder(parent => parent.TraceId == default || parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)); // as OpenTelemetry's default does
@@ -114,7 +144,7 @@ public sealed class TracingTests(DemoEngine demo)
     {
         using var recorder = new SpanRecorder();
         using Activity current = new Activity("the request by HTTP").Start();
-        RequestSpan.Start($"ends-{kind}", "chat", "demo", "", new(), Stopwatch.GetTimestamp())!.End(kind, Stopwatch.GetTimestamp());
+        RequestSpan.Start($"ends-{kind}", "chat", "demo", "", _ => { }, Stopwatch.GetTimestamp())!.End(kind, Stopwatch.GetTimestamp());
         Assert.Same(current, Activity.Current);
         Activity span = recorder.Spans.Single(span => (string?)span.GetTagItem("gen_ai.request.id") == $"ends-{kind}");
         Assert.Equal((isError ? ActivityStatusCode.Error : ActivityStatusCode.Unset, kind), (span.Status, span.GetTagItem("error.type")));
