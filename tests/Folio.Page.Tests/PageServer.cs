@@ -14,9 +14,9 @@ internal sealed class PageServer : IAsyncDisposable
     private readonly CpuBackend _backend = new(threads: 1);
     private readonly WebApplication _app;
 
-    private PageServer(ServerOptions options)
+    private PageServer(ServerOptions options, string model)
     {
-        Engine = LlmEngine.Load(TestData.DemoModel, _backend, new() { NumBlocks = 256 });
+        Engine = LlmEngine.Load(model, _backend, new() { NumBlocks = 256 });
         _app = FolioServer.Build(Engine, options);
     }
 
@@ -24,10 +24,10 @@ internal sealed class PageServer : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    public static async Task<PageServer> StartAsync(string? key = null)
+    public static async Task<PageServer> StartAsync(string? key = null, string? model = null)
     {
         ServerOptions options = new() { Port = 0, ApiKeys = key is null ? [] : [key], ServedModelNames = ["demo"] };
-        var server = new PageServer(options);
+        var server = new PageServer(options, model ?? TestData.DemoModel);
         await FolioServer.StartAsync(server._app, options);
         server.Address = new(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return server;

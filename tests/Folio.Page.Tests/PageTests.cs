@@ -15,6 +15,7 @@ public sealed class PageTests(Browser browser)
         IPage page = await browser.OpenAsync(server.Address, _complaints);
         await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("serving");
         await Assertions.Expect(page.Locator("#model")).ToContainTextAsync("demo");
+        await Assertions.Expect(page.Locator("#embeds")).ToBeHiddenAsync();
 
         await page.Locator("summary").ClickAsync();
         await page.Locator("#temperature").FillAsync("0");
@@ -83,6 +84,20 @@ public sealed class PageTests(Browser browser)
         await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("an API key is needed");
         await page.Locator("#key").FillAsync("open-sesame");
         await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("serving");
+    }
+
+    [Fact]
+    public async Task A_model_that_only_embeds_has_blocks_and_figures_and_no_chat()
+    {
+        await using PageServer server = await PageServer.StartAsync(model: TestData.Shared("golden-later", "bert"));
+        IPage page = await browser.OpenAsync(server.Address, _complaints);
+        await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("serving");
+        await Assertions.Expect(page.Locator("#embeds")).ToContainTextAsync("/v1/embeddings");
+        await Assertions.Expect(page.Locator("#ask")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#messages")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#count")).ToContainTextAsync("blocks of 16 tokens");
+        await Assertions.Expect(page.Locator(".chart")).Not.ToHaveCountAsync(0);
+        Assert.Empty(_complaints);
     }
 
     private static async Task RunAsync(LlmEngine engine, int[] prompt, CancellationToken cancellation)

@@ -3,8 +3,9 @@ using Folio.Engine;
 namespace Folio.Server;
 
 /// <summary>What the page draws.</summary>
+/// <param name="Generates">False: the model makes embeddings alone, so there is nothing to chat with.</param>
 /// <param name="Blocks">A digit a block: 0 free, 1 cached, 2 owned, 3 shared.</param>
-internal sealed record PageState(string Model, string Version, int MaxModelLen, int BlockSize, string Blocks, IReadOnlyList<PageSequence> Sequences, PageFigures Figures)
+internal sealed record PageState(string Model, string Version, bool Generates, int MaxModelLen, int BlockSize, string Blocks, IReadOnlyList<PageSequence> Sequences, PageFigures Figures)
 {
     public static async Task<PageState> OfAsync(ServedModel served)
     {
@@ -13,7 +14,7 @@ internal sealed record PageState(string Model, string Version, int MaxModelLen, 
         {
             for (int i = 0; i < text.Length; i++) text[i] = (char)('0' + (int)states[i]);
         });
-        return new(served.Names[0], ServedModel.Version, served.Info.MaxModelLen, picture.BlockSize, blocks, [.. picture.Sequences.Select(PageSequence.Of)], PageFigures.Of(served.Engine.Metrics));
+        return new(served.Names[0], ServedModel.Version, served.Info.Generates, served.Info.MaxModelLen, picture.BlockSize, blocks, [.. picture.Sequences.Select(PageSequence.Of)], PageFigures.Of(served.Engine.Metrics));
     }
 }
 

@@ -138,6 +138,7 @@ public sealed class EmbeddingTests(ServedFixture fixture) : IClassFixture<Served
         (await server.ChatAsync(new { messages = new[] { new { role = "user", content = "x" } } })).Refused(400, "model", "POST /v1/embeddings");
         (await server.PostAsync("/v1/prefixes", new { prompt = new[] { 5 } })).Refused(400, "model");
         (await server.GetAsync("/metrics")).Ok();
+        Assert.False((await server.GetAsync("/page/state")).Ok().Json.GetProperty("generates").GetBoolean()); // the page has no chat
         (await server.GetAsync("/health/ready")).Ok();
     }
 

@@ -36,6 +36,8 @@ async function look() {
     const state = await answer.json();
     document.getElementById("model").textContent = `${state.model} · ${state.max_model_len} tokens · ${state.version}`;
     show("serving", "good");
+    document.getElementById("embeds").hidden = state.generates;
+    for (const id of ["messages", "ask"]) document.getElementById(id).hidden = !state.generates;
     drawBlocks(state);
     addFigures(state.figures);
     list(state.sequences);
