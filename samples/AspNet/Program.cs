@@ -1,3 +1,5 @@
+using Folio;
+using Folio.Engine;
 using Folio.Extensions.AI;
 using Folio.Server;
 using Microsoft.Extensions.AI;
@@ -10,7 +12,14 @@ builder.Services.AddFolio(builder.Configuration.GetSection("Folio"));
 // The same engine, without HTTP, for the application's own code.
 builder.Services.AddSingleton<IChatClient>(services => new FolioChatClient(services.GetRequiredService<FolioEngine>().Engine));
 
+// What the engine refuses is the caller's to mend or to send again, and its sentence says so; what else goes wrong is a 500 that says nothing, and is logged.
+builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = problem =>
+{
+    if (problem.Exception is FolioException error && StatusOf(error) != 500) problem.ProblemDetails.Detail = error.Message;
+});
+
 WebApplication app = builder.Build();
+app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf, SuppressDiagnosticsCallback = failed => StatusOf(failed.Exception) != 500 });
 
 // Any OpenAI client: base URL http://…/llm/v1.
 app.MapGroup("/llm").MapFolio();
@@ -23,4 +32,21 @@ app.MapGet("/story/{hero}", async (string hero, IChatClient client, Cancellation
     return response.Text;
 });
 
-app.Run();
+try
+{
+    app.Run();
+    return 0;
+}
+catch (FolioException error) // the model can't be loaded, or an option doesn't fit it
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
+
+static int StatusOf(Exception error) => error switch
+{
+    RequestException => 400,                                // what is asked can't be served: a prompt too long, say
+    QueueFullException => 429,                              // too many wait
+    EngineUnavailableException or RoomPinnedException => 503,
+    _ => 500,
+};

@@ -24,6 +24,10 @@ public sealed class SampleTests
         {
             using var http = new HttpClient { BaseAddress = await AddressAsync(process) };
             Assert.NotEmpty(await http.GetStringAsync("/story/dog"));
+            using HttpResponseMessage refused = await http.GetAsync($"/story/{new string('x', 3000)}"); // a prompt longer than the demo model's context
+            string problem = await refused.Content.ReadAsStringAsync();
+            Assert.Equal((400, "application/problem+json"), ((int)refused.StatusCode, refused.Content.Headers.ContentType?.MediaType));
+            Assert.Contains("maximum context length", problem);
             Assert.Contains("\"stories\"", await http.GetStringAsync("/llm/v1/models"));
             using HttpResponseMessage answer = await http.PostAsync("/llm/v1/chat/completions", new StringContent("""{"messages":[{"role":"user","content":"Hi"}],"max_tokens":4}""", null, "application/json"));
             Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
@@ -32,6 +36,14 @@ public sealed class SampleTests
         {
             process.Kill(entireProcessTree: true);
         }
+    }
+
+    [Fact]
+    public async Task The_asp_net_application_tells_in_a_sentence_why_its_model_is_not_loaded()
+    {
+        Command.Result result = await Command.RunAsync("dotnet", ["run", "-c", "Release", "--no-build", "--project", "samples/AspNet", "--", "--urls", "http://127.0.0.1:0", "--Folio:MaxModelLen", "100000"]);
+        Assert.Equal((1, "--max-model-len (MaxModelLen) is 100000; this model's context is 512 tokens."), (result.ExitCode, result.Errors.Trim()));
+        Assert.Contains("Folio.Server[42]", result.Output);
     }
 
     private static async Task<Uri> AddressAsync(Process process)

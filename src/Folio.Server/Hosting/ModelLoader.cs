@@ -43,19 +43,29 @@ internal sealed partial class ModelLoader(FolioEngine engine, FolioOptions optio
         }
         catch (Exception error)
         {
-            if (!cancellation.IsCancellationRequested) LogFailure(error, options.Model);
+            if (cancellation.IsCancellationRequested) return;
+            if (error is not FolioException) LogFailure(error, options.Model); // which is told already
         }
     }
 
     private void Load(CancellationToken cancellation)
     {
-        engine.Load(options.Backend, backend =>
+        try
         {
-            ModelPlace place = ModelPlace.Find(options.Model, options.Revision, id => Pull(id, cancellation));
-            using var source = ModelSource.Open(place.Path, place.Name);
-            return Checked(LlmEngine.Load(source, backend, options.Engine with { Warning = options.Engine.Warning ?? Warn }));
-        });
-        routes.Prepare();
+            engine.Load(options.Backend, backend =>
+            {
+                ModelPlace place = ModelPlace.Find(options.Model, options.Revision, id => Pull(id, cancellation));
+                using var source = ModelSource.Open(place.Path, place.Name);
+                return Checked(LlmEngine.Load(source, backend, options.Engine with { Warning = options.Engine.Warning ?? Warn }));
+            });
+            routes.Prepare();
+        }
+        catch (FolioException error)
+        {
+            LogRefusal(options.Model, error.Message); // a line of its own: the host tells a failed start with a stack, and so does the runtime
+            throw;
+        }
+
         LogLoaded(engine.Engine.Model.Name);
     }
 
@@ -82,12 +92,15 @@ internal sealed partial class ModelLoader(FolioEngine engine, FolioOptions optio
 
     private void Warn(string sentence) => LogWarning(sentence);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} is loaded")]
+    [LoggerMessage(EventId = 41, EventName = "ModelLoaded", Level = LogLevel.Information, Message = "{Model} is loaded")]
     private partial void LogLoaded(string model);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Model} can't be loaded; its routes answer 503")]
+    [LoggerMessage(EventId = 42, EventName = "ModelRefused", Level = LogLevel.Critical, Message = "{Model} can't be loaded: {Reason}")]
+    private partial void LogRefusal(string model, string reason);
+
+    [LoggerMessage(EventId = 43, EventName = "ModelFailed", Level = LogLevel.Critical, Message = "{Model} can't be loaded; its routes answer 503")]
     private partial void LogFailure(Exception error, string model);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
+    [LoggerMessage(EventId = 44, EventName = "EngineWarning", Level = LogLevel.Warning, Message = "{Sentence}")]
     private partial void LogWarning(string sentence);
 }

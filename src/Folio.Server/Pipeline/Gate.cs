@@ -61,7 +61,7 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
             return RefuseAsync(context, 401, $"{(isAbsent ? "You didn't provide an API key" : "Incorrect API key provided")}: send it as \"Authorization: Bearer KEY\" or as \"x-api-key: KEY\".");
         }
 
-        if (!keys.AreAsked && BrowserOrigin.IsForeign(context, options.AllowedOrigins)) return RefuseAsync(context, 403, "Pages of other origins may not ask this server; --allowed-origins names those that may.");
+        if (!keys.AreAsked && BrowserOrigin.IsForeign(context, options.AllowedOrigins)) return RefuseAsync(context, 403, "Pages of other origins may not ask this server; --allowed-origins (AllowedOrigins) names those that may.");
         if (isAdmin && !keys.MayAdminister(holder)) return RefuseAsync(context, 403, "This touches all who have a key here, so it takes a key that is marked admin in the server's key file.");
         context.Items[HolderItem] = holder;
         return CountAsync(context, handler, isAdmin || !HttpMethods.IsPost(context.Request.Method) ? null : holder.Allowance);
@@ -154,7 +154,7 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
-            OperationCanceledException when Deadline.HasPassed(context) => ErrorBody.For(504, $"The request's time was over before its answer was (--request-timeout, or the header {Deadline.Header})."),
+            OperationCanceledException when Deadline.HasPassed(context) => ErrorBody.For(504, $"The request's time was over before its answer was (--request-timeout, RequestTimeout, or the header {Deadline.Header})."),
             OperationCanceledException when drain.IsDraining => ErrorBody.For(503, "The server is shutting down."),
             ObjectDisposedException { ObjectName: nameof(LlmEngine) } => ErrorBody.For(503, "The server is shutting down."),
             _ => ErrorBody.For(500, "Internal error: the server's log has the details."),
@@ -172,6 +172,6 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
         if (status == 504) headers["x-should-retry"] = "false";
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed")]
+    [LoggerMessage(EventId = 31, EventName = "RouteFailed", Level = LogLevel.Error, Message = "{Path} failed")]
     private static partial void LogDefect(ILogger logger, Exception error, string path);
 }

@@ -39,7 +39,7 @@ internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engin
                 return "The engine has failed; the server must be restarted.";
             }
 
-            return served.Engine.IsStalled ? "The engine stands still: requests wait and a step has taken longer than --watchdog-timeout." : null;
+            return served.Engine.IsStalled ? "The engine stands still: requests wait and a step has taken longer than --watchdog-timeout (WatchdogTimeout)." : null;
         }
     }
 
@@ -51,6 +51,6 @@ internal sealed partial class StatusRoutes(ServedModel served, FolioEngine engin
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "the engine has failed; every request is refused until a restart")]
+    [LoggerMessage(EventId = 51, EventName = "EngineFailed", Level = LogLevel.Critical, Message = "the engine has failed; every request is refused until a restart")]
     private static partial void LogFailure(ILogger logger, Exception error);
 }

@@ -56,6 +56,6 @@ internal static partial class ServeCommand
     /// <summary>All addresses of a machine are none that a browser could open.</summary>
     private static string Here(string url) => url.Replace("//0.0.0.0:", "//localhost:", StringComparison.Ordinal).Replace("//[::]:", "//localhost:", StringComparison.Ordinal);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "the engine has failed")]
+    [LoggerMessage(EventId = 1, EventName = "EngineFailed", Level = LogLevel.Critical, Message = "the engine has failed")]
     private static partial void LogFailure(ILogger logger, Exception error);
 }

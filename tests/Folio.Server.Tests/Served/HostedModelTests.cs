@@ -48,6 +48,36 @@ public sealed class HostedModelTests
         Assert.Contains("banana", error.Message);
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task Why_a_model_is_not_loaded_is_a_line_of_the_log_without_a_stack_that_names_the_option_as_the_application_knows_it(bool inBackground)
+    {
+        using var lines = new Lines("Folio.Server");
+        Task<Hosted> starting = Hosted.StartAsync(
+            builder =>
+            {
+                builder.Logging.AddProvider(lines);
+                builder.Services.AddFolio(options =>
+                {
+                    Demo(options);
+                    options.LoadInBackground = inBackground;
+                    options.Engine = options.Engine with { MaxModelLen = 100_000 };
+                });
+            },
+            app => app.MapFolio());
+        if (inBackground)
+        {
+            await using Hosted app = await starting;
+            await Eventually.TrueAsync(() => Task.FromResult(!lines.Written.IsEmpty));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<FolioException>(() => starting);
+        }
+
+        Assert.Equal($"{TestData.DemoModel} can't be loaded: --max-model-len (MaxModelLen) is 100000; this model's context is 512 tokens.", Assert.Single(lines.Written));
+    }
+
     [Fact]
     public async Task While_a_model_is_loaded_in_the_background_its_routes_say_when_to_come_again()
     {
