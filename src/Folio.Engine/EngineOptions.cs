@@ -75,6 +75,9 @@ public sealed record EngineOptions
     /// <summary>Told, in a sentence, what is amiss without stopping the engine: kept prefixes that can't be used, say. Any thread.</summary>
     public Action<string>? Warning { get; init; }
 
+    /// <summary>Arrays are reserved for each sequence that may run, and thousands are more than any processor can use.</summary>
+    internal const int MostSequences = 1 << 16;
+
     /// <summary>Tokens that each running sequence is expected to gain before anybody ends: admission leaves room for them. 0: none, so that small pools preempt much.</summary>
     internal int GrowthTokens { get; init; } = 16;
 
@@ -86,6 +89,7 @@ public sealed record EngineOptions
     {
         RequirePositive(MaxModelLen, "--max-model-len");
         RequirePositive(MaxNumSeqs, "--max-num-seqs");
+        if (MaxNumSeqs > MostSequences) throw new FolioException($"--max-num-seqs (MaxNumSeqs) is {MaxNumSeqs}; expected {MostSequences} or fewer.");
         RequirePositive(MaxNumBatchedTokens, "--max-num-batched-tokens");
         RequirePositive(KvCacheMemory, "--kv-cache-memory");
         RequirePositive(NumBlocks, "--num-blocks");

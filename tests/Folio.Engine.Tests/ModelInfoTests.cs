@@ -51,6 +51,7 @@ public sealed class ModelInfoTests
         using var backend = new CpuBackend();
         Assert.Equal("--block-size (BlockSize) is 0; expected 1 or more.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { BlockSize = 0 })).Message);
         Assert.Equal("--max-model-len (MaxModelLen) is 513; this model's context is 512 tokens.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { MaxModelLen = 513 })).Message);
+        Assert.Equal("--max-num-seqs (MaxNumSeqs) is 2000000000; expected 65536 or fewer.", Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.DemoModel, backend, new() { MaxNumSeqs = 2_000_000_000 })).Message);
     }
 
     [Fact]

@@ -54,11 +54,12 @@ internal sealed class StepPlan
     /// <param name="blockSize">Tokens of a block.</param>
     public StepPlan(StepLimits limits, int maxBlocksPerSequence, int blockSize)
     {
-        _scheduled = new ScheduledTokens[limits.Sequences];
+        int sequences = Math.Min(limits.Sequences, limits.Tokens); // each has a token at least
+        _scheduled = new ScheduledTokens[sequences];
         _samples = new PlannedSample[limits.Sequences];
         _blockSize = blockSize;
         _maxLogitRows = limits.LogitRows;
-        Batch = new StepBatch(limits.Tokens, limits.Sequences, maxBlocksPerSequence);
+        Batch = new StepBatch(limits.Tokens, sequences, maxBlocksPerSequence);
         Copies = new CopyList(limits.Sequences);
         for (int tier = 0; tier < _swapOuts.Length; tier++) (_swapOuts[tier], _swapIns[tier]) = (new CopyList(1), new CopyList(1));
     }
