@@ -4,7 +4,7 @@ namespace Folio;
 
 /// <summary>Tells that nothing arrives at the collector, and that it does again: by itself OpenTelemetry's exporter tells neither the log nor the console.</summary>
 /// <remarks>
-/// Source of names: the exporter's EventSource, whose events of an export have the address first and the reason last. Traces and figures have an address each: what is told first stands for both, until both arrive.
+/// Source of names: the exporter's EventSource, whose events of an export have the address first and the reason last (ExportMethodException, which has none, is followed by one that has). Traces and figures have an address each: what is told first stands for both, until both arrive.
 /// A collector that comes and goes is told of every <see cref="Pause"/> at most.
 /// </remarks>
 /// <param name="tell">Told a line, on any thread.</param>
@@ -15,7 +15,7 @@ internal sealed class OtlpWatch(Action<string> tell) : EventListener
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     private static readonly string[] s_failures =
-        ["FailedToReachCollector", "ExportMethodException", "TransientHttpError", "HttpRequestFailed", "OperationUnexpectedlyCanceled", "RequestTimedOut", "GrpcStatusWarning", "ExportFailure", "ResponseDiscardedDueToSizeLimit"];
+        ["FailedToReachCollector", "TransientHttpError", "HttpRequestFailed", "OperationUnexpectedlyCanceled", "RequestTimedOut", "GrpcStatusWarning", "ExportFailure", "ResponseDiscardedDueToSizeLimit"];
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _failing = []; // addresses
@@ -30,6 +30,7 @@ internal sealed class OtlpWatch(Action<string> tell) : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         string address = Text(eventData.Payload?.FirstOrDefault());
+        if (!Uri.IsWellFormedUriString(address, UriKind.Absolute)) return;
         if (eventData.EventName == Success) Arrived(address);
         else if (s_failures.Contains(eventData.EventName)) Failed(address, Text(eventData.Payload?.LastOrDefault()));
     }

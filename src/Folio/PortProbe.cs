@@ -12,9 +12,9 @@ internal static class PortProbe
     public static void Check(IPAddress address, int port)
     {
         if (port == 0) return;
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true; // listens on IPv4 too
             socket.Bind(new IPEndPoint(address, port));
         }

@@ -57,6 +57,9 @@ public sealed class SourceTests
         Assert.True(Accepts(marked, 257, 'a', 'b', 256));
         Assert.False(Accepts(marked, 256, 'a', 'b', 256));
 
+        TokenGrammar call = Over(Grammar.Sequence(Grammar.Token(257), Grammar.AnyOf([Grammar.Literal("ab"), Grammar.Literal("ba")])));
+        Assert.Equal([257], call.Forced(call.Start)); // no token reaches beyond a mark
+
         TokenGrammar through = Over(Grammar.TextThrough("ab", 257));
         Assert.True(Accepts(through, 'a', 'a', 'b'));
         Assert.True(Accepts(through, 'x', 'a', 257));

@@ -72,7 +72,7 @@ public sealed class TokenGrammar
     }
 
     /// <summary>Tokens of the text that is the only way on, as the tokenizer splits it; none where there is a choice, or the text may end.</summary>
-    /// <remarks>Unless the text ends behind it, its last token isn't among them: a model may take one that reaches further.</remarks>
+    /// <remarks>Unless the text ends behind it, its last token isn't among them: a model may take one that reaches further. Of a mark it can't.</remarks>
     /// <exception cref="GrammarException">The grammar is too ambiguous to be followed.</exception>
     public ReadOnlySpan<int> Forced(GrammarState state)
     {
@@ -163,7 +163,7 @@ public sealed class TokenGrammar
         }
 
         int[] tokens = _vocabulary.Split(bytes[..count]);
-        if (!IsFinal(new(place)) && tokens.Length > 0) tokens = tokens[..^1];
+        if (!IsFinal(new(place)) && tokens.Length > 0 && _vocabulary.Bytes(tokens[^1])[0] != MarkBytes.Begin) tokens = tokens[..^1];
         _automaton.Hold(tokens.Length * sizeof(int));
         return tokens;
     }

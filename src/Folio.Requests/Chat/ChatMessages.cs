@@ -43,7 +43,7 @@ internal sealed class ChatMessages : IDisposable
             {
                 var fields = Fields.AsObject(message, $"messages[{index++}]");
                 MessageMembers.RequireOfMessage(fields, template);
-                content = Write(writer, fields, calls);
+                content = Write(writer, fields, MessageMembers.RoleOf(fields, template), calls);
             }
 
             writer.WriteEndArray();
@@ -73,11 +73,11 @@ internal sealed class ChatMessages : IDisposable
 
     /// <param name="writer">The messages.</param>
     /// <param name="fields">The message.</param>
+    /// <param name="role">Who speaks.</param>
     /// <param name="called">Ids of the calls so far; gains those of the message.</param>
     /// <returns>The message's content.</returns>
-    private static string Write(Utf8JsonWriter writer, Fields fields, HashSet<string> called)
+    private static string Write(Utf8JsonWriter writer, Fields fields, string role, HashSet<string> called)
     {
-        string role = fields.OneOf("role", MessageMembers.Roles) ?? throw fields.Missing("role", $"one of {string.Join(", ", MessageMembers.Roles)}");
         if (role == "tool" && fields.Text("tool_call_id") is { } id && !called.Contains(id))
             throw ApiException.BadRequest($"{fields.Path("tool_call_id")} is \"{Fields.Cut(id)}\", which no call in tool_calls before it has.", fields.Path("tool_call_id"));
         bool hasCalls = role == "assistant" && fields.List("tool_calls") is { } calls && calls.GetArrayLength() > 0;

@@ -7,7 +7,7 @@ namespace Folio.Requests;
 /// </remarks>
 internal static class MessageMembers
 {
-    public static readonly string[] Roles = ["system", "developer", "user", "assistant", "tool", "function"];
+    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool", "function"];
 
     private static readonly string[] s_message =
     [
@@ -22,7 +22,16 @@ internal static class MessageMembers
 
     /// <param name="message">As it was sent.</param>
     /// <param name="template">What the model's template reads by its name may be there too (<c>thinking</c>, <c>tool_plan</c>, <c>prefix</c>).</param>
-    public static void RequireOfMessage(Fields message, string template) => message.RequireKnown(name => IsNamed(template, name), s_message);
+    public static void RequireOfMessage(Fields message, string template) =>
+        message.RequireKnown(name => IsQuoted(template, name) || IsMember(template, name) || (name == "prefix" && message.Flag(name) == false), s_message); // Mistral's clients say that a message is none to be continued
+
+    /// <summary>Who speaks: one whom everybody knows, or whom the model's template compares with (Granite's <c>tool_response</c>).</summary>
+    /// <exception cref="ApiException">Nobody.</exception>
+    public static string RoleOf(Fields message, string template)
+    {
+        string role = message.Text("role") ?? throw message.Missing("role", $"one of {string.Join(", ", s_roles)}");
+        return IsQuoted(template, role) ? role : message.OneOf("role", s_roles)!;
+    }
 
     public static void RequireOfPart(Fields part, string type) => part.RequireKnown(type == "refusal" ? s_refusal : s_text);
 
@@ -32,6 +41,19 @@ internal static class MessageMembers
         function.RequireKnown(s_calledFunction);
     }
 
-    private static bool IsNamed(string template, string name) =>
-        template.Contains($".{name}", StringComparison.Ordinal) || template.Contains($"'{name}'", StringComparison.Ordinal) || template.Contains($"\"{name}\"", StringComparison.Ordinal);
+    private static bool IsQuoted(string template, string name) =>
+        name.Length > 0 && (template.Contains($"'{name}'", StringComparison.Ordinal) || template.Contains($"\"{name}\"", StringComparison.Ordinal));
+
+    /// <summary>Whether the template reads a member of this whole name; what it calls (<c>.strip()</c>) is none.</summary>
+    private static bool IsMember(string template, string name)
+    {
+        string access = $".{name}";
+        for (int at = template.IndexOf(access, StringComparison.Ordinal); at >= 0 && name.Length > 0; at = template.IndexOf(access, at + 1, StringComparison.Ordinal))
+        {
+            char next = at + access.Length < template.Length ? template[at + access.Length] : ' ';
+            if (!char.IsAsciiLetterOrDigit(next) && next is not ('_' or '(')) return true;
+        }
+
+        return false;
+    }
 }

@@ -125,12 +125,12 @@ internal sealed record ToolFields(IReadOnlyList<ToolDefinition> Offered, ToolCho
         return offered.Any(each => each.Name == name) ? name : throw ApiException.BadRequest($"{path} is \"{Fields.Cut(name)}\", which isn't among tools.", path);
     }
 
-    /// <summary>What a tool is, where tools, tool_choice and allowed_tools have it. Marks of caches change nothing; <c>return</c> and <c>response</c> describe results to the templates that read them (Hugging Face's schemas, Gemma).</summary>
+    /// <summary>What a tool is, where tools, tool_choice and allowed_tools have it. Marks of caches change nothing, nor does a second <c>type</c> (Open WebUI's); <c>return</c> and <c>response</c> describe results to the templates that read them (Hugging Face's schemas, Gemma).</summary>
     private static Fields RequiredFunction(Fields tool)
     {
         Fields function = tool.RequiredObject("function", "an object with the function's name");
         tool.RequireKnown("type", "function", "cache_control");
-        function.RequireKnown("name", "description", "parameters", "strict", "return", "response", "cache_control");
+        function.RequireKnown("type", "name", "description", "parameters", "strict", "return", "response", "cache_control");
         return function;
     }
 }

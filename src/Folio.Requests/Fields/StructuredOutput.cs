@@ -73,7 +73,7 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
     private static StructuredOutput? ReadFormat(Fields body, bool fixedSpace)
     {
         if (body.Object("response_format") is not { } format) return null;
-        format.RequireKnown("type", "json_schema");
+        format.RequireKnown("type", "json_schema", "schema");
         string type = format.Text("type") ?? throw ApiException.BadRequest("response_format.type is missing; text, json_object or json_schema was expected.", "response_format");
         switch (type)
         {
@@ -81,9 +81,11 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
                 format.RequireKnown("type");
                 return null;
             case "json_object":
+                if (format.Get("schema") is not null) throw ApiException.BadRequest("response_format.schema isn't supported beside json_object; {\"type\": \"json_schema\", \"json_schema\": {\"name\": …, \"schema\": …}} was expected.", "response_format.schema");
                 format.RequireKnown("type");
                 return new(Grammar.JsonObject(fixedSpace), "response_format");
             case "json_schema":
+                format.RequireKnown("type", "json_schema");
                 Fields named = format.Object("json_schema") ?? throw ApiException.BadRequest("response_format.json_schema is missing; an object with a schema was expected.", "response_format");
                 named.RequireKnown("name", "description", "schema", "strict");
                 named.Flag("strict"); // either way the answer obeys

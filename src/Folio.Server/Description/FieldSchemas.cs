@@ -13,7 +13,7 @@ internal static class FieldSchemas
     private const string Labels = """{"type":["object","null"],"additionalProperties":{"type":"string"}}""";
 
     private const string Messages = """
-        {"type":"array","minItems":1,"items":{"type":"object","required":["role"],"properties":{"role":{"type":"string","enum":["user","system","assistant","developer","tool","function"]},
+        {"type":"array","minItems":1,"items":{"type":"object","required":["role"],"properties":{"role":{"type":"string","enum":["user","system","assistant","developer","tool","function"],"description":"Also a role that the model's template compares with."},
         "content":{"type":["string","array","null"],"items":{"type":"object","required":["type"],"properties":{"type":{"type":"string","enum":["text"]},"text":{"type":"string"}}}}}}}
         """;
 

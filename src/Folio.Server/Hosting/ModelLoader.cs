@@ -60,7 +60,7 @@ internal sealed partial class ModelLoader(FolioEngine engine, FolioOptions optio
             });
             routes.Prepare();
         }
-        catch (FolioException error)
+        catch (FolioException error) when (!cancellation.IsCancellationRequested)
         {
             LogRefusal(options.Model, error.Message); // a line of its own: the host tells a failed start with a stack, and so does the runtime
             throw;

@@ -6,7 +6,7 @@ namespace Folio.Server;
 /// <summary>The names by which a server on loopback may be asked while it asks for no key: loopback's own, addresses, and the hosts of allowed origins.</summary>
 /// <remarks>
 /// Whoever runs a page may let its name lead to 127.0.0.1 (DNS rebinding); for the browser, what a server here answers is then the page's own to read, and a plain GET has no Origin that would tell. But it sends
-/// the page's name as Host. An address can't be made to lead elsewhere, and loopback's names are nobody's to let lead anywhere. With a key the page has none, and a proxy may pass on any name.
+/// the page's name as Host. An address can't be made to lead elsewhere, and loopback's names and those under <c>.internal</c>, by which containers call their host (<c>host.docker.internal</c>), are nobody's to let lead anywhere. With a key the page has none, and a proxy may pass on any name.
 /// </remarks>
 internal sealed class HostNames
 {
@@ -30,6 +30,7 @@ internal sealed class HostNames
         string name = host.Host.TrimEnd('.');
         return name.Length == 0
             || name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".internal", StringComparison.OrdinalIgnoreCase)
             || IPAddress.TryParse(name.Trim('[', ']'), out _)
             || _allowed.Contains(name);
     }

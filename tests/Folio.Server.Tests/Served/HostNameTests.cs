@@ -12,6 +12,8 @@ public sealed class HostNameTests(DemoEngine demo)
     [InlineData("localhost", true)]
     [InlineData("LOCALHOST.:8000", true)]
     [InlineData("folio.localhost:8000", true)]
+    [InlineData("host.docker.internal:8000", true)]
+    [InlineData("host.docker.internal.evil.example", false)]
     [InlineData("chat.example", true)]
     [InlineData("Chat.Example:8000", true)]
     [InlineData("", true)] // HTTP/1.0, which no browser speaks

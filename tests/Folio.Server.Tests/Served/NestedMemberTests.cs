@@ -38,6 +38,8 @@ public sealed class NestedMemberTests(ServedFixture fixture) : IClassFixture<Ser
     [InlineData(""" "tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true,"return":{"type":"string"}},"cache_control":{"type":"ephemeral"}}] """)]
     [InlineData(""" "response_format":{"type":"json_schema","json_schema":{"name":"n","description":"d","strict":true,"schema":{"enum":[1]}}} """)]
     [InlineData(""" "response_format":{"type":"text","json_schema":null} """)]
+    [InlineData(""" "tools":[{"type":"function","function":{"type":"function","name":"f","description":"d","parameters":{"type":"object"}}}] """)] // Open WebUI's tool servers
+    [InlineData(""" "messages":[{"role":"assistant","content":"a","prefix":false},{"role":"user","content":"q"}] """)] // Mistral's clients
     public async Task What_clients_send_is_accepted(string fields) => (await Server.PostBytesAsync("/v1/chat/completions", Body(fields))).Ok();
 
     [Theory]

@@ -37,5 +37,21 @@ public sealed class ChatMessagesTests
     public void A_message_that_cannot_be_used_is_named_by_its_place(string sent, string parameter) =>
         Assert.Equal(parameter, Assert.Throws<ApiException>(() => ChatMessages.Read(Of(sent), "{{ message.thinking }}")).Parameter);
 
+    [Theory]
+    [InlineData("""{"role":"assistant","content":"","tool_call":[]}""", "messages[0].tool_call")] // a beginning of what the template reads
+    [InlineData("""{"role":"user","content":"q","conten":"q"}""", "messages[0].conten")]
+    [InlineData("""{"role":"user","content":"q","strip":"q"}""", "messages[0].strip")] // what it calls
+    [InlineData("""{"role":"user","content":"q","":"q"}""", "messages[0].")]
+    [InlineData("""{"role":"user","content":"q","prefix":true}""", "messages[0].prefix")]
+    [InlineData("""{"role":"tool_respons","content":"4"}""", "messages[0].role")]
+    [InlineData("""{"role":"tool_response","content":"4"}""", null)]
+    [InlineData("""{"role":"user","content":"q","prefix":false,"plan":"p"}""", null)]
+    public void What_the_models_template_reads_by_its_whole_name_may_be_said(string message, string? refused)
+    {
+        const string template = "{% if message['role'] == 'tool_response' %}{{ message.tool_calls }}{{ message.content.strip() }}{{ message.plan}}{% endif %}";
+        ApiException? error = Record.Exception(() => ChatMessages.Read(Of($"[{message}]"), template).Dispose()) as ApiException;
+        Assert.Equal(refused, error?.Parameter);
+    }
+
     private static Fields Of(string messages) => new(JsonElement.Parse($"{{\"messages\":{messages}}}"));
 }
