@@ -13,7 +13,7 @@ namespace Folio.Server;
 public static class FolioServer
 {
     /// <summary>After the grace, what is left of a request has so long to say that it was cut off.</summary>
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     /// <summary>What scripts of allowed origins may read beside an answer's body.</summary>
     private static readonly string[] ReadableHeaders =
@@ -78,13 +78,15 @@ public static class FolioServer
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
-            throw new FolioException($"port {options.Port} is in use by another process; choose one with --port.", error);
+            throw PortInUse(options.Port, error);
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
             throw new FolioException($"cannot listen on {options.Host}, port {options.Port}: {(error.InnerException ?? error).Message}", error);
         }
     }
+
+    internal static FolioException PortInUse(int port, Exception error) => new($"port {port} is in use by another process; choose one with --port.", error);
 
     private static IPAddress Address(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback

@@ -11,7 +11,8 @@ namespace Folio;
 /// <summary>An engine and the backend under it, loaded as the command line asks.</summary>
 internal sealed class LoadedModel : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    /// <summary>So long are packed weights waited for that are still being written.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly CpuBackend _backend;
     private readonly bool _quiet;
@@ -59,7 +60,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     {
         await Engine.DisposeAsync();
         if (Engine.KeptPrefixTokens > 0) Tell($"{Engine.KeptPrefixTokens} tokens of prefixes are kept in {Engine.Options.PrefixCacheDirectory}");
-        if (_isDone) _backend.AwaitKept(s_patience);
+        if (_isDone) _backend.AwaitKept(Patience);
         _backend.Dispose();
     }
 

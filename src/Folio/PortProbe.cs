@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Folio.Server;
 
 namespace Folio;
 
@@ -20,9 +21,9 @@ internal static class PortProbe
         }
         catch (SocketException error)
         {
+            if (error.SocketErrorCode == SocketError.AddressAlreadyInUse) throw FolioServer.PortInUse(port, error);
             throw new FolioException(error.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"port {port} is in use by another process; choose one with --port.",
                 SocketError.AccessDenied => $"this user may not listen on port {port}; choose one above 1023 with --port.",
                 SocketError.AddressNotAvailable => $"{address} is no address of this machine; choose one with --host.",
                 _ => $"cannot listen on {address}, port {port}: {error.Message}",

@@ -5,6 +5,9 @@ namespace Folio.Tests;
 /// <summary>What deploy/ and its document tell a machine to run is what the command takes.</summary>
 public partial class DeploymentTests
 {
+    /// <summary>Seconds that a server takes to stop: for requests in flight, and for what comes after them, the last words of those cut off and packed weights.</summary>
+    private static readonly double s_grace = new Server.ServerOptions().ShutdownGrace.TotalSeconds, s_rest = (Server.FolioServer.LastWords + LoadedModel.Patience).TotalSeconds;
+
     [Theory]
     [InlineData("deploy/folio.service")]
     [InlineData("deploy/Dockerfile")]
@@ -23,8 +26,21 @@ public partial class DeploymentTests
     public void The_unit_gives_a_server_more_time_to_stop_than_the_server_takes()
     {
         string unit = File.ReadAllText(Path.Combine(TestData.Repository, "deploy", "folio.service"));
-        int patience = int.Parse(StopTime().Match(unit).Groups["seconds"].Value);
-        Assert.True(patience >= 2 * new Server.ServerOptions().ShutdownGrace.TotalSeconds, $"{patience} s");
+        Match stop = StopTime().Match(unit);
+        Assert.True(stop.Success, "deploy/folio.service has no TimeoutStopSec of whole seconds or minutes, such as 90, 90s or 2min");
+        double patience = int.Parse(stop.Groups["count"].Value) * (stop.Groups["unit"].Value == "min" ? 60.0 : 1);
+        Assert.True(patience > s_grace + s_rest, $"the unit waits for {patience} s, the server takes {s_grace} + {s_rest}");
+    }
+
+    [Fact]
+    public void The_document_says_how_long_a_server_takes_to_stop_and_gives_a_container_more()
+    {
+        string document = File.ReadAllText(Path.Combine(TestData.Repository, "docs", "deployment.md"));
+        Assert.Contains($"it needs {s_grace} seconds for requests in flight, and up to {s_rest} more.", document);
+        Assert.Contains($"those in flight have {s_grace} seconds", document);
+        int[] patience = [.. ContainerStopTime().Matches(document).Select(match => int.Parse(match.Groups["seconds"].Value))];
+        Assert.Equal(2, patience.Length);
+        Assert.All(patience, seconds => Assert.True(seconds > s_grace + s_rest, $"a container is given {seconds} s, the server takes {s_grace} + {s_rest}"));
     }
 
     /// <summary>What follows the command's name: folio serve …, or "serve", … in a Dockerfile.</summary>
@@ -38,6 +54,9 @@ public partial class DeploymentTests
     [GeneratedRegex("--[a-z][a-z-]+[a-z]")]
     private static partial Regex OptionName();
 
-    [GeneratedRegex("^TimeoutStopSec=(?<seconds>[0-9]+)$", RegexOptions.Multiline)]
+    [GeneratedRegex("^TimeoutStopSec=(?<count>[0-9]+) ?(?<unit>s|sec|min)?$", RegexOptions.Multiline)]
     private static partial Regex StopTime();
+
+    [GeneratedRegex("(docker stop -t |terminationGracePeriodSeconds: )(?<seconds>[0-9]+)")]
+    private static partial Regex ContainerStopTime();
 }
