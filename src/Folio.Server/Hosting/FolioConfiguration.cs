@@ -98,7 +98,7 @@ internal static class FolioConfiguration
             if (name == value.Value) return type;
         }
 
-        throw Expected("bfloat16, float32 or int8", value);
+        throw Expected($"one of {string.Join(", ", KvCacheTypes.Named.Select(named => named.Name))}", value);
     }
 
     private static FolioException Expected(string what, IConfigurationSection value) => new($"{value.Path} is '{value.Value}'; {what} was expected.");
