@@ -18,11 +18,18 @@ public sealed class DescriptionFuzzTests(ITestOutputHelper output)
         JsonElement document = (await server.GetAsync("/openapi.json")).Ok().Json;
         DescribedOperation[] operations = [.. DescribedOperations.Of(document)], plain = [.. operations.Where(operation => !Admin.Contains(operation.Path))];
         plain = [.. plain, .. Enumerable.Repeat(plain.Where(operation => operation.HasBody), 3).SelectMany(each => each)]; // of which there is more to draw
-        int seed = Environment.TickCount;
+        int seed = Environment.TickCount; // draws the same requests again; what 16 senders make of their order it doesn't say: a lead, not a replay
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         List<string> ids = ["demo", "nothing", "..%2F..%2Fetc", "%F0%9F%98%80", "%FF", "a%20b", "demo%2F"];
         for (int i = 0; i < 12; i++) ids.Add((await server.RespondAsync(new { input = "x", max_output_tokens = 1 })).Response().Id());
         var answered = new ConcurrentDictionary<(string Operation, int Status), int>();
+        foreach (DescribedOperation operation in operations)
+        {
+            Assert.Equal($"{operation} {ValidRequests.StatusOf(operation)}", $"{operation} {await SendAsync(await ValidRequests.ForAsync(server, operation))}");
+            if (Admin.Contains(operation.Path)) (await server.PostAsync("/resume", "")).Ok();
+        }
+
         DrawnRequest[] drawn = [.. Enumerable.Range(0, Requests).Select(_ => DescribedOperations.Draw(random, plain[random.Next(plain.Length)], [.. ids]))];
         await Parallel.ForEachAsync(drawn, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (request, _) => await SendAsync(request));
         foreach (DescribedOperation operation in operations.Where(operation => Admin.Contains(operation.Path))) // one by one: a paused server answers nobody
@@ -35,11 +42,9 @@ public sealed class DescriptionFuzzTests(ITestOutputHelper output)
         (await server.GetAsync("/health/ready")).Ok();
         (await server.CompleteAsync(new { prompt = "Once", max_tokens = 1 })).Ok();
         await server.IdleAsync();
-        output.WriteLine($"seed {seed}: {string.Join(", ", answered.OrderBy(entry => entry.Key.Operation, StringComparer.Ordinal).Select(entry => $"{entry.Key.Operation} {entry.Key.Status}: {entry.Value}"))}");
-        Assert.Equal([], operations.Where(operation => !operation.Path.Contains('{') && !answered.ContainsKey((operation.ToString(), 200)))); // an id is seldom one that there is
-        Assert.Equal([], operations.Where(operation => !answered.Keys.Any(key => key.Operation == operation.ToString())));
+        output.WriteLine(string.Join(", ", answered.OrderBy(entry => entry.Key.Operation, StringComparer.Ordinal).Select(entry => $"{entry.Key.Operation} {entry.Key.Status}: {entry.Value}")));
 
-        async Task SendAsync(DrawnRequest request)
+        async Task<int> SendAsync(DrawnRequest request)
         {
             string what = $"seed {seed}: {request}";
             try
@@ -52,10 +57,11 @@ public sealed class DescriptionFuzzTests(ITestOutputHelper output)
                 Conformity.CheckAnswer(request.Method, request.Url, reply);
                 if (reply.Status == 200) CheckStream(request.Operation.Path, reply);
                 answered.AddOrUpdate(($"{request.Method} {request.Operation.Path}", reply.Status), 1, (_, count) => count + 1);
+                return reply.Status;
             }
             catch (Exception error) when (error is OperationCanceledException or HttpRequestException or JsonException or Xunit.Sdk.IAssertionException)
             {
-                Assert.Fail($"{error.Message}\n{what}"); // a request that hangs is cancelled by the client's time-out
+                throw new Xunit.Sdk.XunitException($"{error.Message}\n{what}"); // a request that hangs is cancelled by the client's time-out
             }
         }
     }
