@@ -7,6 +7,9 @@ namespace Folio.Testing;
 /// <remarks>A <see cref="Standstill"/> holds the loop wherever it is just then; this one says where.</remarks>
 public sealed class StepGate : IDisposable
 {
+    /// <summary>The scheduler's methods that begin and end a step.</summary>
+    private const string Schedule = "Schedule", Commit = "Commit";
+
     private readonly object _lock = new();
     private readonly ICollection _messages;
     private int _left;
@@ -19,7 +22,12 @@ public sealed class StepGate : IDisposable
         _left = steps;
         object loop = Standstill.FieldOf(engine, "_loop");
         _messages = (ICollection)Standstill.FieldOf(Standstill.FieldOf(engine, "_inbox"), "_messages");
-        FieldInfo scheduler = loop.GetType().GetField("<scheduler>P", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        FieldInfo scheduler = Standstill.FieldNamed(loop, "<scheduler>P");
+        foreach (string method in new[] { Schedule, Commit })
+        {
+            if (!scheduler.FieldType.GetMethods().Any(each => each.Name == method)) throw new MissingMethodException($"{scheduler.FieldType} has no method {method}, by which a gate counts the loop's steps: it has another name now.");
+        }
+
         object gate = DispatchProxy.Create(scheduler.FieldType, typeof(SchedulerProxy));
         ((SchedulerProxy)gate).Target = scheduler.GetValue(loop)!;
         ((SchedulerProxy)gate).Before = Before;
@@ -63,8 +71,8 @@ public sealed class StepGate : IDisposable
     {
         lock (_lock)
         {
-            if (call == "Commit") _left--;
-            if (call != "Schedule") return;
+            if (call == Commit) _left--;
+            if (call != Schedule) return;
             while (_left <= 0 && !_isOpen)
             {
                 _holds = true;
