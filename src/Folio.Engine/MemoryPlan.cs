@@ -51,6 +51,27 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
         if (maxModelLen > contextLength) throw new FolioException($"--max-model-len (MaxModelLen) is {maxModelLen}; this model's context is {contextLength} tokens.");
     }
 
+    /// <param name="path">The checkpoint, for the sentence.</param>
+    /// <param name="weightBytes">Weights as the checkpoint has them.</param>
+    /// <param name="availableBytes">What may still be taken.</param>
+    /// <exception cref="FolioException">They don't fit.</exception>
+    internal static void RequireWeights(string path, long weightBytes, long availableBytes)
+    {
+        if (weightBytes > availableBytes) throw new FolioException($"{path}: its weights take {SizeText.Of(weightBytes)}; {SizeText.Of(availableBytes)} of memory are free.");
+    }
+
+    /// <summary>Buffers may be promised and only become resident as they are used: a step that is too large would end the process in its midst.</summary>
+    /// <param name="bufferBytes">What the largest step takes beside weights and cache.</param>
+    /// <param name="availableBytes">What may still be taken.</param>
+    /// <param name="options">By which the buffers' sizes were found.</param>
+    /// <exception cref="FolioException">They don't fit.</exception>
+    internal static void RequireSteps(long bufferBytes, long availableBytes, EngineOptions options)
+    {
+        if (bufferBytes <= availableBytes) return;
+        string whole = options.WholePrompts ? " and --max-model-len (MaxModelLen), whose texts are computed whole" : "";
+        throw new FolioException($"the buffers for steps of {options.MaxNumBatchedTokens} tokens take {SizeText.Of(bufferBytes)}; {SizeText.Of(availableBytes)} of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens){whole}.");
+    }
+
     private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)
     {
         if (options.NumBlocks is { } blocks) return blocks;

@@ -39,5 +39,17 @@ public sealed class MemoryPlanTests
         Assert.Throws<FolioException>(() => Plan(new(), available: 1000));
     }
 
+    [Fact]
+    public void Weights_and_buffers_that_do_not_fit_are_refused_with_the_numbers()
+    {
+        MemoryPlan.RequireWeights("model.gguf", 2048, 2048);
+        Assert.Equal("model.gguf: its weights take 2 KiB; 1 KiB of memory are free.", Assert.Throws<FolioException>(() => MemoryPlan.RequireWeights("model.gguf", 2048, 1024)).Message);
+        EngineOptions options = new() { MaxNumBatchedTokens = 64 };
+        MemoryPlan.RequireSteps(2048, 2048, options);
+        Assert.Equal(
+            "the buffers for steps of 64 tokens take 2 KiB; 1 KiB of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens).",
+            Assert.Throws<FolioException>(() => MemoryPlan.RequireSteps(2048, 1024, options)).Message);
+    }
+
     private static MemoryPlan Plan(EngineOptions options, long available = 1_000_000_000) => MemoryPlan.Create(weightBytes: 5, BytesPerBlock, contextLength: 1000, available, options);
 }
