@@ -183,11 +183,21 @@ public class CommandTests
     public async Task Serve_answers_until_it_is_told_to_end()
     {
         await using ServingFolio folio = await ServingFolio.StartAsync("--served-model-name", "tales", TestData.DemoModel, "--api-key", "secret");
-        Assert.EndsWith($"folio-demo.Q8_0 is served at {folio.Url}v1\na page to try it and to see what happens: {folio.Url}\n", folio.Startup);
+        Assert.EndsWith($"tales is served at {folio.Url}v1\na page to try it and to see what happens: {folio.Url}\n", folio.Startup);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await folio.Client.GetAsync("/v1/models")).StatusCode);
         folio.Client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
         Assert.Contains("tales", await folio.Client.GetStringAsync("/v1/models"));
         Assert.Equal(0, await folio.TerminateAsync());
+    }
+
+    [Theory]
+    [InlineData("--pin-prefix")]
+    [InlineData("--pin-system-prompt")]
+    public async Task A_prompt_to_pin_that_is_not_there_is_told_before_the_model_is_loaded(string option)
+    {
+        Command.Result result = await Command.FolioAsync(["serve", "no-such-model.gguf", option, "no-such-prompt.txt", "--port", "0"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"folio: {option} no-such-prompt.txt: there is no such file.\n", result.Errors);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Folio.Commands;
 internal sealed class PrefixCacheArguments
 {
     private readonly Option<bool> _off = new("--no-enable-prefix-caching") { Description = "Prompts that begin alike are computed each for itself." };
-    private readonly Option<string?> _directory = new("--prefix-cache-dir") { Description = "A folder where the most used prefixes outlive a restart (default: they don't).", HelpName = "DIR" };
+    private readonly Option<string?> _directory = new("--prefix-cache-dir") { Description = "A folder where cached prefixes outlive a restart, the most used first; made if it isn't there (default: they don't).", HelpName = "DIR" };
     private readonly Option<long?> _space = OptionOf.Size("--prefix-cache-disk-space", "Most room that they take there (default: 1G).");
 
     public PrefixCacheArguments(Command command)

@@ -25,7 +25,7 @@ internal sealed class SchedulingArguments
         ("swap", PreemptionMode.Swap));
 
     private readonly Option<long?> _swapSpace = OptionOf.Size("--swap-space", "Memory for the blocks of preempted requests; 0: none (default: a quarter of the KV cache).", mayBeZero: true);
-    private readonly Option<string?> _swapDirectory = new("--swap-directory") { Description = "A folder for a file with more such blocks, once that memory is full (default: none).", HelpName = "DIR" };
+    private readonly Option<string?> _swapDirectory = new("--swap-directory") { Description = "A folder for a file with more such blocks, once that memory is full; made if it isn't there (default: none).", HelpName = "DIR" };
     private readonly Option<long?> _diskSwapSpace = OptionOf.Size("--disk-swap-space", "Most room of that file (default: 4G).");
 
     public SchedulingArguments(Command command)

@@ -23,9 +23,10 @@ internal static partial class ServeCommand
             ServerOptions options = server.Options(parsed);
             PortProbe.Check(FolioServer.Check(options), options.Port); // before a model is fetched and loaded for nothing
             EngineOptions engineOptions = server.Apply(parsed, scheduling.Apply(parsed, prefixCache.Apply(parsed, engineArguments.Options(parsed))));
+            PinArguments.Texts texts = pins.Read(parsed);
             using OtlpExport? export = OtlpExport.Start(server.OtlpEndpoint(parsed)); // outlives the engine, which has something to tell to its end
             await using LoadedModel loaded = LoadedModel.Load(engineArguments, parsed, engineOptions, quiet: false);
-            await pins.PinAsync(parsed, loaded.Engine, options, cancellation);
+            await PinArguments.PinAsync(texts, loaded.Engine, options, cancellation);
             await ServeAsync(loaded.Engine, options, cancellation);
             loaded.Done();
             return 0;
@@ -39,7 +40,7 @@ internal static partial class ServeCommand
     {
         await using WebApplication app = FolioServer.Build(engine, options);
         await FolioServer.StartAsync(app, options, cancellation);
-        Console.Error.WriteLine($"{engine.Model.Name} is served at {string.Join(", ", app.Urls)}/v1");
+        Console.Error.WriteLine($"{string.Join(", ", Names(engine, options))} is served at {string.Join(", ", app.Urls)}/v1");
         Console.Error.WriteLine($"a page to try it and to see what happens: {Here(app.Urls.First())}/");
         Task shutdown = app.WaitForShutdownAsync(CancellationToken.None);
         await Task.WhenAny(shutdown, engine.Ended);
@@ -52,6 +53,9 @@ internal static partial class ServeCommand
 
         await shutdown;
     }
+
+    /// <summary>What clients may call the model.</summary>
+    private static IReadOnlyList<string> Names(LlmEngine engine, ServerOptions options) => options.ServedModelNames.Count > 0 ? options.ServedModelNames : [engine.Model.Name];
 
     /// <summary>All addresses of a machine are none that a browser could open.</summary>
     private static string Here(string url) => url.Replace("//0.0.0.0:", "//localhost:", StringComparison.Ordinal).Replace("//[::]:", "//localhost:", StringComparison.Ordinal);
