@@ -38,7 +38,9 @@ public sealed class Grammar
     public static Grammar JsonSchema(string schema, bool fixedSpace = false) => new(Part(fixedSpace ? "json-fixed" : "json", schema), (writer, from, to) =>
     {
         using JsonDocument document = Parse(schema);
-        writer.Table.Call(from, SchemaCompiler.Compile(document.RootElement, fixedSpace, writer.Table, writer.Text), to);
+        int rule = SchemaCompiler.Compile(document.RootElement, fixedSpace, writer.Table, writer.Text);
+        writer.Table.Call(from, rule, to);
+        writer.Schemas.Add((rule, document.RootElement.Clone()));
     });
 
     /// <summary>Texts that a regular expression matches as a whole; see docs/structured-output.md for what it may have.</summary>
@@ -122,7 +124,8 @@ public sealed class Grammar
     public CompiledGrammar Compile(GrammarLimits? limits = null, CancellationToken cancellation = default)
     {
         var table = new NodeTable(new(limits ?? GrammarLimits.Default, cancellation));
-        return GrammarLinker.Link(table, Rule(new(table)));
+        var writer = new GrammarWriter(table);
+        return GrammarLinker.Link(table, Rule(writer)) ?? throw writer.NothingSatisfies();
     }
 
     private static JsonDocument Parse(string schema)
@@ -133,7 +136,7 @@ public sealed class Grammar
         }
         catch (JsonException error)
         {
-            throw new GrammarException($"the schema isn't JSON: {error.Message}");
+            throw new GrammarException(error.LineNumber is { } line ? $"the schema isn't JSON, or nests deeper than 64 levels (line {line + 1}, byte {error.BytePositionInLine + 1})." : "the schema isn't JSON.");
         }
     }
 

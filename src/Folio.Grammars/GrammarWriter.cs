@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Folio.Grammars;
 
 /// <summary>What sources write themselves into.</summary>
@@ -6,6 +8,20 @@ internal sealed class GrammarWriter(NodeTable table)
     public NodeTable Table => table;
 
     public TextNodes Text { get; } = new(table);
+
+    /// <summary>The schemas among the sources, and their rules.</summary>
+    public List<(int Rule, JsonElement Schema)> Schemas { get; } = [];
+
+    /// <summary>Why no text leads through the grammar.</summary>
+    public GrammarException NothingSatisfies()
+    {
+        foreach ((int rule, JsonElement schema) in Schemas)
+        {
+            if (!GrammarLinker.HasText(table, rule)) return new($"no value can satisfy the schema{(Contradictions.Find(schema) is { } reason ? $": {reason}" : "")}.");
+        }
+
+        return new("no finite text satisfies the grammar.");
+    }
 
     /// <summary>Knuth, Morris and Pratt's automaton: node i has read the mark's first i bytes.</summary>
     /// <param name="mark">Its text.</param>

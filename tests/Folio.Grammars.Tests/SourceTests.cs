@@ -116,7 +116,8 @@ public sealed class SourceTests
 
     [Theory]
     [InlineData("""{"type":"object","uniqueItems":true,"items":{"type":"integer"},"type":"array"}""", "uniqueItems"), InlineData("""{"foo":1}""", "\"foo\""), InlineData("""{"properties":{"a/b":{"format":"color"}}}""", "color\" isn't supported (at #/properties/a~1b)")]
-    [InlineData("""{"minLength":"x"}""", "minLength must be a number"), InlineData("""{"type":"text"}""", "none of JSON's"), InlineData("[]", "a schema is an object"), InlineData("{", "isn't JSON"), InlineData("""{"pattern":"(?=a)"}""", "lookarounds"), InlineData("""{"const":"\ud800"}""", "surrogate"), InlineData("""{"allOf":[{"const":1},{"const":2}]}""", "no finite text"), InlineData("""{"type":"string","allOf":[{"pattern":"b"},{"pattern":"a"},{"not":{"pattern":"a"}}]}""", "no finite text")]
+    [InlineData("""{"minLength":"x"}""", "minLength must be a number"), InlineData("""{"type":"text"}""", "none of JSON's"), InlineData("[]", "a schema is an object"), InlineData("{", "isn't JSON"), InlineData("""{"pattern":"(?=a)"}""", "lookarounds"), InlineData("""{"const":"\ud800"}""", "surrogate"), InlineData("""{"allOf":[{"const":1},{"const":2}]}""", "no value can satisfy the schema."), InlineData("""{"type":"string","allOf":[{"pattern":"b"},{"pattern":"a"},{"not":{"pattern":"a"}}]}""", "no value can satisfy the schema.")]
+    [InlineData("""{"type":"object","properties":{"a":{"enum":[]}},"required":["a"]}""", "schema: enum is empty (at #/properties/a)."), InlineData("""{"type":"integer","minimum":3,"maximum":2}""", "minimum and maximum leave nothing"), InlineData("""{"type":"object","properties":{"a":{}},"required":["b"],"additionalProperties":false}""", "required has \"b\", which additionalProperties forbids (at #).")]
     public void What_a_schema_may_not_have_is_named(string schema, string reason) => Assert.Contains(reason, Assert.Throws<GrammarException>(() => Given.Schema(schema)).Message, StringComparison.Ordinal);
 
     [Fact]

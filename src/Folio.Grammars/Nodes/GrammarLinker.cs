@@ -29,12 +29,13 @@ internal sealed class GrammarLinker
     /// <summary>Whether any text at all leads through the rule.</summary>
     public static bool HasText(NodeTable table, int rule) => new GrammarLinker(table).ReachEnd(withBytes: true)[table.Rules[rule].Start];
 
-    /// <exception cref="GrammarException">No text leads through the root, or a rule begins with itself.</exception>
-    public static CompiledGrammar Link(NodeTable table, int root)
+    /// <returns>Null: no text leads through the root.</returns>
+    /// <exception cref="GrammarException">A rule begins with itself.</exception>
+    public static CompiledGrammar? Link(NodeTable table, int root)
     {
         var linker = new GrammarLinker(table);
         bool[] leads = linker.ReachEnd(withBytes: true), nullable = linker.ReachEnd(withBytes: false);
-        if (!leads[table.Rules[root].Start]) throw new GrammarException("no finite text satisfies the grammar.");
+        if (!leads[table.Rules[root].Start]) return null;
         linker.RefuseLeftRecursion(leads, nullable);
         return linker.Pack(root, leads);
     }

@@ -178,15 +178,16 @@ internal sealed class ChatMessages : IDisposable
             return;
         }
 
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
         try
         {
-            using JsonDocument arguments = StrictJson.Parse(Encoding.UTF8.GetBytes(json), MaxArgumentDepth);
+            using JsonDocument arguments = StrictJson.Parse(bytes, MaxArgumentDepth);
             if (arguments.RootElement.ValueKind != JsonValueKind.Object) throw ApiException.BadRequest($"{path} must hold a JSON object.", path);
             arguments.RootElement.WriteTo(writer);
         }
         catch (JsonException error)
         {
-            throw ApiException.BadRequest($"{path} isn't valid JSON: {error.Message}", path);
+            throw ApiException.BadRequest(JsonFault.Tell(error, bytes, MaxArgumentDepth, path), path);
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class ChatPrompt : IDisposable
     /// <summary>What templates know as thinking that is wanted: enable_thinking is Qwen's, GLM's and SmolLM3's, thinking DeepSeek's and Granite's.</summary>
     public static readonly string[] ThinkingWords = ["enable_thinking", "thinking"];
 
+    /// <summary>OpenAI's efforts.</summary>
+    public static readonly string[] Efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
     private readonly RenderedPrompt _rendered;
     private readonly ChatMessages _messages;
 
@@ -65,7 +68,7 @@ internal sealed class ChatPrompt : IDisposable
                 Documents = body.List("documents"),
                 AddGenerationPrompt = addGenerationPrompt,
                 ContinueFinalMessage = continueFinalMessage,
-                Kwargs = Kwargs(body),
+                Kwargs = Kwargs(body, template.Source),
                 BosToken = served.Info.BosToken,
                 EosToken = served.Info.EosToken,
             });
@@ -115,10 +118,12 @@ internal sealed class ChatPrompt : IDisposable
     private static JsonElement? Tools(Fields body) => body.List("tools") is { } tools && tools.GetArrayLength() > 0 ? tools : null;
 
     /// <summary>chat_template_kwargs, with OpenAI's reasoning_effort among them for the templates that read it; an effort of none is thinking that isn't enabled, too. What the kwargs say themselves stays.</summary>
-    private static JsonElement? Kwargs(Fields body)
+    /// <exception cref="ApiException">The effort is none of OpenAI's, nor one that the template compares with.</exception>
+    private static JsonElement? Kwargs(Fields body, string template)
     {
         JsonElement? kwargs = body.Object("chat_template_kwargs")?.Element;
         if (body.Text("reasoning_effort") is not { } effort) return kwargs;
+        if (!MessageMembers.IsQuoted(template, effort)) body.OneOf("reasoning_effort", Efforts);
 
         return JsonElement.Parse(WrittenJson.Bytes(writer =>
         {

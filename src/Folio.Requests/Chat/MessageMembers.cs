@@ -41,7 +41,8 @@ internal static class MessageMembers
         function.RequireKnown(s_calledFunction);
     }
 
-    private static bool IsQuoted(string template, string name) =>
+    /// <summary>Whether the template has it as a text: it compares with it.</summary>
+    public static bool IsQuoted(string template, string name) =>
         name.Length > 0 && (template.Contains($"'{name}'", StringComparison.Ordinal) || template.Contains($"\"{name}\"", StringComparison.Ordinal));
 
     /// <summary>Whether the template reads a member of this whole name; what it calls (<c>.strip()</c>) is none.</summary>

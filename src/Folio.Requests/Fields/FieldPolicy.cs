@@ -10,6 +10,7 @@ namespace Folio.Requests;
 internal sealed class FieldPolicy(IEnumerable<string> read, IEnumerable<string> inert, IReadOnlyDictionary<string, string> refused)
 {
     private readonly FrozenSet<string> _accepted = read.Concat(inert).ToFrozenSet(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _inert = inert.ToFrozenSet(StringComparer.Ordinal);
     private readonly FrozenDictionary<string, string> _refused = refused.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Names of the fields that are read or inert.</summary>
@@ -18,11 +19,12 @@ internal sealed class FieldPolicy(IEnumerable<string> read, IEnumerable<string> 
     /// <summary>Names of the fields that are refused with a reason.</summary>
     public IEnumerable<string> Refused => _refused.Keys;
 
-    /// <exception cref="ApiException">The first field that is refused or unknown.</exception>
+    /// <exception cref="ApiException">The first field that is refused or unknown, or that changes nothing and has the wrong type.</exception>
     public void Check(Fields body)
     {
         foreach (JsonProperty field in body.Element.EnumerateObject())
         {
+            if (_inert.Contains(field.Name)) InertFields.Check(body, field.Name);
             if (_accepted.Contains(field.Name) || (field.Value.ValueKind == JsonValueKind.Null && _refused.ContainsKey(field.Name))) continue;
             string name = Fields.Cut(field.Name);
             throw ApiException.BadRequest(_refused.TryGetValue(field.Name, out string? reason) ? reason : $"Unrecognized request argument supplied: {name}.", name);

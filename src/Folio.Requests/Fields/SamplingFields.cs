@@ -12,6 +12,9 @@ internal static class SamplingFields
     public const int MaxBadWords = 128;
     public const int MaxN = 128;
 
+    /// <summary>OpenAI's bound; a bias beyond it counts as this, as at vLLM.</summary>
+    private const float MaxBias = 100;
+
     /// <summary>The parameters that a body asks for; where it says nothing, those of the model's generation_config.json.</summary>
     public static SamplingParams Read(Fields body, ModelInfo model)
     {
@@ -81,7 +84,8 @@ internal static class SamplingFields
                 throw ApiException.BadRequest($"logit_bias has the key \"{Fields.Cut(entry.Name)}\"; keys are token ids.", "logit_bias");
             }
 
-            values[id] = Fields.AsNumber(entry.Value, "logit_bias");
+            float value = float.Clamp(Fields.AsNumber(entry.Value, "logit_bias"), -MaxBias, MaxBias);
+            if (!values.TryAdd(id, value)) throw ApiException.BadRequest($"logit_bias names the token {id} twice.", "logit_bias");
         }
 
         return values;

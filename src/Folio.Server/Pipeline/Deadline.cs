@@ -10,6 +10,9 @@ internal sealed class Deadline : IDisposable
     /// <summary>Seconds that the client gives the request.</summary>
     public const string Header = "X-Request-Timeout";
 
+    /// <summary>Longer than any request runs (24 days), and what a timer can wait; whoever asks for more asks for no limit of its own.</summary>
+    private const double MostSeconds = int.MaxValue / 1000.0;
+
     private static readonly object Item = new();
 
     private readonly HttpContext _context;
@@ -52,8 +55,8 @@ internal sealed class Deadline : IDisposable
     private static TimeSpan? Asked(string header)
     {
         if (header.Length == 0) return null;
-        bool isNumber = double.TryParse(header, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
-        if (isNumber && seconds is > 0 and <= int.MaxValue / 1000.0) return TimeSpan.FromSeconds(seconds);
+        bool isNumber = double.TryParse(header, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double seconds);
+        if (isNumber && seconds > 0) return seconds <= MostSeconds ? TimeSpan.FromSeconds(seconds) : null;
         throw ApiException.BadRequest($"The header {Header} must be a number of seconds above 0.", Header);
     }
 }

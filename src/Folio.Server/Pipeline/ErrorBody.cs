@@ -31,6 +31,7 @@ internal sealed record ErrorBody(ErrorDetail Error)
         403 => "PermissionDeniedError",
         404 => "NotFoundError",
         405 => "MethodNotAllowedError",
+        408 => "RequestTimeoutError",
         409 => "ConflictError",
         413 => "RequestTooLargeError",
         421 => "MisdirectedRequestError",

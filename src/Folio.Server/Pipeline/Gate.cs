@@ -153,6 +153,7 @@ internal sealed partial class Gate(ApiOptions options, ApiKeys keys, Drain drain
             PinDroppedException dropped => ErrorBody.For(409, dropped.Message),
             RequestFailedException failed => ErrorBody.For(500, failed.Message),
             BadHttpRequestException { StatusCode: 413 } => ErrorBody.For(413, $"The request body is larger than {options.MaxRequestBodyBytes} bytes."),
+            BadHttpRequestException { StatusCode: 408 } => ErrorBody.For(408, "The request's body came too slowly, so the server stopped waiting for it."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ErrorBody.For(bad.StatusCode, bad.Message),
             OperationCanceledException when Deadline.HasPassed(context) => ErrorBody.For(504, $"The request's time was over before its answer was (--request-timeout, RequestTimeout, or the header {Deadline.Header})."),
             OperationCanceledException when drain.IsDraining => ErrorBody.For(503, "The server is shutting down."),

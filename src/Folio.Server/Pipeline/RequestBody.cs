@@ -47,7 +47,7 @@ internal sealed class RequestBody : IDisposable
         }
         catch (JsonException error)
         {
-            throw ApiException.BadRequest($"The body isn't valid JSON: {error.Message}");
+            throw ApiException.BadRequest(JsonFault.Tell(error, body.Span, MaxDepth, "The body"));
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;

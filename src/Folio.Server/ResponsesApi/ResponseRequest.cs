@@ -9,8 +9,6 @@ namespace Folio.Server;
 /// <param name="Obfuscates">A stream's deltas carry noise.</param>
 internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Before, byte[] Input, bool IsStored, bool Obfuscates)
 {
-    private const int MaxLabels = 16, MaxLabelName = 64, MaxLabelLength = 512;
-
     /// <summary>What the response repeats of the request.</summary>
     public required ResponseObject Told { private get; init; }
 
@@ -24,7 +22,7 @@ internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Befor
         string truncation = body.Text("truncation") ?? "disabled";
         if (truncation is not ("auto" or "disabled")) throw ApiException.BadRequest($"truncation is \"{Fields.Cut(truncation)}\"; auto or disabled was expected.", "truncation");
         bool obfuscates = ReadObfuscation(body);
-        JsonElement? metadata = ReadMetadata(body);
+        JsonElement? metadata = InertFields.Metadata(body)?.Element.Clone();
         string? previousId = body.Text("previous_response_id");
         ConversationTurn? before = previousId is null ? null : store.Find(holder.Name, previousId)?.Turn ?? throw NoPrevious(store, previousId);
         byte[] input = ResponseInput.Read(body);
@@ -77,19 +75,5 @@ internal sealed record ResponseRequest(ChatRequest Chat, ConversationTurn? Befor
         }
 
         return options.Flag("include_obfuscation") ?? false;
-    }
-
-    private static JsonElement? ReadMetadata(Fields body)
-    {
-        if (body.Object("metadata") is not { } metadata) return null;
-        if (metadata.Element.GetPropertyCount() > MaxLabels) throw ApiException.BadRequest($"metadata has {metadata.Element.GetPropertyCount()} entries; at most {MaxLabels} are allowed.", "metadata");
-        foreach (JsonProperty label in metadata.Element.EnumerateObject())
-        {
-            string path = $"metadata.{Fields.Cut(label.Name)}";
-            if (label.Name.Length > MaxLabelName) throw ApiException.BadRequest($"{path} has a name of {label.Name.Length} characters; at most {MaxLabelName} are allowed.", "metadata");
-            if (Fields.AsText(label.Value, path).Length > MaxLabelLength) throw ApiException.BadRequest($"{path} is longer than {MaxLabelLength} characters.", path);
-        }
-
-        return metadata.Element.Clone();
     }
 }

@@ -6,7 +6,7 @@ internal static class ResponseWords
     public const string Logprobs = "message.output_text.logprobs", EncryptedReasoning = "reasoning.encrypted_content";
 
     public static readonly string[] Include = [Logprobs, EncryptedReasoning];
-    public static readonly string[] Efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+    public static readonly string[] Efforts = ChatPrompt.Efforts;
     public static readonly string[] Summaries = ["auto", "concise", "detailed"];
 
     /// <summary>As a list in JSON.</summary>

@@ -85,6 +85,7 @@ public sealed class ChatTests(ServedFixture fixture) : IClassFixture<ServedFixtu
     [InlineData("""{"chat_template":"x"}""", "chat_template")]
     [InlineData("""{"modalities":["text","audio"]}""", "modalities")]
     [InlineData("""{"functions":[]}""", "functions")]
+    [InlineData("""{"prediction":{}}""", "prediction.type")]
     [InlineData("""{"priority":1}""", "priority")]
     public async Task What_cannot_be_done_is_refused_by_name(string fields, string parameter) =>
         (await Server.ChatAsync($"{{\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}],{fields[1..]}")).Refused(400, parameter);

@@ -22,6 +22,12 @@ public sealed class RequestBodyTests
         Assert.Contains(reason, Assert.Throws<ApiException>(() => RequestBody.Parse(Encoding.UTF8.GetBytes(body))).Message);
 
     [Theory]
+    [InlineData("{\"a\":[1,]}", "comma at the end, which JSON doesn't have (line 1, byte 9).")]
+    [InlineData("{\n\"a\":\"x\"", "an object or a list isn't closed (line 2, byte 8).")]
+    public void Bad_json_is_told_in_words_for_its_writer(string body, string ending) =>
+        Assert.EndsWith(ending, Assert.Throws<ApiException>(() => RequestBody.Parse(Encoding.UTF8.GetBytes(body))).Message);
+
+    [Theory]
     [InlineData("{}")]
     [InlineData("\uFEFF{\"a\":1}")]
     [InlineData("{\"a\":\"\\ud83d\\ude00 \\\\ud800 \\u0000\"}")]
@@ -35,6 +41,6 @@ public sealed class RequestBodyTests
     public void Nesting_is_bounded()
     {
         string deep = "{\"a\":" + new string('[', 100_000) + new string(']', 100_000) + "}";
-        Assert.Contains("isn't valid JSON", Assert.Throws<ApiException>(() => RequestBody.Parse(Encoding.UTF8.GetBytes(deep))).Message);
+        Assert.Equal("The body nests deeper than 64 levels.", Assert.Throws<ApiException>(() => RequestBody.Parse(Encoding.UTF8.GetBytes(deep))).Message);
     }
 }
