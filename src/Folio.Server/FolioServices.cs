@@ -58,7 +58,7 @@ public static class FolioServices
     {
         if (services.Any(service => service.ServiceType == typeof(FolioEngine))) throw new FolioException("AddFolio was called before; an application hosts one model.");
         return services.AddSingleton<Drain>()
-            .AddHostedService(provider => new DrainService(provider.GetRequiredService<Drain>(), options.ShutdownGrace))
+            .AddHostedService(provider => new DrainService(provider.GetRequiredService<Drain>(), options.ShutdownGrace, provider.GetRequiredService<ILoggerFactory>().CreateLogger("Folio.Server")))
             .AddSingleton(provider => new FolioRoutes(provider.GetRequiredService<FolioEngine>(), options, provider.GetRequiredService<Drain>(), provider.GetRequiredService<ILoggerFactory>()));
     }
 }

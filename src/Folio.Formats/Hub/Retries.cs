@@ -48,7 +48,8 @@ internal sealed class Retries(HubSettings settings, int most)
         if (++_failures >= most) throw new HubException($"{settings.Host} can't be reached: {failure.Message}", failure) { IsUnreachable = true };
         TimeSpan delay = failure.RetryAfter ?? OwnDelay();
         if (delay > settings.MostDelay) throw new HubException($"{settings.Host} asks to be left alone for {delay.TotalSeconds:0} s: {failure.Message}", failure) { IsUnreachable = true };
-        if (delay >= s_worthTelling) settings.Warning($"{failure.Message} Folio asks again in {delay.TotalSeconds:0} s.");
+        bool isUnknownHost = failure.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }; // told at once: what was meant for a path may be waited for in vain
+        if (delay >= s_worthTelling || (isUnknownHost && _failures == 1)) settings.Warning($"{failure.Message} Folio asks again in {delay.TotalSeconds:0.#} s.");
         await Task.Delay(delay, cancellation);
     }
 

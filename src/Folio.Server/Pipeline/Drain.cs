@@ -11,6 +11,9 @@ internal sealed class Drain : IDisposable
     /// <summary>New requests are refused.</summary>
     public bool IsDraining => _draining;
 
+    /// <summary>Requests that have not been answered.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
     /// <summary>Cancelled when the requests in flight may run no longer.</summary>
     public CancellationToken Cut => _cut.Token;
 
@@ -33,7 +36,7 @@ internal sealed class Drain : IDisposable
     {
         _draining = true;
         Interlocked.MemoryBarrier(); // the last request to leave sees the flag, or this sees that it has left
-        if (Volatile.Read(ref _inFlight) == 0) return;
+        if (InFlight == 0) return;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(hurry, _cut.Token);
         try
         {

@@ -95,6 +95,15 @@ public sealed class HubRefusalTests
         Assert.Equal("frogs/tales: tales.Q8_0.gguf is listed with 300000 bytes and offered with 9999999999.", (await given.RefusalAsync()).Message);
     }
 
+    [Fact]
+    public async Task A_hub_whose_name_leads_nowhere_is_told_of_at_once()
+    {
+        await using var given = new HubFixture();
+        given.Settings = given.Settings with { Endpoint = new("http://folio-test.invalid") };
+        Assert.Contains("folio-test.invalid can't be reached", (await given.RefusalAsync()).Message);
+        Assert.Matches("^folio-test.invalid: .*Folio asks again in 0", Assert.Single(given.Warnings));
+    }
+
     [Theory]
     [InlineData("../../../evil.gguf")]
     [InlineData("/etc/evil.gguf")]
