@@ -281,7 +281,7 @@ public class CommandTests
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "it waited for its grace");
         HttpResponseMessage[] cut = [.. (await Task.WhenAll(answers)).Where(answer => (int)answer.StatusCode == 503)];
         Assert.NotEmpty(cut);
-        Assert.Matches("(?s)ending; 100 in flight may take 30 s more, a second signal cuts them off.*requests in flight were cut off", await folio.RestAsync());
+        Assert.Matches("(?s)ending; 100 in flight may take 30 s more, a second signal cuts them off.*requests in flight were cut off", await folio.LogAsync());
     }
 
     [Fact]

@@ -51,6 +51,9 @@ internal sealed partial class ServingFolio : IAsyncDisposable
     /// <summary>What it prints to its end.</summary>
     public async Task<string> RestAsync() => await _process.StandardError.ReadToEndAsync();
 
+    /// <summary>Its log, to its end.</summary>
+    public async Task<string> LogAsync() => await _process.StandardOutput.ReadToEndAsync();
+
     /// <summary>Sends SIGTERM.</summary>
     public void Signal() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
