@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Folio.Engine;
 using Microsoft.Playwright;
 
@@ -65,8 +66,7 @@ public sealed class PageTests(Browser browser)
         ILocator map = page.Locator("#blocks"), tip = page.Locator("#tip");
         await map.HoverAsync(new() { Position = new() { X = 3, Y = 3 } });
         await Assertions.Expect(tip).ToContainTextAsync("block 0: shared");
-        await Assertions.Expect(tip).ToContainTextAsync("request 1, tokens 0–15 of");
-        await Assertions.Expect(tip).ToContainTextAsync("request 1.1, tokens 0–15 of");
+        await Assertions.Expect(tip).ToContainTextAsync(new Regex(@"request (\d+), tokens 0–15 of \d+\s+request \1\.1, tokens 0–15 of")); // whichever of the runs a slow browser sees
         if (Environment.GetEnvironmentVariable("FOLIO_PAGE_PICTURE") is { } picture) await page.ScreenshotAsync(new() { Path = picture });
 
         await stop.CancelAsync();
