@@ -1,0 +1,269 @@
+// One block of a launch: its threads as fibers, its barriers and warps, and what it did wrong.
+#pragma once
+#include "fibers.h"
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+using uint8 = unsigned char;
+using uint16 = unsigned short;
+using uint32 = unsigned int;
+using uint64 = unsigned long long;
+using int8 = signed char;
+
+struct Index { unsigned x = 0, y = 0, z = 0; };
+
+// CUDA's built-in variables, set whenever a fiber goes on.
+inline Index threadIdx, blockIdx, blockDim, gridDim;
+
+constexpr int warp_size = 32;
+constexpr uint32 all_lanes_mask = 0xFFFFFFFFu;
+
+// Which of the threads that could go on does.
+enum class Order { Ascending, Descending, Random };
+
+struct Launch
+{
+    unsigned grid_x, grid_y, grid_z;
+    unsigned threads;
+    unsigned shared_bytes;
+    Order order;
+    unsigned seed;
+};
+
+// What is wrong with a kernel, in sentences. The first few are kept.
+class Findings
+{
+public:
+    void add(const char* format, ...)
+    {
+        if (count++ >= 8) return;
+        char line[400];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(line, sizeof line, format, arguments);
+        va_end(arguments);
+        char place[100];
+        snprintf(place, sizeof place, "block (%u, %u, %u): ", blockIdx.x, blockIdx.y, blockIdx.z);
+        text.append(place).append(line).append("\n");
+    }
+
+    int count = 0;
+    std::string text;
+};
+
+inline Findings findings;
+
+enum class State { Ready, AtBarrier, AtWarp, Ended };
+
+struct Thread
+{
+    void* stack_pointer = nullptr;
+    State state = State::Ready;
+    int line = 0;                   // of the barrier or warp operation it waits at
+    const char* operation = "";
+};
+
+// An operation that lanes of a warp do together: the last to come does it for all.
+struct WarpOperation
+{
+    const char* name = nullptr;
+    int line = 0;
+    uint32 mask = 0, arrived = 0;
+    alignas(16) uint8 in[warp_size][64];
+    alignas(16) uint8 out[warp_size][64];
+};
+
+class Block
+{
+public:
+    // Runs the body once a thread, to the end. False: it got stuck.
+    template <class Body> bool run(const Launch& launch, const Body& body)
+    {
+        invoke = [](const void* p) { (*static_cast<const Body*>(p))(); };
+        argument = &body;
+        count = static_cast<int>(launch.threads);
+        order = launch.order;
+        random = launch.seed * 2654435761u + blockIdx.x * 97 + blockIdx.y * 89 + blockIdx.z * 83 + 1;
+        threads.assign(count, {});
+        warps.assign((count + warp_size - 1) / warp_size, {});
+        warp_intervals.assign(warps.size(), 0);
+        interval = 0;
+        while (static_cast<int>(stacks.size()) < count) stacks.emplace_back();
+        for (int i = 0; i < count; i++) threads[i].stack_pointer = stacks[i].begin(&Block::enter);
+
+        for (;;)
+        {
+            int next = choose();
+            if (next >= 0) resume(next);
+            else if (!release_barrier()) return all_ended();
+        }
+    }
+
+    void barrier(int line) { wait(State::AtBarrier, "__syncthreads", line); }
+
+    // In and Out of one lane; `compute(in, out, mask)` sees arrays of all 32.
+    template <class In, class Out, class Compute> Out together(const char* name, int line, uint32 mask, const In& in, const Compute& compute)
+    {
+        static_assert(sizeof(In) <= 64 && sizeof(Out) <= 64);
+        int lane = current % warp_size, warp = current / warp_size;
+        if ((mask >> lane & 1) == 0) findings.add("thread %d calls %s (line %d) with a mask that lacks it", current, name, line);
+        WarpOperation* operation = find(warp, mask, name, line);
+        memcpy(operation->in[lane], &in, sizeof in);
+        operation->arrived |= 1u << lane;
+        if (operation->arrived == mask)
+        {
+            In all_in[warp_size] = {};
+            Out all_out[warp_size] = {};
+            for (int i = 0; i < warp_size; i++) memcpy(&all_in[i], operation->in[i], sizeof(In));
+            compute(all_in, all_out, mask);
+            for (int i = 0; i < warp_size; i++) memcpy(operation->out[i], &all_out[i], sizeof(Out));
+            operation->arrived = 0;
+            for (int i = 0; i < warp_size; i++)
+                if ((mask >> i & 1) != 0 && i != lane) threads[warp * warp_size + i].state = State::Ready;
+        }
+        else
+        {
+            wait(State::AtWarp, name, line);
+        }
+
+        Out out;
+        memcpy(&out, operation->out[lane], sizeof out); // nobody can begin the next operation on this slot before all lanes have read: they take part in it
+        return out;
+    }
+
+    void warp_barrier() { warp_intervals[current / warp_size]++; }
+
+    int current = 0;                      // the thread that runs
+    int count = 0;
+    uint32 interval = 0;                  // barriers passed
+    std::vector<uint32> warp_intervals;   // warp barriers passed
+
+private:
+    struct Warp { WarpOperation operations[8]; };
+
+    static void enter();
+
+    int choose()
+    {
+        if (order == Order::Random)
+        {
+            int ready = 0, chosen = -1;
+            for (int i = 0; i < count; i++)
+            {
+                if (threads[i].state != State::Ready) continue;
+                random = random * 1664525u + 1013904223u;
+                if ((random >> 8) % static_cast<unsigned>(++ready) == 0) chosen = i;
+            }
+
+            return chosen;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            int index = order == Order::Ascending ? i : count - 1 - i;
+            if (threads[index].state == State::Ready) return index;
+        }
+
+        return -1;
+    }
+
+    void resume(int next)
+    {
+        current = next;
+        threadIdx = {static_cast<unsigned>(next), 0, 0};
+        folio_switch_fiber(&scheduler, threads[next].stack_pointer);
+    }
+
+    void wait(State state, const char* operation, int line)
+    {
+        Thread& self = threads[current];
+        self.state = state;
+        self.operation = operation;
+        self.line = line;
+        folio_switch_fiber(&self.stack_pointer, scheduler);
+    }
+
+    // All at the same barrier: on they go. Else somebody waits for one who never comes.
+    bool release_barrier()
+    {
+        int waiting = 0;
+        for (const Thread& thread : threads) waiting += thread.state == State::AtBarrier && thread.line == threads[0].line;
+        if (waiting == count)
+        {
+            interval++;
+            for (Thread& thread : threads) thread.state = State::Ready;
+            return true;
+        }
+
+        if (!all_ended()) explain();
+        return false;
+    }
+
+    bool all_ended() const
+    {
+        return std::all_of(threads.begin(), threads.end(), [](const Thread& thread) { return thread.state == State::Ended; });
+    }
+
+    void explain()
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (i > 0 && threads[i].state == threads[i - 1].state && threads[i].line == threads[i - 1].line) continue;
+            if (threads[i].state == State::Ended) findings.add("stuck: thread %d has ended", i);
+            else findings.add("stuck: thread %d waits at %s, line %d", i, threads[i].operation, threads[i].line);
+        }
+    }
+
+    WarpOperation* find(int warp, uint32 mask, const char* name, int line)
+    {
+        WarpOperation* unused = nullptr;
+        for (WarpOperation& operation : warps[warp].operations)
+        {
+            if (operation.mask == mask && operation.arrived != 0)
+            {
+                if (operation.name != name || operation.line != line)
+                    findings.add("thread %d calls %s (line %d) while its warp is at %s (line %d)", current, name, line, operation.name, operation.line);
+                return &operation;
+            }
+
+            if (unused == nullptr && operation.arrived == 0 && operation.mask == mask) unused = &operation;
+        }
+
+        if (unused == nullptr)
+            for (WarpOperation& operation : warps[warp].operations)
+                if (operation.mask == 0) { unused = &operation; break; }
+        if (unused == nullptr) { findings.add("more than 8 masks in one warp"); abort(); }
+        unused->name = name;
+        unused->line = line;
+        unused->mask = mask;
+        return unused;
+    }
+
+    std::vector<FiberStack> stacks;
+    std::vector<Thread> threads;
+    std::vector<Warp> warps;
+    void* scheduler = nullptr;
+    void (*invoke)(const void*) = nullptr;
+    const void* argument = nullptr;
+    Order order = Order::Ascending;
+    uint32 random = 1;
+
+    friend void run_thread();
+};
+
+inline Block block;
+
+inline void run_thread() { block.invoke(block.argument); }
+
+inline void Block::enter()
+{
+    run_thread();
+    Thread& self = block.threads[block.current];
+    self.state = State::Ended;
+    folio_switch_fiber(&self.stack_pointer, block.scheduler);
+    abort();
+}
