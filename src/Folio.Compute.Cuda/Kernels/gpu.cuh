@@ -10,9 +10,11 @@ using uint8 = unsigned char;
 using uint16 = unsigned short;
 using uint32 = unsigned int;
 using uint64 = unsigned long long;
+using int64 = long long;
 using int8 = signed char;
 
 #define DEVICE __device__ __forceinline__
+#define INFINITY __int_as_float(0x7F800000)
 
 // A kernel takes one struct, `a`, laid out as the C# struct of the same name.
 #define KERNEL(name, Arguments, threads) extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Arguments a)

@@ -12,6 +12,7 @@ using uint8 = unsigned char;
 using uint16 = unsigned short;
 using uint32 = unsigned int;
 using uint64 = unsigned long long;
+using int64 = long long;
 using int8 = signed char;
 
 struct Index { unsigned x = 0, y = 0, z = 0; };

@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Folio.Compute.Cuda.Interop;
+
+/// <summary>Finds NVIDIA's libraries by the names that they have on Linux and Windows, of CUDA 13 and 12.</summary>
+/// <remarks>
+/// The driver's own comes with the driver. NVRTC and cuBLASLt come with a toolkit, with a distribution's packages, or as Python wheels; looked for where the system looks,
+/// then in the folders that FOLIO_CUDA_PATH names (several, separated as in PATH), then in CUDA_PATH and the usual folder of a toolkit.
+/// </remarks>
+internal static class CudaLibraries
+{
+    public const string Driver = "folio-cuda", Nvrtc = "folio-nvrtc", CublasLt = "folio-cublaslt";
+
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, nint> Loaded = [];
+    private static bool _resolves;
+
+    /// <summary>Whether a library is there. Asked before the first call into it, which would otherwise fail with a sentence about a name that nobody knows.</summary>
+    public static bool Has(string library) => Handle(library) != 0;
+
+    /// <summary>What a library is called, for people.</summary>
+    public static string FileName(string library) => Names(library)[0];
+
+    /// <summary>The file names of a library, the newest first.</summary>
+    internal static string[] Names(string library) => (library, OperatingSystem.IsWindows()) switch
+    {
+        (Driver, false) => ["libcuda.so.1"],
+        (Driver, true) => ["nvcuda.dll"],
+        (Nvrtc, false) => ["libnvrtc.so.13", "libnvrtc.so.12"],
+        (Nvrtc, true) => ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"],
+        (CublasLt, false) => ["libcublasLt.so.13", "libcublasLt.so.12"],
+        (CublasLt, true) => ["cublasLt64_13.dll", "cublasLt64_12.dll"],
+        _ => [library],
+    };
+
+    /// <summary>The folders that are looked into when the system's own search finds nothing.</summary>
+    internal static IEnumerable<string> Folders()
+    {
+        string sub = OperatingSystem.IsWindows() ? "bin" : "lib64";
+        foreach (string folder in (Environment.GetEnvironmentVariable("FOLIO_CUDA_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)) yield return folder;
+        if (Environment.GetEnvironmentVariable("CUDA_PATH") is { Length: > 0 } toolkit) yield return Path.Combine(toolkit, sub);
+        if (!OperatingSystem.IsWindows()) yield return "/usr/local/cuda/lib64";
+    }
+
+    private static nint Handle(string library)
+    {
+        lock (Gate)
+        {
+            if (!_resolves) NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
+            _resolves = true;
+            if (Loaded.TryGetValue(library, out nint known)) return known;
+            return Loaded[library] = Load(library);
+        }
+    }
+
+    private static nint Resolve(string library, Assembly assembly, DllImportSearchPath? path) => library.StartsWith("folio-", StringComparison.Ordinal) ? Handle(library) : 0;
+
+    private static nint Load(string library)
+    {
+        foreach (string name in Names(library))
+            if (NativeLibrary.TryLoad(name, out nint handle)) return handle;
+        foreach (string folder in Folders())
+        {
+            foreach (string name in Names(library))
+                if (NativeLibrary.TryLoad(Path.Combine(folder, name), out nint handle)) return handle;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,182 @@
+// Attention of rows that are their sequence's only one, over pages.
+//
+// q and y [tokens, heads · HEAD_DIM] fp32; a warp takes one item: (sequence, KV head, partition of its positions). The heads that share a KV head are rows of one matrix
+// fragment, 16 at most at a time, so their keys and values are read once. Positions stream through a ring of pieces (16 rows of keys or of values) that are copied while
+// those before them are used; warps have rings of their own and never wait for each other.
+// Bound: reading the cache, at the card's memory bandwidth.
+//
+// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), WARPS.
+#include "attention.cuh"
+
+constexpr int ring = 4;         // pieces of a warp in shared memory
+constexpr int state_size = HEAD_DIM + 2;
+
+struct PagedDecodeArguments
+{
+    const float* q;
+    float* y;
+    KvLayer cache;
+    const int* items;           // [count] sequence | partition << 16
+    const int* count;
+    const int* rows;            // [sequences] token row
+    const int* lengths;         // [sequences] positions that it may see
+    const int* partitions;      // [sequences] items of the sequence
+    const int* part_starts;     // [sequences] where the states of its partitions begin, if there are several
+    const int* block_tables;    // [sequences, blocks_per_sequence]
+    float* states;              // [parts, heads, HEAD_DIM + 2]: output unscaled, maximum, sum
+    int blocks_per_sequence, q_stride, y_stride, heads, window;
+    float scale, soft_cap;
+};
+
+struct Pieces
+{
+    Shared<KV> slots;           // [ring, 16, row_pitch]
+    KvLayer cache;
+    const int* table;
+    int head, first, end;       // positions of the item
+    int begun = 0;
+
+    // Pieces come tile by tile: its keys, then its values. Begins to copy the next one, and closes a group in any case.
+    DEVICE void begin_next()
+    {
+        int tile = first + begun / (pieces * 2) * tile_positions, piece = begun % (pieces * 2);
+        int start = tile + piece % pieces * piece_positions;
+        if (start < end)
+        {
+            Shared<KV> slot = slots + begun % ring * piece_positions * row_pitch;
+            constexpr int chunks = HEAD_DIM / 8;
+#pragma unroll
+            for (int i = lane_index(); i < piece_positions * chunks; i += 32)
+            {
+                int row = i / chunks, chunk = i % chunks * 8, position = start + row;
+                bool valid = position < end;
+                int block = valid ? table[position / BLOCK_SIZE] : 0;
+                const KV* head_rows = piece < pieces ? cache.keys(block, head) : cache.values(block, head);
+                copy_async(slot + (row * row_pitch + chunk), head_rows + position % BLOCK_SIZE * HEAD_DIM + chunk, valid);
+            }
+        }
+
+        copy_async_commit();
+        begun++;
+    }
+
+    // Waits for a piece; pieces are waited for in order.
+    DEVICE Shared<KV> arrived(int index) const
+    {
+        copy_async_wait<ring - 2>();
+        __syncwarp();
+        return slots + index % ring * piece_positions * row_pitch;
+    }
+};
+
+DEVICE void load_queries(uint32 (&q)[HEAD_DIM / 16][4], const float* from, int heads)
+{
+    int row = lane_index() / 4, column = lane_index() % 4 * 2;
+#pragma unroll
+    for (int step = 0; step < HEAD_DIM / 16; step++)
+        for (int i = 0; i < 4; i++)
+        {
+            int head = row + i % 2 * 8;
+            const float* p = from + head * HEAD_DIM + step * 16 + i / 2 * 8 + column;
+            float2 pair = head < heads ? load<float2>(p) : float2{0, 0};
+            q[step][i] = pack<KV>(pair.x, pair.y);
+        }
+}
+
+KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
+{
+    SharedArena arena;
+    Shared<KV> all = arena.take<KV>(WARPS * ring * piece_positions * row_pitch);
+    int group = a.heads / a.cache.kv_heads, lane = lane_index();
+    int units = *a.count * a.cache.kv_heads;
+    for (int unit = blockIdx.x * WARPS + warp_index(); unit < units; unit += gridDim.x * WARPS)
+    {
+        int item = a.items[unit / a.cache.kv_heads], kv_head = unit % a.cache.kv_heads;
+        int sequence = item & 0xFFFF, partition = item >> 16, length = a.lengths[sequence], row = a.rows[sequence];
+        int first = partition * PARTITION, end = min(first + PARTITION, length);
+        Visible visible = {a.window > 0 ? max(0, length - a.window) : 0, length}, both[2] = {visible, visible};
+        for (int head = kv_head * group; head < (kv_head + 1) * group; head += 16)
+        {
+            int heads = min(16, (kv_head + 1) * group - head);
+            Pieces stream = {all + warp_index() * ring * piece_positions * row_pitch, a.cache, a.block_tables + static_cast<int64>(sequence) * a.blocks_per_sequence, kv_head, first, end};
+            for (int i = 0; i < ring - 1; i++) stream.begin_next();
+
+            uint32 q[HEAD_DIM / 16][4];
+            load_queries(q, a.q + static_cast<int64>(row) * a.q_stride + head * HEAD_DIM, heads);
+            AttentionState state;
+            state.clear();
+            for (int tile = first, index = 0; tile < end; tile += tile_positions)
+            {
+                float scores[pieces * 2][4] = {};
+#pragma unroll
+                for (int piece = 0; piece < pieces; piece++, index++)
+                {
+                    Shared<KV> keys = stream.arrived(index);
+                    if (tile + piece * piece_positions < end) add_scores(reinterpret_cast<float(&)[2][4]>(scores[piece * 2]), q, keys);
+                    stream.begin_next();
+                }
+
+                mask_scores(scores, tile, both, a.scale, a.soft_cap);
+                state.take(scores);
+#pragma unroll
+                for (int piece = 0; piece < pieces; piece++, index++)
+                {
+                    Shared<KV> values = stream.arrived(index);
+                    if (tile + piece * piece_positions < end) add_values(state, scores[piece * 2], scores[piece * 2 + 1], values);
+                    stream.begin_next();
+                }
+            }
+
+            copy_async_wait<0>();
+            __syncwarp();
+            bool whole = a.partitions[sequence] == 1;
+            for (int half = 0; half < 2; half++)
+            {
+                int own = lane / 4 + half * 8;
+                if (own >= heads) continue;
+                float* to = whole ? a.y + static_cast<int64>(row) * a.y_stride + (head + own) * HEAD_DIM
+                                  : a.states + (static_cast<int64>(a.part_starts[sequence] + partition - visible.first / PARTITION) * a.heads + head + own) * state_size;
+                float factor = whole ? 1 / state.sum[half] : 1;
+#pragma unroll
+                for (int i = 0; i < HEAD_DIM / 8; i++)
+                    store(to + i * 8 + lane % 4 * 2, float2{state.output[i][half * 2] * factor, state.output[i][half * 2 + 1] * factor});
+                if (!whole && lane % 4 == 0) store(to + HEAD_DIM, float2{state.maximum[half], state.sum[half]});
+            }
+        }
+    }
+}
+
+struct MergePartitionsArguments
+{
+    float* y;
+    const float* states;
+    const int* rows;
+    const int* partitions;
+    const int* part_starts;
+    int y_stride, heads;
+};
+
+// A block takes one head of one sequence, a thread a channel or more of it.
+KERNEL(merge_partitions, MergePartitionsArguments, 128)
+{
+    int head = blockIdx.x, sequence = blockIdx.y, count = a.partitions[sequence];
+    if (count <= 1) return;
+    const float* first = a.states + (static_cast<int64>(a.part_starts[sequence]) * a.heads + head) * state_size;
+    int64 stride = static_cast<int64>(a.heads) * state_size;
+    float most = -INFINITY;
+    for (int part = 0; part < count; part++) most = fmaxf(most, first[part * stride + HEAD_DIM]);
+    float* to = a.y + static_cast<int64>(a.rows[sequence]) * a.y_stride + head * HEAD_DIM;
+    for (int channel = threadIdx.x; channel < HEAD_DIM; channel += blockDim.x)
+    {
+        float output = 0, sum = 0;
+        for (int part = 0; part < count; part++)
+        {
+            const float* state = first + part * stride;
+            float factor = exp2f(state[HEAD_DIM] - most);
+            output += state[channel] * factor;
+            sum += state[HEAD_DIM + 1] * factor;
+        }
+
+        to[channel] = output / sum;
+    }
+}
