@@ -11,7 +11,7 @@ internal sealed record KernelSource(string File, params string[] Definitions)
     /// <summary>What sources may include.</summary>
     public static readonly IReadOnlyDictionary<string, string> Headers = Read(".cuh");
 
-    private static readonly IReadOnlyDictionary<string, string> Files = Read(".cu");
+    private static readonly Dictionary<string, string> Files = Read(".cu");
 
     public string Text => Files.TryGetValue(File, out string? text) ? text : throw new CudaException($"there is no kernel file {File}.");
 

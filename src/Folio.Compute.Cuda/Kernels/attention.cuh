@@ -15,6 +15,21 @@ struct Visible
     int first, end;  // positions that a row sees
 };
 
+// Two states of the same row become one.
+struct Merge
+{
+    float maximum, keep, add;
+
+    DEVICE Merge(float before, float part) : maximum(fmaxf(before, part))
+    {
+        float base = maximum == -INFINITY ? 0 : maximum; // a row that sees nothing of either
+        keep = exp2f(before - base);
+        add = exp2f(part - base);
+    }
+
+    DEVICE float of(float before, float part) const { return fmaf(part, add, before * keep); }
+};
+
 // What 16 query vectors have made of the positions so far. Each lane has, of rows lane / 4 and lane / 4 + 8, the columns of matrix fragments.
 struct AttentionState
 {
@@ -58,7 +73,38 @@ struct AttentionState
                 for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] *= keep;
         }
     }
+
+    // Takes in the partition behind those that are in already: merge_partitions does the same, number by number.
+    DEVICE void merge(const AttentionState& part)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            Merge merge(maximum[half], part.maximum[half]);
+            maximum[half] = merge.maximum;
+            sum[half] = merge.of(sum[half], part.sum[half]);
+#pragma unroll
+            for (int i = 0; i < HEAD_DIM / 8; i++)
+                for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] = merge.of(output[i][j], part.output[i][j]);
+        }
+    }
 };
+
+// The 16 rows of `at(row)`, as the left side of products: row i's address, or null where there is none.
+template <class At> DEVICE void load_queries(uint32 (&q)[HEAD_DIM / 16][4], const At& at)
+{
+    int column = lane_index() % 4 * 2;
+    for (int half = 0; half < 2; half++)
+    {
+        const float* row = at(lane_index() / 4 + half * 8);
+#pragma unroll
+        for (int step = 0; step < HEAD_DIM / 16; step++)
+            for (int right = 0; right < 2; right++)
+            {
+                float2 pair = row != nullptr ? load<float2>(row + step * 16 + right * 8 + column) : float2{0, 0};
+                q[step][right * 2 + half] = pack<KV>(pair.x, pair.y);
+            }
+    }
+}
 
 // scores += q · kᵀ of one piece: q [16, HEAD_DIM] in fragments, keys [16 positions, row_pitch].
 DEVICE void add_scores(float (&scores)[2][4], const uint32 (&q)[HEAD_DIM / 16][4], Shared<KV> keys)

@@ -126,6 +126,8 @@ template <> DEVICE uint32 pack<f16>(float low, float high)
     return y;
 }
 
+template <class T> DEVICE float half_of(uint32 pair, int half) { return to_float(T{static_cast<uint16>(half == 0 ? pair : pair >> 16)}); }
+
 // d += a · b: [16, 16] · [16, 8], fp32 sums.
 template <class T> DEVICE void multiply_add(float (&d)[4], const uint32 (&a)[4], uint32 b0, uint32 b1);
 template <> DEVICE void multiply_add<bf16>(float (&d)[4], const uint32 (&a)[4], uint32 b0, uint32 b1)
@@ -160,3 +162,14 @@ DEVICE float warp_max(float x)
     for (int distance = 16; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(all_lanes, x, distance));
     return x;
 }
+
+// Two neighbours in one access.
+DEVICE void store_pair(float* to, float2 x) { store(to, x); }
+template <class T> DEVICE void store_pair(T* to, float2 x) { store(to, pack<T>(x.x, x.y)); }
+
+template <class T> DEVICE float2 load_pair(const T* from)
+{
+    uint32 both = load<uint32>(from);
+    return {half_of<T>(both, 0), half_of<T>(both, 1)};
+}
+template <> DEVICE float2 load_pair<float>(const float* from) { return load<float2>(from); }

@@ -69,20 +69,6 @@ struct Pieces
     }
 };
 
-DEVICE void load_queries(uint32 (&q)[HEAD_DIM / 16][4], const float* from, int heads)
-{
-    int row = lane_index() / 4, column = lane_index() % 4 * 2;
-#pragma unroll
-    for (int step = 0; step < HEAD_DIM / 16; step++)
-        for (int i = 0; i < 4; i++)
-        {
-            int head = row + i % 2 * 8;
-            const float* p = from + head * HEAD_DIM + step * 16 + i / 2 * 8 + column;
-            float2 pair = head < heads ? load<float2>(p) : float2{0, 0};
-            q[step][i] = pack<KV>(pair.x, pair.y);
-        }
-}
-
 KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 {
     SharedArena arena;
@@ -102,7 +88,8 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
             for (int i = 0; i < ring - 1; i++) stream.begin_next();
 
             uint32 q[HEAD_DIM / 16][4];
-            load_queries(q, a.q + static_cast<int64>(row) * a.q_stride + head * HEAD_DIM, heads);
+            const float* own_queries = a.q + static_cast<int64>(row) * a.q_stride + head * HEAD_DIM;
+            load_queries(q, [own_queries, heads](int i) { return i < heads ? own_queries + i * HEAD_DIM : nullptr; });
             AttentionState state;
             state.clear();
             for (int tile = first, index = 0; tile < end; tile += tile_positions)
@@ -163,20 +150,19 @@ KERNEL(merge_partitions, MergePartitionsArguments, 128)
     if (count <= 1) return;
     const float* first = a.states + (static_cast<int64>(a.part_starts[sequence]) * a.heads + head) * state_size;
     int64 stride = static_cast<int64>(a.heads) * state_size;
-    float most = -INFINITY;
-    for (int part = 0; part < count; part++) most = fmaxf(most, first[part * stride + HEAD_DIM]);
     float* to = a.y + static_cast<int64>(a.rows[sequence]) * a.y_stride + head * HEAD_DIM;
     for (int channel = threadIdx.x; channel < HEAD_DIM; channel += blockDim.x)
     {
-        float output = 0, sum = 0;
+        float maximum = -INFINITY, output = 0, sum = 0;
         for (int part = 0; part < count; part++)
         {
             const float* state = first + part * stride;
-            float factor = exp2f(state[HEAD_DIM] - most);
-            output += state[channel] * factor;
-            sum += state[HEAD_DIM + 1] * factor;
+            Merge merge(maximum, state[HEAD_DIM]);
+            maximum = merge.maximum;
+            output = merge.of(output, state[channel]);
+            sum = merge.of(sum, state[HEAD_DIM + 1]);
         }
 
-        to[channel] = output / sum;
+        to[channel] = output * (1 / sum);
     }
 }

@@ -1,0 +1,87 @@
+namespace Folio.Compute.Cuda.Attention;
+
+/// <summary>How one step's attention is cut: sequences with one row go to paged_decode, in partitions of their context; the others to paged_prefill, in tiles of rows.</summary>
+/// <remarks>
+/// Cuts are made at fixed positions, never by how much there is to do, so that an answer doesn't depend on what runs beside it. The same for all layers of one window;
+/// made once a step on the host, and uploaded with it. Arrays are reserved for the largest step.
+/// </remarks>
+internal sealed class AttentionPlan
+{
+    /// <summary>Positions of a partition.</summary>
+    public const int PartitionPositions = 256;
+
+    /// <summary>(token, head) rows of a tile of paged_prefill.</summary>
+    public const int TileRows = 64;
+
+    /// <summary>Sequences of a step that an item can name beside its partition.</summary>
+    public const int MaxSequences = 1 << 16;
+
+    private readonly int _group;
+    private readonly int[] _tileSequences, _tileRows;
+
+    /// <param name="group">Query heads that share a KV head.</param>
+    public AttentionPlan(int maxTokens, int maxSequences, int maxContext, int group)
+    {
+        if (maxSequences > MaxSequences) throw new CudaException($"a step of {maxSequences} sequences; at most {MaxSequences} can be run at once.");
+        _group = group;
+        int maxParts = (maxContext + PartitionPositions - 1) / PartitionPositions;
+        Items = new int[(long)maxSequences * maxParts];
+        (Rows, Lengths, Partitions, PartStarts) = (new int[maxSequences], new int[maxSequences], new int[maxSequences], new int[maxSequences]);
+        int maxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
+        (_tileSequences, _tileRows) = (new int[maxTiles], new int[maxTiles]);
+    }
+
+    /// <summary>[ItemCount] sequence | partition · 2¹⁶.</summary>
+    public int[] Items { get; }
+
+    public int ItemCount { get; private set; }
+
+    /// <summary>[sequences] the token row of a sequence that decodes.</summary>
+    public int[] Rows { get; }
+
+    /// <summary>[sequences] positions that a sequence's last row sees.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>[sequences] items of a sequence that decodes; 0: one that doesn't.</summary>
+    public int[] Partitions { get; }
+
+    /// <summary>[sequences] where the states of a sequence's partitions begin, if it has several.</summary>
+    public int[] PartStarts { get; }
+
+    /// <summary>States that the partitions of this step need room for.</summary>
+    public int PartCount { get; private set; }
+
+    public ReadOnlySpan<int> TileSequences => _tileSequences.AsSpan(0, TileCount);
+
+    /// <summary>[TileCount] the first (token, head) row of each tile within its sequence.</summary>
+    public ReadOnlySpan<int> TileFirstRows => _tileRows.AsSpan(0, TileCount);
+
+    public int TileCount { get; private set; }
+
+    /// <param name="window">Positions that a row sees, itself included; 0: all.</param>
+    /// <param name="causal">False: each row sees all of its sequence, which one row alone can't tell from causal.</param>
+    public void Make(StepBatch batch, int window, bool causal)
+    {
+        ItemCount = PartCount = TileCount = 0;
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+        {
+            int first = batch.QueryStarts[sequence], tokens = batch.QueryStarts[sequence + 1] - first, length = batch.ContextLengths[sequence];
+            (Rows[sequence], Lengths[sequence], Partitions[sequence], PartStarts[sequence]) = (first, length, 0, PartCount);
+            if (tokens == 1 && causal) AddPartitions(sequence, length, window);
+            else AddTiles(sequence, tokens * _group);
+        }
+    }
+
+    private void AddPartitions(int sequence, int length, int window)
+    {
+        int first = window > 0 ? Math.Max(0, length - window) / PartitionPositions : 0, last = (length - 1) / PartitionPositions;
+        for (int partition = first; partition <= last; partition++) Items[ItemCount++] = sequence | partition << 16;
+        Partitions[sequence] = last - first + 1;
+        if (Partitions[sequence] > 1) PartCount += Partitions[sequence];
+    }
+
+    private void AddTiles(int sequence, int rows)
+    {
+        for (int row = 0; row < rows; row += TileRows) (_tileSequences[TileCount], _tileRows[TileCount++]) = (sequence, row);
+    }
+}

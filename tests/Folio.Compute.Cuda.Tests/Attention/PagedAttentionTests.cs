@@ -1,0 +1,117 @@
+using Folio.Compute.Cpu;
+
+namespace Folio.Compute.Cuda.Tests.Attention;
+
+/// <summary>Attention's kernels, emulated, beside the CPU's over a cache of the same type.</summary>
+public sealed class PagedAttentionTests
+{
+    private const int BlockSize = 16;
+
+    [Theory]
+    [InlineData(64, 6, 2, 0, 0, true)]
+    [InlineData(64, 4, 4, 100, 0, true)]
+    [InlineData(80, 4, 2, 0, 0, true)]
+    [InlineData(96, 4, 4, 0, 0, true)]
+    [InlineData(128, 8, 1, 0, 5, true)]
+    [InlineData(256, 2, 1, 270, 0, true)]
+    [InlineData(64, 40, 1, 0, 0, true)]
+    [InlineData(64, 2, 2, 0, 0, false)]
+    public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal)
+    {
+        var parameters = new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal);
+        var scene = new Scene([3, 40, 290], heads, kvHeads, headDim);
+        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk: 290);
+        for (int s = 0; s < expected.Length; s++)
+        {
+            for (int i = 0; i < expected[s].Length; i++) Assert.True(Math.Abs(expected[s][i] - actual[s][i]) < 0.02, $"sequence {s}, value {i}: {expected[s][i]} on the CPU, {actual[s][i]} emulated");
+        }
+    }
+
+    [Theory]
+    [InlineData(64, 6, 2, 0)]
+    [InlineData(64, 6, 2, 60)]
+    public void A_rows_bits_are_the_same_in_prefill_in_decode_and_in_any_chunking(int headDim, int heads, int kvHeads, int window)
+    {
+        var parameters = new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window);
+        var scene = new Scene([5, 270], heads, kvHeads, headDim);
+        float[][] whole = scene.Emulated(parameters, chunk: 270);
+        foreach ((int chunk, int single) in (ReadOnlySpan<(int, int)>)[(100, 0), (269, 0), (17, 0), (256, 262)])
+        {
+            float[][] chunked = scene.Emulated(parameters, chunk, single);
+            for (int s = 0; s < whole.Length; s++) Assert.Equal(whole[s], chunked[s]);
+        }
+    }
+
+    /// <summary>Sequences with known queries, keys and values.</summary>
+    private sealed class Scene(int[] lengths, int heads, int kvHeads, int headDim)
+    {
+        private readonly float[][] _q = [.. lengths.Select((length, s) => Values(length * heads * headDim, 3 * s))];
+        private readonly float[][] _k = [.. lengths.Select((length, s) => Values(length * kvHeads * headDim, 3 * s + 1))];
+        private readonly float[][] _v = [.. lengths.Select((length, s) => Values(length * kvHeads * headDim, 3 * s + 2))];
+
+        private KvCacheShape Shape => new(2, kvHeads, headDim, BlockSize, lengths.Sum(length => length / BlockSize + 1));
+
+        public float[][] OnCpu(AttentionParameters parameters)
+        {
+            using var backend = new CpuBackend(threads: 1);
+            KvCache cache = backend.AllocateKvCache(Shape);
+            return Run(lengths.Max(), lengths.Max(), (batch, q, k, v) =>
+            {
+                Tensor OnBackend(float[] values)
+                {
+                    Tensor x = backend.Allocate(batch.Tokens, values.Length / batch.Tokens);
+                    backend.Write(x, values);
+                    return x;
+                }
+
+                Tensor y = backend.Allocate(batch.Tokens, heads * headDim);
+                backend.StoreKv(cache, 1, OnBackend(k), OnBackend(v), batch.SlotMapping.AsSpan(0, batch.Tokens));
+                backend.Attention(cache, 1, OnBackend(q), batch, parameters, y);
+                float[] result = new float[q.Length];
+                for (int row = 0; row < batch.Tokens; row++) backend.HostRow(y, row).CopyTo(result.AsSpan(row * y.Columns));
+                return result;
+            });
+        }
+
+        /// <param name="single">From this position on, tokens come one at a time: decode.</param>
+        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue)
+        {
+            using var attention = new EmulatedAttention(Shape);
+            return Run(chunk, single == 0 ? int.MaxValue : single, (batch, q, k, v) => attention.Run(batch, q, k, v, parameters));
+        }
+
+        private float[][] Run(int chunk, int single, Func<StepBatch, float[], float[], float[], float[]> step)
+        {
+            int blocksPerSequence = lengths.Max() / BlockSize + 1, next = 0;
+            int[] order = [.. Enumerable.Range(0, Shape.Blocks)];
+            new Random(5).Shuffle(order);
+            int[][] tables = [.. lengths.Select(length => order.AsSpan((next += length / BlockSize + 1) - (length / BlockSize + 1), length / BlockSize + 1).ToArray())];
+            var batch = new StepBatch(lengths.Sum(), lengths.Length, blocksPerSequence);
+            float[][] outputs = [.. _q.Select(q => new float[q.Length])];
+            for (int start = 0, count; start < lengths.Max(); start += count)
+            {
+                count = start >= single ? 1 : chunk;
+                batch.Clear();
+                (int Sequence, int Count)[] parts = [.. lengths.Select((length, s) => (s, Math.Min(count, length - start))).Where(part => part.Item2 > 0)];
+                foreach ((int s, int tokens) in parts) batch.Add(new int[tokens], start, tables[s], BlockSize, lengths[s]);
+                float[] Rows(float[][] all, int size) => [.. parts.SelectMany(part => all[part.Sequence].Skip(start * size).Take(part.Count * size))];
+                float[] y = step(batch, Rows(_q, heads * headDim), Rows(_k, kvHeads * headDim), Rows(_v, kvHeads * headDim));
+                int row = 0;
+                foreach ((int s, int tokens) in parts)
+                {
+                    y.AsSpan(row * heads * headDim, tokens * heads * headDim).CopyTo(outputs[s].AsSpan(start * heads * headDim));
+                    row += tokens;
+                }
+            }
+
+            return outputs;
+        }
+
+        /// <summary>Numbers that bf16 holds exactly, about normally distributed.</summary>
+        private static float[] Values(int count, int seed)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, count).Select(_ => (float)(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits((float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2) & unchecked((int)0xFFFF0000))))];
+        }
+    }
+}
