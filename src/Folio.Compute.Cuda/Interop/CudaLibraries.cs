@@ -63,9 +63,20 @@ internal static class CudaLibraries
         foreach (string folder in Folders())
         {
             foreach (string name in Names(library))
-                if (NativeLibrary.TryLoad(Path.Combine(folder, name), out nint handle)) return handle;
+            {
+                string path = Path.Combine(folder, name);
+                if (!File.Exists(path)) continue;
+                if (library == Nvrtc) LoadBuiltins(folder);
+                if (NativeLibrary.TryLoad(path, out nint handle)) return handle;
+            }
         }
 
         return 0;
+    }
+
+    /// <summary>NVRTC looks for this part of itself by name only when it first compiles, where the system looks, not beside itself; one that is loaded already it finds.</summary>
+    private static void LoadBuiltins(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, OperatingSystem.IsWindows() ? "nvrtc-builtins*.dll" : "libnvrtc-builtins.so.*")) NativeLibrary.TryLoad(path, out _);
     }
 }

@@ -23,7 +23,17 @@ internal static unsafe partial class Nvrtc
     /// <param name="headers">What the source may include, by name.</param>
     /// <param name="log">Warnings, and what the assembler said of registers and spills where the options ask for it.</param>
     /// <exception cref="CudaException">The source doesn't compile; the message has the compiler's own.</exception>
-    public static byte[] Compile(string name, string source, IReadOnlyDictionary<string, string> headers, IReadOnlyList<string> options, out string log)
+    public static byte[] Compile(string name, string source, IReadOnlyDictionary<string, string> headers, IReadOnlyList<string> options, out string log) =>
+        Compile(name, source, headers, options, nvrtcGetCUBINSize, (program, code) => nvrtcGetCUBIN(program, (byte*)code), out log);
+
+    /// <summary>Compiles one source to PTX, the assembler's text, for a virtual architecture (compute_80).</summary>
+    public static byte[] CompileToPtx(string name, string source, IReadOnlyDictionary<string, string> headers, IReadOnlyList<string> options) =>
+        Compile(name, source, headers, options, nvrtcGetPTXSize, (program, text) => nvrtcGetPTX(program, (byte*)text), out _);
+
+    private delegate int ResultSize(nint program, out nuint size);
+
+    private static byte[] Compile(
+        string name, string source, IReadOnlyDictionary<string, string> headers, IReadOnlyList<string> options, ResultSize size, Func<nint, nint, int> read, out string log)
     {
         Require();
         using var texts = new NativeTexts();
@@ -35,10 +45,10 @@ internal static unsafe partial class Nvrtc
             log = Log(program);
             if (status == CompilationFailed) throw new CudaException($"kernel {name} doesn't compile ({string.Join(' ', options)}):\n{log}");
             Check(status, $"nvrtcCompileProgram of {name}");
-            Check(nvrtcGetCUBINSize(program, out nuint size), "nvrtcGetCUBINSize");
-            byte[] code = new byte[size];
-            fixed (byte* pointer = code) Check(nvrtcGetCUBIN(program, pointer), "nvrtcGetCUBIN");
-            return code;
+            Check(size(program, out nuint bytes), "nvrtcGetCUBINSize");
+            byte[] result = new byte[bytes];
+            fixed (byte* pointer = result) Check(read(program, (nint)pointer), "nvrtcGetCUBIN");
+            return result;
         }
         finally
         {
@@ -85,6 +95,12 @@ internal static unsafe partial class Nvrtc
 
     [LibraryImport(CudaLibraries.Nvrtc)]
     private static partial int nvrtcGetCUBIN(nint program, byte* code);
+
+    [LibraryImport(CudaLibraries.Nvrtc)]
+    private static partial int nvrtcGetPTXSize(nint program, out nuint size);
+
+    [LibraryImport(CudaLibraries.Nvrtc)]
+    private static partial int nvrtcGetPTX(nint program, byte* text);
 
     [LibraryImport(CudaLibraries.Nvrtc)]
     private static partial int nvrtcGetProgramLogSize(nint program, out nuint size);

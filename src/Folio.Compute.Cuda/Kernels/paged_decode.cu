@@ -45,7 +45,7 @@ struct Pieces
         {
             Shared<KV> slot = slots + begun % ring * piece_positions * row_pitch;
             constexpr int chunks = HEAD_DIM / 8;
-#pragma unroll
+#pragma unroll 2
             for (int i = lane_index(); i < piece_positions * chunks; i += 32)
             {
                 int row = i / chunks, chunk = i % chunks * 8, position = start + row;

@@ -28,7 +28,7 @@ struct PagedPrefillArguments
 DEVICE void begin_tile(Shared<KV> stage, const KvLayer& cache, const int* table, int head, int start, int end)
 {
     constexpr int chunks = HEAD_DIM / 8;
-#pragma unroll 4
+#pragma unroll 2
     for (int i = threadIdx.x; i < 2 * tile_positions * chunks; i += warps * 32)
     {
         int row = i / chunks % tile_positions, chunk = i % chunks * 8, position = start + row;

@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+using Folio.Compute.Cuda.Compiling;
+using Folio.Compute.Cuda.Interop;
+
+namespace Folio.Compute.Cuda.Tests;
+
+/// <summary>Every kernel, compiled for cards that aren't here: by NVRTC, whose assembler tells of registers and spills.</summary>
+public sealed partial class CompiledKernelTests
+{
+    private static readonly string[] Attention = ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=128", "PARTITION=256"];
+
+    public static TheoryData<string, string[], string[]> Kernels => new()
+    {
+        { "store_kv.cu", Attention[..3], [] },
+        { "copy_blocks.cu", [], ["ld.global.v4.u32", "st.global.v4.u32"] },
+        { "norms.cu", ["Y=bf16"], ["shfl.sync.bfly"] },
+        { "norms.cu", ["Y=float"], [] },
+        { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
+        { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "paged_prefill.cu", ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=64", "PARTITION=256"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global"] },
+    };
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void Compiles_for_Ampere_and_Hopper_without_spilling_and_uses_what_it_is_written_for(string file, string[] definitions, string[] instructions)
+    {
+        if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
+        var source = new KernelSource(file, definitions);
+        foreach (string architecture in (string[])["sm_80", "sm_90a"])
+        {
+            byte[] code = Nvrtc.Compile(file, source.Text, KernelSource.Headers, source.Options(architecture), out string log);
+            Assert.True(code.AsSpan().StartsWith("\u007FELF"u8));
+            Assert.All(Spills().Matches(log), spill => Assert.Equal("0", spill.Groups[1].Value));
+            Assert.NotEmpty(Registers().Matches(log));
+        }
+
+        string intermediate = System.Text.Encoding.UTF8.GetString(Nvrtc.CompileToPtx(file, source.Text, KernelSource.Headers, source.Options("compute_80")));
+        Assert.All(instructions, instruction => Assert.Contains(instruction, intermediate));
+    }
+
+    [Fact]
+    public void A_kernel_that_does_not_compile_is_told_with_the_compilers_words()
+    {
+        if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
+        var error = Assert.Throws<CudaException>(() => Nvrtc.Compile("wrong.cu", "__global__ void f() { unknown(); }", KernelSource.Headers, ["--gpu-architecture=sm_80"], out _));
+        Assert.Contains("wrong.cu", error.Message);
+        Assert.Contains("identifier \"unknown\" is undefined", error.Message);
+    }
+
+    [GeneratedRegex(@"(\d+) bytes spill stores")]
+    private static partial Regex Spills();
+
+    [GeneratedRegex(@"Used (\d+) registers")]
+    private static partial Regex Registers();
+}
