@@ -23,7 +23,7 @@ internal sealed class EmulatedAttention : IDisposable
     private int BlockValues => Layers * 2 * _shape.KvHeads * _shape.BlockSize * _shape.HeadDim;
 
     /// <summary>Stores k and v [tokens, kvHeads · headDim] and attends: q [tokens, heads · headDim], likewise what comes back.</summary>
-    public float[] Run(StepBatch batch, float[] q, float[] k, float[] v, AttentionParameters parameters)
+    public float[] Run(StepBatch batch, float[] q, float[] k, float[] v, AttentionParameters parameters, ThreadOrder order)
     {
         using var keys = new GuardedBuffer<float>(k);
         using var values = new GuardedBuffer<float>(v);
@@ -39,12 +39,8 @@ internal sealed class EmulatedAttention : IDisposable
         plan.Make(batch, parameters.Window, parameters.Causal);
         using var tables = new GuardedBuffer<int>(batch.BlockTables.AsSpan(0, batch.Sequences * batch.MaxBlocksPerSequence));
         using var lengths = new GuardedBuffer<int>(plan.Lengths.AsSpan(0, batch.Sequences));
-        foreach (ThreadOrder order in Enum.GetValues<ThreadOrder>())
-        {
-            Decode(plan, batch, parameters, layer, queries, y, tables, lengths, order);
-            Prefill(plan, batch, parameters, layer, queries, y, tables, lengths, order);
-        }
-
+        Decode(plan, batch, parameters, layer, queries, y, tables, lengths, order);
+        Prefill(plan, batch, parameters, layer, queries, y, tables, lengths, order);
         return y.Span.ToArray();
     }
 

@@ -1,4 +1,5 @@
 using Folio.Compute.Cpu;
+using Folio.Compute.Cuda.Tests.Emulation;
 
 namespace Folio.Compute.Cuda.Tests.Attention;
 
@@ -19,8 +20,8 @@ public sealed class PagedAttentionTests
     public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal)
     {
         var parameters = new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal);
-        var scene = new Scene([3, 40, 290], heads, kvHeads, headDim);
-        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk: 290);
+        var scene = new Scene([1, 19, 262], heads, kvHeads, headDim);
+        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk: 262);
         for (int s = 0; s < expected.Length; s++)
         {
             for (int i = 0; i < expected[s].Length; i++) Assert.True(Math.Abs(expected[s][i] - actual[s][i]) < 0.02, $"sequence {s}, value {i}: {expected[s][i]} on the CPU, {actual[s][i]} emulated");
@@ -33,12 +34,25 @@ public sealed class PagedAttentionTests
     public void A_rows_bits_are_the_same_in_prefill_in_decode_and_in_any_chunking(int headDim, int heads, int kvHeads, int window)
     {
         var parameters = new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window);
-        var scene = new Scene([5, 270], heads, kvHeads, headDim);
-        float[][] whole = scene.Emulated(parameters, chunk: 270);
-        foreach ((int chunk, int single) in (ReadOnlySpan<(int, int)>)[(100, 0), (269, 0), (17, 0), (256, 262)])
+        var scene = new Scene([5, 266], heads, kvHeads, headDim);
+        float[][] whole = scene.Emulated(parameters, chunk: 266);
+        foreach ((int chunk, int single) in (ReadOnlySpan<(int, int)>)[(265, 0), (70, 0), (256, 262)])
         {
             float[][] chunked = scene.Emulated(parameters, chunk, single);
             for (int s = 0; s < whole.Length; s++) Assert.Equal(whole[s], chunked[s]);
+        }
+    }
+
+    [Fact]
+    public void Threads_may_go_on_in_any_order()
+    {
+        var parameters = new AttentionParameters(2, 0.125f);
+        var scene = new Scene([1, 80], heads: 2, kvHeads: 1, headDim: 64);
+        float[][] random = scene.Emulated(parameters, chunk: 79);
+        foreach (ThreadOrder order in (ReadOnlySpan<ThreadOrder>)[ThreadOrder.Ascending, ThreadOrder.Descending])
+        {
+            float[][] ordered = scene.Emulated(parameters, chunk: 79, order: order);
+            for (int s = 0; s < random.Length; s++) Assert.Equal(random[s], ordered[s]);
         }
     }
 
@@ -74,10 +88,10 @@ public sealed class PagedAttentionTests
         }
 
         /// <param name="single">From this position on, tokens come one at a time: decode.</param>
-        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue)
+        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue, ThreadOrder order = ThreadOrder.Random)
         {
             using var attention = new EmulatedAttention(Shape);
-            return Run(chunk, single == 0 ? int.MaxValue : single, (batch, q, k, v) => attention.Run(batch, q, k, v, parameters));
+            return Run(chunk, single == 0 ? int.MaxValue : single, (batch, q, k, v) => attention.Run(batch, q, k, v, parameters, order));
         }
 
         private float[][] Run(int chunk, int single, Func<StepBatch, float[], float[], float[], float[]> step)
