@@ -1,0 +1,72 @@
+// y = x · wᵀ + bias, or y += with `accumulate`, for 1 to ROWS rows: [rows, inputs] × [outputs, inputs] → [rows, outputs], fp32 sums and y.
+//
+// A warp takes OUTPUTS outputs; a lane goes over a row of w in steps of 16 bytes, 32 lanes side by side, and a butterfly sums lanes: an output is summed in one order,
+// however many rows there are. Bound: reading w, at the card's memory bandwidth; x stays in the first-level cache.
+//
+// Left open: X (the type of x), ROWS, OUTPUTS, and weights.cuh's.
+#include "weights.cuh"
+
+constexpr int warps = 4;
+
+struct FewRowsArguments
+{
+    const X* x;
+    WeightRows w;
+    const float* bias;  // null: none
+    float* y;
+    int rows, outputs, x_stride, y_stride, accumulate;
+};
+
+KERNEL(few_rows, FewRowsArguments, warps * 32)
+{
+    int first = (blockIdx.x * warps + warp_index()) * OUTPUTS;
+    if (first >= a.outputs) return;
+    float sums[OUTPUTS][ROWS] = {};
+    for (int k = lane_index() * weights_per_load; k < a.w.inputs; k += 32 * weights_per_load)
+    {
+        uint4 codes[OUTPUTS];
+        GroupValues groups[OUTPUTS];
+#pragma unroll
+        for (int i = 0; i < OUTPUTS; i++)
+        {
+            codes[i] = load_streaming(a.w.row(min(first + i, a.outputs - 1)) + static_cast<int64>(k) * 16 / weights_per_load);
+            groups[i] = load_group(a.w, min(first + i, a.outputs - 1), k);
+        }
+
+#pragma unroll
+        for (int part = 0; part < weights_per_load / 4; part++)
+        {
+            float w[OUTPUTS][4];
+#pragma unroll
+            for (int i = 0; i < OUTPUTS; i++)
+            {
+                if (part > 0 && part * 4 % GROUP == 0) groups[i] = load_group(a.w, min(first + i, a.outputs - 1), k + part * 4);
+                decode4(w[i], codes[i], part, groups[i]);
+            }
+
+#pragma unroll
+            for (int row = 0; row < ROWS; row++)
+            {
+                const X* from = a.x + static_cast<int64>(min(row, a.rows - 1)) * a.x_stride + k + part * 4;
+                float2 low = load_pair(from), high = load_pair(from + 2);
+                float x[4] = {low.x, low.y, high.x, high.y};
+#pragma unroll
+                for (int i = 0; i < OUTPUTS; i++)
+#pragma unroll
+                    for (int j = 0; j < 4; j++) sums[i][row] = fmaf(w[i][j], x[j], sums[i][row]);
+            }
+        }
+    }
+
+#pragma unroll
+    for (int i = 0; i < OUTPUTS; i++)
+#pragma unroll
+        for (int row = 0; row < ROWS; row++)
+        {
+            float sum = warp_sum(sums[i][row]);
+            if (lane_index() != 0 || row >= a.rows || first + i >= a.outputs) continue;
+            float* to = a.y + static_cast<int64>(row) * a.y_stride + first + i;
+            if (a.bias != nullptr) sum += a.bias[first + i];
+            *to = a.accumulate != 0 ? *to + sum : sum;
+        }
+}

@@ -1,0 +1,82 @@
+// Stored matrices [outputs, inputs] as products read them. 16 bytes of codes are WEIGHTS values of a row, in ascending order but for int4, whose byte i holds value i
+// (low half) and value i + 16 (high half), as GGUF's Q4_0 has them. Quantised rows have a plane of their own for what a group of GROUP values shares.
+//
+// Left open: FORMAT (dense_f32, dense_bf16, dense_f16, grouped_int8, grouped_int4). Grouped values are code · scale, with AFFINE code · scale + shift; codes of int4, and
+// of int8 with a shift, are unsigned. GROUP, a multiple of 16, is how many values share these.
+#pragma once
+#include "gpu.cuh"
+
+#define dense_f32 0
+#define dense_bf16 1
+#define dense_f16 2
+#define grouped_int8 3
+#define grouped_int4 4
+
+constexpr int weights_per_load = FORMAT == dense_f32 ? 4 : FORMAT == grouped_int8 ? 16 : FORMAT == grouped_int4 ? 32 : 8;
+
+struct WeightRows
+{
+    const uint8* codes;  // [outputs, inputs] in 32, 16, 8 or 4 bits
+    const f16* groups;   // [outputs, inputs / GROUP] scales, or with AFFINE [outputs, inputs / GROUP, 2]: scale, shift
+    int64 inputs;
+
+    DEVICE const uint8* row(int output) const { return codes + output * inputs * 16 / weights_per_load; }
+};
+
+#if FORMAT == grouped_int8 || FORMAT == grouped_int4
+struct GroupValues { float scale, shift; };
+
+DEVICE GroupValues load_group(const WeightRows& weights, int output, int input)
+{
+    int64 group = (output * weights.inputs + input) / GROUP;
+#if AFFINE
+    uint32 both = load<uint32>(weights.groups + group * 2);
+    return {half_of<f16>(both, 0), half_of<f16>(both, 1)};
+#else
+    return {to_float(weights.groups[group]), 0};
+#endif
+}
+
+// Values four `part` and on of one load, in ascending order.
+DEVICE void decode4(float (&to)[4], uint4 codes, int part, GroupValues group)
+{
+    uint32 words[4] = {codes.x, codes.y, codes.z, codes.w};
+#if FORMAT == grouped_int8
+    uint32 word = words[part];
+#else
+    uint32 word = words[part % 4] >> part / 4 * 4 & 0x0F0F0F0F;
+#endif
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+    {
+        uint32 code = word >> i * 8 & 255;
+#if AFFINE
+        to[i] = fmaf(static_cast<float>(code), group.scale, group.shift);
+#else
+        to[i] = static_cast<float>(static_cast<int8>(code)) * group.scale;
+#endif
+    }
+}
+#else
+constexpr int GROUP = 1 << 30;
+
+struct GroupValues {};
+
+DEVICE GroupValues load_group(const WeightRows&, int, int) { return {}; }
+
+DEVICE void decode4(float (&to)[4], uint4 codes, int part, GroupValues)
+{
+    uint32 words[4] = {codes.x, codes.y, codes.z, codes.w};
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+    {
+#if FORMAT == dense_f32
+        to[i] = __uint_as_float(words[i]);
+#elif FORMAT == dense_bf16
+        to[i] = half_of<bf16>(words[part * 2 + i / 2], i % 2);
+#else
+        to[i] = half_of<f16>(words[part * 2 + i / 2], i % 2);
+#endif
+    }
+}
+#endif

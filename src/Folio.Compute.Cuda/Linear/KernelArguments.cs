@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Folio.Compute.Cuda.Linear;
+
+/// <summary>A packed matrix as kernels see it: <c>WeightRows</c> of weights.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct WeightRows(nint Codes, nint Groups, long Inputs);
+
+/// <summary>Arguments of few_rows.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct FewRowsArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
