@@ -2,14 +2,14 @@
 //
 // A block takes a row, or a slice of one where blockIdx.y counts slices. Bound: memory bandwidth; at few rows, the launch.
 //
-// Left open: T (the type of the embedding table), Y (the type of what products read).
+// Left open: TABLE (the type of the embedding table), Y (the type of what products read).
 #include "gpu.cuh"
 
 constexpr int threads = 256;
 
 struct EmbedArguments
 {
-    const T* table;   // [ids, columns]
+    const TABLE* table;   // [ids, columns]
     const int* ids;   // [rows]
     float* y;
     int columns, y_stride, accumulate;
@@ -17,7 +17,7 @@ struct EmbedArguments
 
 KERNEL(embed, EmbedArguments, threads)
 {
-    const T* from = a.table + static_cast<int64>(a.ids[blockIdx.x]) * a.columns;
+    const TABLE* from = a.table + static_cast<int64>(a.ids[blockIdx.x]) * a.columns;
     float* to = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
     for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = a.accumulate != 0 ? to[i] + to_float(from[i]) : to_float(from[i]);
 }
