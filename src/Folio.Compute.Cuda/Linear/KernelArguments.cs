@@ -9,3 +9,7 @@ internal record struct WeightRows(nint Codes, nint Groups, long Inputs);
 /// <summary>Arguments of few_rows.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct FewRowsArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
+
+/// <summary>Arguments of many_rows.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct ManyRowsArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);

@@ -57,7 +57,7 @@ internal sealed unsafe class EmulatedKernel
         File.WriteAllText(stem + ".cu", source.Text);
         foreach ((string name, string text) in KernelSource.Headers) File.WriteAllText(Path.Combine(Folder, name), text);
         var start = new ProcessStartInfo("g++") { RedirectStandardError = true };
-        foreach (string argument in (string[])["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-Wall", "-Wno-unknown-pragmas", "-Werror", "-I", Folder, "-I", Path.Combine(AppContext.BaseDirectory, "Emulation"),
+        foreach (string argument in (string[])["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror", "-I", Folder, "-I", Path.Combine(AppContext.BaseDirectory, "Emulation"),
             .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library])
         {
             start.ArgumentList.Add(argument);

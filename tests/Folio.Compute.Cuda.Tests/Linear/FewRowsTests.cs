@@ -13,7 +13,7 @@ public sealed class FewRowsTests
     [InlineData(DType.Q2_K), InlineData(DType.Q3_K), InlineData(DType.Q4_K), InlineData(DType.Q5_K), InlineData(DType.Q6_K)]
     public void A_product_is_that_of_the_stored_weights_and_the_same_bits_for_any_number_of_rows(DType type)
     {
-        byte[] stored = Stored(type);
+        byte[] stored = StoredWeights.Random(type, Outputs * Inputs);
         float[] weights = new float[Outputs * Inputs], x = [.. new float[3 * Inputs].Select((_, i) => MathF.Sin(i * 0.37f))];
         QuantizedBlocks.Dequantize(type, stored, weights);
         float[] three = Product(type, stored, x, rows: 3, most: 4), one = Product(type, stored, x, rows: 1, most: 1);
@@ -48,39 +48,4 @@ public sealed class FewRowsTests
             input.Address, new(codes.Address, groups.Address, Inputs), bias.Address, y.Address, rows, Outputs, Inputs, Outputs, Accumulate: 1), (2, 1, 1), 128, 0);
         return y.Span.ToArray();
     }
-
-    /// <summary>Random codes, and scales of about the same size: numbers of fp16 wherever a block has one.</summary>
-    private static byte[] Stored(DType type)
-    {
-        var random = new Random(7);
-        int values = Outputs * Inputs, bytes = QuantizedBlocks.BlockBytes(type);
-        byte[] stored = new byte[values / QuantizedBlocks.BlockSize(type) * bytes];
-        random.NextBytes(stored);
-        for (int block = 0; block < stored.Length; block += bytes)
-        {
-            foreach (int at in FloatOffsets(type))
-            {
-                float value = (float)(0.5 + random.NextDouble()) / 64;
-                byte[] bits = type switch
-                {
-                    DType.F32 => BitConverter.GetBytes(value),
-                    DType.BF16 => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)),
-                    _ => BitConverter.GetBytes((Half)value),
-                };
-                bits.CopyTo(stored, block + at);
-            }
-        }
-
-        return stored;
-    }
-
-    /// <summary>Where a block of the type has fp16 numbers (ggml's block structs).</summary>
-    private static int[] FloatOffsets(DType type) => type switch
-    {
-        DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K => [0, 2],
-        DType.Q2_K => [80, 82],
-        DType.Q3_K => [108],
-        DType.Q6_K => [208],
-        _ => [0],
-    };
 }
