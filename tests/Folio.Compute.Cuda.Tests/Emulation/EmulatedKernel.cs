@@ -56,8 +56,9 @@ internal sealed unsafe class EmulatedKernel
         string stem = Path.Combine(Folder, source.Key("emulated", (0, 0))), library = stem + ".so";
         File.WriteAllText(stem + ".cu", source.Text);
         foreach ((string name, string text) in KernelSource.Headers) File.WriteAllText(Path.Combine(Folder, name), text);
+        // Without -fno-gnu-unique the loader would give all libraries one block between them, and tests run at once.
         var start = new ProcessStartInfo("g++") { RedirectStandardError = true };
-        foreach (string argument in (string[])["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror", "-I", Folder, "-I", Path.Combine(AppContext.BaseDirectory, "Emulation"),
+        foreach (string argument in (string[])["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror", "-I", Folder, "-I", Path.Combine(AppContext.BaseDirectory, "Emulation"),
             .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library])
         {
             start.ArgumentList.Add(argument);
