@@ -11,6 +11,9 @@ public record ApiOptions : ServedModelOptions
     /// <summary>Keys with a holder's name, as a <see cref="KeyFile"/> has them.</summary>
     public IReadOnlyList<TenantKey> TenantKeys { get; init; } = [];
 
+    /// <summary>Whether there is a key of either kind.</summary>
+    internal bool AsksForKey => ApiKeys.Count + TenantKeys.Count > 0;
+
     /// <summary>Tells who asks, where an application has authenticated it: in place of keys. Null, or a name that is "": 401. Without this function: whoever has a key.</summary>
     public Func<HttpContext, Asker?>? Identify { get; init; }
 

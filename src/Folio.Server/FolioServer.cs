@@ -64,7 +64,7 @@ public static class FolioServer
     public static IPAddress Check(ServerOptions options)
     {
         IPAddress address = Address(options.Host);
-        if (IPAddress.IsLoopback(address) || options.Insecure || options.ApiKeys.Count + options.TenantKeys.Count > 0) return address;
+        if (IPAddress.IsLoopback(address) || options.Insecure || options.AsksForKey) return address;
         throw new FolioException($"host {options.Host} can be reached from other machines, and no API key is asked for: give one (--api-key, --api-key-file or FOLIO_API_KEY), or let everybody in with --insecure.");
     }
 

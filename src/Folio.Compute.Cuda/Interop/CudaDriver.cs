@@ -6,7 +6,7 @@ namespace Folio.Compute.Cuda.Interop;
 /// <remarks>Source: CUDA Driver API reference. Names are the library's, with the version that the headers append (cuMemAlloc is cuMemAlloc_v2).</remarks>
 internal static unsafe partial class CudaDriver
 {
-    public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, NoDevice = 100, NoBinaryForGpu = 209;
+    private const int Success = 0, NoDevice = 100;
 
     /// <summary>The oldest driver that Folio works with, as it names itself: CUDA 12.0.</summary>
     private const int LeastVersion = 12000;
@@ -17,7 +17,7 @@ internal static unsafe partial class CudaDriver
     public static int Initialize()
     {
         if (!CudaLibraries.Has(CudaLibraries.Driver))
-            throw new CudaException($"no NVIDIA driver: {CudaLibraries.FileName(CudaLibraries.Driver)} isn't here. --device cpu computes without a card.");
+            throw new CudaException($"no NVIDIA driver: {CudaLibraries.Names(CudaLibraries.Driver)[0]} isn't here. --device cpu computes without a card.");
         Check(cuDriverGetVersion(out int version), "cuDriverGetVersion");
         if (version < LeastVersion)
             throw new CudaException($"the NVIDIA driver is for CUDA {Version(version)}; Folio needs one for CUDA {Version(LeastVersion)} or newer (525 or newer).");

@@ -19,9 +19,6 @@ internal static class CudaLibraries
     /// <summary>Whether a library is there. Asked before the first call into it, which would otherwise fail with a sentence about a name that nobody knows.</summary>
     public static bool Has(string library) => Handle(library) != 0;
 
-    /// <summary>What a library is called, for people.</summary>
-    public static string FileName(string library) => Names(library)[0];
-
     /// <summary>The file names of a library, the newest first.</summary>
     internal static string[] Names(string library) => (library, OperatingSystem.IsWindows()) switch
     {

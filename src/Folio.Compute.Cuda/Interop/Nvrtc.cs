@@ -45,9 +45,9 @@ internal static unsafe partial class Nvrtc
             log = Log(program);
             if (status == CompilationFailed) throw new CudaException($"kernel {name} doesn't compile ({string.Join(' ', options)}):\n{log}");
             Check(status, $"nvrtcCompileProgram of {name}");
-            Check(size(program, out nuint bytes), "nvrtcGetCUBINSize");
+            Check(size(program, out nuint bytes), "the size of what NVRTC has compiled");
             byte[] result = new byte[bytes];
-            fixed (byte* pointer = result) Check(read(program, (nint)pointer), "nvrtcGetCUBIN");
+            fixed (byte* pointer = result) Check(read(program, (nint)pointer), "reading what NVRTC has compiled");
             return result;
         }
         finally

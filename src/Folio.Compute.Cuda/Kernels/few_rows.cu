@@ -4,20 +4,11 @@
 // however many rows there are. Bound: reading w, at the card's memory bandwidth; x stays in the first-level cache.
 //
 // Left open: X (the type of x), ROWS, OUTPUTS, and weights.cuh's.
-#include "weights.cuh"
+#include "linear.cuh"
 
 constexpr int warps = 4;
 
-struct FewRowsArguments
-{
-    const X* x;
-    WeightRows w;
-    const float* bias;  // null: none
-    float* y;
-    int rows, outputs, x_stride, y_stride, accumulate;
-};
-
-KERNEL(few_rows, FewRowsArguments, warps * 32)
+KERNEL(few_rows, LinearArguments, warps * 32)
 {
     int first = (blockIdx.x * warps + warp_index()) * OUTPUTS;
     if (first >= a.outputs) return;

@@ -2,16 +2,21 @@
 // without one (g++; the threads of a block are fibers). Built-ins of CUDA keep their names in both.
 #pragma once
 
-#ifndef __CUDACC__
-#include "emulation.h"
-#else
-
 using uint8 = unsigned char;
 using uint16 = unsigned short;
 using uint32 = unsigned int;
 using uint64 = unsigned long long;
 using int64 = long long;
 using int8 = signed char;
+
+struct bf16 { uint16 bits; };
+struct f16 { uint16 bits; };
+
+constexpr uint32 all_lanes = 0xFFFFFFFFu;
+
+#ifndef __CUDACC__
+#include "emulation.h"
+#else
 
 #define DEVICE __device__ __forceinline__
 #define INFINITY __int_as_float(0x7F800000)
@@ -84,9 +89,6 @@ template <class T> DEVICE void load_matrices_transposed(uint32 (&r)[4], const T*
 
 // ---- 16-bit numbers ----
 
-struct bf16 { uint16 bits; };
-struct f16 { uint16 bits; };
-
 DEVICE float to_float(float x) { return x; }
 DEVICE float to_float(bf16 x) { return __uint_as_float(static_cast<uint32>(x.bits) << 16); }
 DEVICE float to_float(f16 x)
@@ -144,8 +146,6 @@ template <> DEVICE void multiply_add<f16>(float (&d)[4], const uint32 (&a)[4], u
 #endif
 
 // ---- For both ----
-
-constexpr uint32 all_lanes = 0xFFFFFFFFu;
 
 DEVICE int lane_index() { return static_cast<int>(threadIdx.x % 32); }
 DEVICE int warp_index() { return static_cast<int>(threadIdx.x / 32); }

@@ -5,7 +5,7 @@
 // Bound: the matrix units, from some hundred rows on; below, reading and decoding w.
 //
 // Left open: X, and weights.cuh's. `inputs` is a multiple of 32.
-#include "weights.cuh"
+#include "linear.cuh"
 
 constexpr int threads = 128;
 constexpr int tile = 64;         // rows, and outputs, of a block
@@ -14,15 +14,6 @@ constexpr int pitch = depth + 8; // values from row to row in shared memory: fiv
 constexpr int loads = tile * depth / weights_per_load;                  // of a tile of weights
 constexpr int own_loads = (loads + threads - 1) / threads;              // of a thread
 constexpr int row_loads = depth / weights_per_load;
-
-struct ManyRowsArguments
-{
-    const X* x;
-    WeightRows w;
-    const float* bias;  // null: none
-    float* y;
-    int rows, outputs, x_stride, y_stride, accumulate;
-};
 
 // One thread's part of a tile of weights, on its way.
 struct Fetched
@@ -63,7 +54,7 @@ struct Fetched
     }
 };
 
-DEVICE void begin_rows(Shared<X> to, const ManyRowsArguments& a, int first_row, int input)
+DEVICE void begin_rows(Shared<X> to, const LinearArguments& a, int first_row, int input)
 {
     for (int i = threadIdx.x; i < tile * depth / 8; i += threads)
     {
@@ -75,7 +66,7 @@ DEVICE void begin_rows(Shared<X> to, const ManyRowsArguments& a, int first_row, 
     copy_async_commit();
 }
 
-KERNEL(many_rows, ManyRowsArguments, threads)
+KERNEL(many_rows, LinearArguments, threads)
 {
     SharedArena arena;
     Shared<X> x_tiles = arena.take<X>(2 * tile * pitch), w_tiles = arena.take<X>(2 * tile * pitch);

@@ -6,10 +6,6 @@ namespace Folio.Compute.Cuda.Linear;
 [StructLayout(LayoutKind.Sequential)]
 internal record struct WeightRows(nint Codes, nint Groups, long Inputs);
 
-/// <summary>Arguments of few_rows.cu.</summary>
+/// <summary>Arguments of few_rows.cu and many_rows.cu: <c>LinearArguments</c> of linear.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct FewRowsArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
-
-/// <summary>Arguments of many_rows.cu.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal record struct ManyRowsArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
+internal record struct LinearArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);

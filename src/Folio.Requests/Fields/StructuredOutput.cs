@@ -73,7 +73,6 @@ internal sealed record StructuredOutput(Grammar Grammar, string Field)
     private static StructuredOutput? ReadFormat(Fields body, bool fixedSpace)
     {
         if (body.Object("response_format") is not { } format) return null;
-        format.RequireKnown("type", "json_schema", "schema");
         string type = format.Text("type") ?? throw ApiException.BadRequest("response_format.type is missing; text, json_object or json_schema was expected.", "response_format");
         switch (type)
         {

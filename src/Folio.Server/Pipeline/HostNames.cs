@@ -19,7 +19,7 @@ internal sealed class HostNames
     /// <returns>Null: any name will do.</returns>
     public static HostNames? For(ServerOptions options, IPAddress address)
     {
-        bool isGuarded = options.ApiKeys.Count + options.TenantKeys.Count > 0 || options.Identify is not null;
+        bool isGuarded = options.AsksForKey || options.Identify is not null;
         bool isOpen = options.Insecure || !IPAddress.IsLoopback(address) || options.AllowedOrigins.Contains("*");
         return isGuarded || isOpen ? null : new(options.AllowedOrigins.Select(origin => Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) ? page.Host : origin));
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Folio.Compute.Cuda.Attention;
 using Folio.Compute.Cuda.Tests.Emulation;
 
@@ -75,7 +74,7 @@ internal sealed class EmulatedAttention : IDisposable
         int size = parameters.Heads * _shape.HeadDim, shared = 2 * 2 * 64 * (_shape.HeadDim + 8) * sizeof(ushort);
         kernel.Launch("paged_prefill", new PagedPrefillArguments(
             q.Address, y.Address, layer, tiles.Address, starts.Address, lengths.Address, tables.Address,
-            plan.TileCount, batch.MaxBlocksPerSequence, size, size, parameters.Heads, parameters.Window, Unsafe.BitCast<bool, byte>(parameters.Causal), parameters.Scale, parameters.SoftCap),
+            plan.TileCount, batch.MaxBlocksPerSequence, size, size, parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap),
             (plan.TileCount, _shape.KvHeads, 1), 128, shared, order);
     }
 }

@@ -1,4 +1,4 @@
-// One block of a launch: its threads as fibers, its barriers and warps, and what it did wrong.
+// One block of a launch: its threads as fibers, its barriers and warps, and what it did wrong. Names of numbers are gpu.cuh's, which includes this.
 #pragma once
 #include "fibers.h"
 #include <algorithm>
@@ -8,20 +8,12 @@
 #include <string>
 #include <vector>
 
-using uint8 = unsigned char;
-using uint16 = unsigned short;
-using uint32 = unsigned int;
-using uint64 = unsigned long long;
-using int64 = long long;
-using int8 = signed char;
-
 struct Index { unsigned x = 0, y = 0, z = 0; };
 
 // CUDA's built-in variables, set whenever a fiber goes on.
 inline Index threadIdx, blockIdx, blockDim, gridDim;
 
 constexpr int warp_size = 32;
-constexpr uint32 all_lanes_mask = 0xFFFFFFFFu;
 
 // Which of the threads that could go on does.
 enum class Order { Ascending, Descending, Random };

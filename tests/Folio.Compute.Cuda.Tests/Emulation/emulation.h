@@ -139,9 +139,6 @@ template <class T> T max(T x, T y) { return std::max(x, y); }
 
 // ---- 16-bit numbers ----
 
-struct bf16 { uint16 bits; };
-struct f16 { uint16 bits; };
-
 inline float to_float(float x) { return x; }
 inline float to_float(bf16 x) { return bits_as<float>(static_cast<uint32>(x.bits) << 16); }
 inline float to_float(f16 x) { return static_cast<float>(bits_as<_Float16>(x.bits)); }

@@ -7,7 +7,7 @@ template <class T> Registers load_fragments(const char* name, int line, Shared<T
 {
     if (reinterpret_cast<size_t>(row.p) % 16 != 0) findings.add("%s (line %d): thread %d gives an address that is no multiple of 16", name, line, block.current);
     shared_memory.read(row.p, 16);
-    return block.together<const T*, Registers>(name, line, all_lanes_mask, row.p, [transposed](const T* const* rows, Registers* out, uint32)
+    return block.together<const T*, Registers>(name, line, all_lanes, row.p, [transposed](const T* const* rows, Registers* out, uint32)
     {
         auto at = [rows](int matrix, int row, int column) -> uint32
         {
@@ -42,7 +42,7 @@ struct ProductOut { float d[4]; };
 template <class T> void multiply_add(float (&d)[4], const uint32 (&a)[4], uint32 b0, uint32 b1, LINE)
 {
     ProductIn mine = {{d[0], d[1], d[2], d[3]}, {a[0], a[1], a[2], a[3]}, {b0, b1}};
-    ProductOut result = block.together<ProductIn, ProductOut>("mma.sync", line, all_lanes_mask, mine, [](const ProductIn* in, ProductOut* out, uint32)
+    ProductOut result = block.together<ProductIn, ProductOut>("mma.sync", line, all_lanes, mine, [](const ProductIn* in, ProductOut* out, uint32)
     {
         static float a[16][16], b[16][8];
         for (int lane = 0; lane < warp_size; lane++)

@@ -44,7 +44,7 @@ public sealed class FewRowsTests
         using var bias = new GuardedBuffer<float>([.. Enumerable.Range(0, Outputs).Select(output => output - 1f)]);
         using var y = new GuardedBuffer<float>(rows * Outputs);
         y.Span.Fill(1);
-        EmulatedKernel.Of("few_rows.cu", ["X=float", $"ROWS={most}", "OUTPUTS=2", .. format.Definitions]).Launch("few_rows", new FewRowsArguments(
+        EmulatedKernel.Of("few_rows.cu", ["X=float", $"ROWS={most}", "OUTPUTS=2", .. format.Definitions]).Launch("few_rows", new LinearArguments(
             input.Address, new(codes.Address, groups.Address, Inputs), bias.Address, y.Address, rows, Outputs, Inputs, Outputs, Accumulate: 1), (2, 1, 1), 128, 0);
         return y.Span.ToArray();
     }

@@ -44,7 +44,7 @@ public sealed class ManyRowsTests
         using var bias = new GuardedBuffer<float>([.. Enumerable.Range(0, Outputs).Select(output => (float)output)]);
         using var y = new GuardedBuffer<float>(rows * Outputs);
         y.Span.Fill(1);
-        EmulatedKernel.Of("many_rows.cu", ["X=bf16", .. format.Definitions]).Launch("many_rows", new ManyRowsArguments(
+        EmulatedKernel.Of("many_rows.cu", ["X=bf16", .. format.Definitions]).Launch("many_rows", new LinearArguments(
             input.Address, new(codes.Address, groups.Address, Inputs), bias.Address, y.Address, rows, Outputs, Inputs, Outputs, Accumulate: 1), (2, (rows + 63) / 64, 1), 128, 4 * 64 * 40 * sizeof(ushort));
         return y.Span.ToArray();
     }
