@@ -36,7 +36,7 @@ internal static class AttentionBench
                     var batch = new StepBatch(sequences * tokens, sequences, blocksEach);
                     for (int s = 0; s < sequences; s++) batch.Add(new int[tokens], start, [.. Enumerable.Range(s * blocksEach, blocksEach)], BlockSize, start + tokens);
                     Tensor q = backend.Allocate(batch.Tokens, heads * headDim), k = backend.Allocate(shape.Blocks * BlockSize, kvHeads * headDim), y = backend.Allocate(batch.Tokens, heads * headDim);
-                    for (int layer = 0; layer < layers; layer++) backend.StoreKv(cache, layer, k, k, [.. Enumerable.Range(0, k.Rows)]);
+                    for (int layer = 0; layer < layers; layer++) backend.StoreKv(cache, layer, k, k, Enumerable.Range(0, k.Rows).ToArray());
 
                     var times = new List<double>();
                     for (long begin = Stopwatch.GetTimestamp(); times.Count < 3 * layers || Stopwatch.GetElapsedTime(begin).TotalSeconds < MeasureSeconds;)

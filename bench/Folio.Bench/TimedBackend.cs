@@ -19,7 +19,7 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override string KvImageFormat => inner.KvImageFormat;
 
-    public override Tensor Allocate(int rows, int columns) => inner.Allocate(rows, columns);
+    public override Tensor Allocate(int rows, int columns, DType type = DType.F32) => inner.Allocate(rows, columns, type);
 
     public override Tensor Upload(ReadOnlySpan<float> values) => inner.Upload(values);
 
@@ -31,7 +31,7 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape) => inner.ReserveAttention(maxTokens, heads, shape);
 
-    public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
+    public override void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false)
     {
         long start = Stopwatch.GetTimestamp();
         inner.Embed(table, ids, y, accumulate);
@@ -59,14 +59,14 @@ internal sealed class TimedBackend(Backend inner) : Backend
         Add("norm", start);
     }
 
-    public override void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style)
+    public override void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Rope(x, headDim, cosines, sines, style);
+        inner.Rope(x, headDim, angles, positions);
         Add("rope", start);
     }
 
-    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots)
+    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots)
     {
         long start = Stopwatch.GetTimestamp();
         inner.StoreKv(cache, layer, k, v, slots);
@@ -96,7 +96,7 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override void Add(Tensor x, Tensor y) => inner.Add(x, y);
 
-    public override void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y) => inner.GatherRows(x, rows, y);
+    public override void GatherRows(Tensor x, Indices rows, Tensor y) => inner.GatherRows(x, rows, y);
 
     public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies) => inner.CopyBlocks(cache, copies);
 

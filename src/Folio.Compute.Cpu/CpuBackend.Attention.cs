@@ -34,10 +34,10 @@ public sealed unsafe partial class CpuBackend
         _attentionScratchSize = scratch;
     }
 
-    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots)
+    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots)
     {
         KvLayout layout = ((CpuKvCache)cache).Layer(layer);
-        fixed (int* pointer = slots)
+        fixed (int* pointer = slots.Values)
         {
             switch (cache.Shape.Type)
             {

@@ -33,13 +33,13 @@ public sealed unsafe partial class CpuBackend
         return new PackedWeight(first.Type, outputs, first.Columns, ops, ProductFor(first.Type, ops), panels);
     }
 
-    public override void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false)
+    public override void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false)
     {
         if (ids.Length > y.Rows || y.Columns != table.Columns) throw Mismatch($"[{ids.Length}] ids", table, y);
-        foreach (int id in ids) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)table.Rows, nameof(ids));
+        foreach (int id in ids.Values) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)table.Rows, nameof(ids));
 
         var weight = (PackedWeight)table;
-        fixed (int* first = ids)
+        fixed (int* first = ids.Values)
         {
             weight.Ops.LookUp(_team, new()
             {

@@ -12,8 +12,10 @@ public sealed unsafe partial class CpuBackend
     public override void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y) =>
         _team.RunRows(x.Rows, x.Columns, new LayerNormKernel(x, weight, bias, epsilon, y));
 
-    public override void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style) =>
-        _team.RunRows(x.Rows, x.Columns, new RopeKernel(x, headDim, cosines, sines, style));
+    public override void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions)
+    {
+        fixed (int* rows = angles.IsByPosition ? positions.Values : []) _team.RunRows(x.Rows, x.Columns, new RopeKernel(x, headDim, angles, rows));
+    }
 
     public override void Activate(Activation activation, Tensor x, Tensor y) => ActivateGated(activation, x, default, y);
 
@@ -31,9 +33,9 @@ public sealed unsafe partial class CpuBackend
 
     public override void Add(Tensor x, Tensor y) => _team.RunRows(x.Rows, x.Columns, new AddKernel(x, y));
 
-    public override void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y)
+    public override void GatherRows(Tensor x, Indices rows, Tensor y)
     {
-        fixed (int* pointer = rows) _team.RunRows(rows.Length, y.Columns, new GatherRowsKernel(x, pointer, y));
+        fixed (int* pointer = rows.Values) _team.RunRows(rows.Length, y.Columns, new GatherRowsKernel(x, pointer, y));
     }
 
     public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results)

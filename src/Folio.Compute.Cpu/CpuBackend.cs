@@ -43,8 +43,9 @@ public sealed unsafe partial class CpuBackend : Backend
 
     public override long AvailableMemory => Math.Max(0, HostMemory.Available - MappedBytes);
 
-    public override Tensor Allocate(int rows, int columns)
+    public override Tensor Allocate(int rows, int columns, DType type = DType.F32)
     {
+        if (type != DType.F32) throw new ArgumentOutOfRangeException(nameof(type), type, "the CPU's buffers hold F32");
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         return new((nint)_arena.Allocate((long)rows * columns * sizeof(float)), rows, columns, columns);

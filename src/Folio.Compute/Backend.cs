@@ -14,8 +14,15 @@ public abstract class Backend : IDisposable
     /// <summary>Bytes of memory that weights, buffers and caches may still take.</summary>
     public abstract long AvailableMemory { get; }
 
+    /// <summary>What products read best: buffers that lie between an op and a product are allocated so. Known when the weights are complete.</summary>
+    public virtual DType ProductInput => DType.F32;
+
+    /// <summary>Token rows that go through a feed-forward together: enough for products to be bound by arithmetic, so its inner activations, by far the widest, need no room for a whole step.</summary>
+    public virtual int FeedForwardRows => 128;
+
     /// <summary>A zeroed buffer of <paramref name="rows"/> × <paramref name="columns"/> values.</summary>
-    public abstract Tensor Allocate(int rows, int columns);
+    /// <param name="type">F32 or <see cref="ProductInput"/>.</param>
+    public abstract Tensor Allocate(int rows, int columns, DType type = DType.F32);
 
     /// <summary>A vector in the backend's memory, as one row: norm weights, biases.</summary>
     public abstract Tensor Upload(ReadOnlySpan<float> values);
@@ -40,13 +47,18 @@ public abstract class Backend : IDisposable
     /// <summary>Bytes that one block of one such cache takes over all its layers.</summary>
     public abstract long KvBytesPerBlock(KvCacheShape shape);
 
+    /// <summary>Brings a step's numbers to where kernels read them, before the first op of a forward pass.</summary>
+    public virtual void BeginStep(StepBatch batch)
+    {
+    }
+
     /// <summary>Takes the memory that <see cref="Attention"/> works in: no later step of at most so many tokens over such a cache allocates.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="heads">Query heads.</param>
     public abstract void ReserveAttention(int maxTokens, int heads, KvCacheShape shape);
 
     /// <summary>Copies token rows of the table: y[i] = table[ids[i]] (or y[i] += with <paramref name="accumulate"/>: learnt positions).</summary>
-    public abstract void Embed(Weight table, ReadOnlySpan<int> ids, Tensor y, bool accumulate = false);
+    public abstract void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false);
 
     /// <summary>y = x · wᵀ + bias, or y += with <paramref name="accumulate"/> (a residual): [rows, w.Columns] → [rows, w.Rows].</summary>
     /// <param name="bias">[1, w.Rows], or default for none.</param>
@@ -61,12 +73,19 @@ public abstract class Backend : IDisposable
     public abstract void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y);
 
     /// <summary>Rotates each head of x in place by the angles of its row.</summary>
-    /// <param name="cosines">[rows, rotaryDim / 2]; the first rotaryDim channels of each head turn, the rest stay.</param>
-    /// <param name="sines">Like <paramref name="cosines"/>.</param>
-    public abstract void Rope(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style);
+    /// <param name="positions">Of each row; read only where angles go by position.</param>
+    public abstract void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions);
 
     /// <summary>Writes each row's keys and values to its slot: k and v [tokens, kvHeads · headDim].</summary>
-    public abstract void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, ReadOnlySpan<int> slots);
+    public abstract void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots);
+
+    /// <summary>Rotates queries and keys, and writes keys and values to their slots. q is rotated in place; k may be, or not.</summary>
+    public virtual void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch)
+    {
+        Rope(q, cache.Shape.HeadDim, angles, batch.TokenPositions);
+        Rope(k, cache.Shape.HeadDim, angles, batch.TokenPositions);
+        StoreKv(cache, layer, k, v, batch.Slots);
+    }
 
     /// <summary>Attention of each query row over its sequence's blocks, causal unless the parameters say otherwise: q and y [tokens, heads · headDim].</summary>
     public abstract void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y);
@@ -81,7 +100,7 @@ public abstract class Backend : IDisposable
     public abstract void Add(Tensor x, Tensor y);
 
     /// <summary>y[i] = x[rows[i]].</summary>
-    public abstract void GatherRows(Tensor x, ReadOnlySpan<int> rows, Tensor y);
+    public abstract void GatherRows(Tensor x, Indices rows, Tensor y);
 
     /// <summary>Copies whole blocks in every layer: one batched call for all copies of a step.</summary>
     public abstract void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies);

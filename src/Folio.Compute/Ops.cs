@@ -10,6 +10,12 @@ public enum RopeStyle
     Interleaved,
 }
 
+/// <summary>By which angles rows turn.</summary>
+/// <param name="Cosines">[any, rotaryDim / 2]; the first rotaryDim channels of each head turn, the rest stay.</param>
+/// <param name="Sines">Like <paramref name="Cosines"/>.</param>
+/// <param name="IsByPosition">The row of a token's angles is its position; else it is the token's own row.</param>
+public readonly record struct RopeAngles(Tensor Cosines, Tensor Sines, RopeStyle Style, bool IsByPosition);
+
 public enum Activation
 {
     Relu,

@@ -34,6 +34,21 @@ public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerS
     /// <summary>[logit rows] token rows whose logits are wanted, ascending.</summary>
     public int[] LogitRowTokens { get; } = new int[maxTokens];
 
+    /// <summary>Where the step's numbers lie in the backend's memory, set by <see cref="Backend.BeginStep"/>.</summary>
+    public StepAddresses Addresses { get; set; }
+
+    /// <summary><see cref="TokenIds"/> of this step.</summary>
+    public Indices Ids => new(TokenIds.AsSpan(0, Tokens), Addresses.TokenIds);
+
+    /// <summary><see cref="Positions"/> of this step.</summary>
+    public Indices TokenPositions => new(Positions.AsSpan(0, Tokens), Addresses.Positions);
+
+    /// <summary><see cref="SlotMapping"/> of this step.</summary>
+    public Indices Slots => new(SlotMapping.AsSpan(0, Tokens), Addresses.SlotMapping);
+
+    /// <summary><see cref="LogitRowTokens"/> of this step.</summary>
+    public Indices LogitTokens => new(LogitRowTokens.AsSpan(0, LogitRows), Addresses.LogitRowTokens);
+
     public int MaxBlocksPerSequence { get; } = maxBlocksPerSequence;
 
     public int MaxTokens => TokenIds.Length;
@@ -84,3 +99,6 @@ public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerS
         return LogitRows++;
     }
 }
+
+/// <summary>Addresses of a step's numbers in a backend's memory; zeros where the host's own memory is the backend's.</summary>
+public readonly record struct StepAddresses(nint TokenIds, nint Positions, nint SlotMapping, nint LogitRowTokens);

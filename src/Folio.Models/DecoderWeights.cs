@@ -7,9 +7,11 @@ internal sealed record DecoderWeights
 {
     public required Weight TokenEmbedding { get; init; }
 
+    /// <summary>Its rows are positions, from 0.</summary>
     public Weight? PositionEmbedding { get; init; }
 
-    public Weight? TokenTypeEmbedding { get; init; }
+    /// <summary>[1, hidden size] what is added to each token: a text alone is of the first type.</summary>
+    public Tensor? TokenType { get; init; }
 
     public NormWeights? EmbeddingNorm { get; init; }
 

@@ -2,26 +2,26 @@ using Folio.Compute;
 
 namespace Folio.Models;
 
-/// <summary>The rotation angles of one kind of layer: for each token of the step a row of cosines and one of sines, made once and used by all those layers.</summary>
+/// <summary>The rotation angles of one kind of layer: rows of cosines and of sines in the backend's memory, used by all those layers.</summary>
 /// <remarks>
-/// fp32 as in transformers: angle = position · frequency, then its cosine and sine, times the attention factor. Where angles depend on the position alone they
-/// are kept by position and made when a position first comes; where they depend on the length too (dynamic NTK) they are made anew for each step.
+/// fp32 as in transformers: angle = position · frequency, then its cosine and sine, times the attention factor. Where angles depend on the position alone there is a
+/// row for each position, made when it first comes; where they depend on the length too (dynamic NTK), or there are very many positions, a row for each token of the step.
 /// </remarks>
 internal sealed class RotaryEmbedding
 {
-    /// <summary>Positions whose angles are kept at most; later ones are made when they come.</summary>
-    private const int MaxKnown = 1 << 16;
+    /// <summary>Positions that have rows of their own at most.</summary>
+    private const int MaxKnown = 1 << 17;
+
+    /// <summary>Positions that are learnt together, so that few steps have to.</summary>
+    private const int Piece = 256;
 
     private readonly Backend _backend;
     private readonly RopeSpec _spec;
-    private readonly int _half;                  // pairs of channels that turn
-    private readonly float[] _frequencies;       // [half], of sequences of length _length
-    private readonly float[] _knownCosines, _knownSines; // [positions, half]; only the first _known positions are filled
-    private readonly float[] _hostCosines, _hostSines;   // [maxTokens, half]
-    private readonly Tensor _cosines, _sines;    // the same in the backend's memory
+    private readonly int _half;                // pairs of channels that turn
+    private readonly float[] _frequencies;     // [half], of sequences of length _length
+    private readonly float[] _cosines, _sines; // [rows of a piece or of a step, half]
     private int _length = -1;
     private int _known;
-    private int _tokens;
 
     public RotaryEmbedding(RopeSpec spec, int contextLength, int maxTokens, Backend backend)
     {
@@ -29,56 +29,57 @@ internal sealed class RotaryEmbedding
         _spec = spec;
         _half = spec.RotaryDim / 2;
         _frequencies = new float[_half];
-        int kept = spec.Scaling.DependsOnLength ? 0 : Math.Min(contextLength, MaxKnown);
-        _knownCosines = new float[(long)kept * _half];
-        _knownSines = new float[(long)kept * _half];
-        _hostCosines = new float[(long)maxTokens * _half];
-        _hostSines = new float[(long)maxTokens * _half];
-        _cosines = backend.Allocate(maxTokens, _half);
-        _sines = backend.Allocate(maxTokens, _half);
+        bool byPosition = IsByPosition(spec, contextLength);
+        int rows = byPosition ? contextLength : maxTokens;
+        _cosines = new float[(long)(byPosition ? Piece : maxTokens) * _half];
+        _sines = new float[_cosines.Length];
+        Angles = new(backend.Allocate(rows, _half), backend.Allocate(rows, _half), spec.Style, byPosition);
     }
 
     public RopeSpec Spec => _spec;
 
-    /// <summary>Bytes of the rows of a step's tokens, here and at the backend.</summary>
-    public static long StepBytes(RopeSpec spec, int maxTokens) => 4L * maxTokens * (spec.RotaryDim / 2) * sizeof(float);
+    /// <summary>[rows, half] by position, or of the last step's tokens.</summary>
+    public RopeAngles Angles { get; }
+
+    /// <summary>Bytes that the rows take.</summary>
+    public static long Bytes(RopeSpec spec, int contextLength, int maxTokens) =>
+        2L * (IsByPosition(spec, contextLength) ? contextLength : maxTokens) * (spec.RotaryDim / 2) * sizeof(float);
 
     /// <summary>Makes the angles of this step's tokens.</summary>
     public void Prepare(StepBatch batch)
     {
-        _tokens = batch.Tokens;
-        for (int row = 0; row < _tokens; row++)
+        if (Angles.IsByPosition)
         {
-            Span<float> cosines = _hostCosines.AsSpan(row * _half, _half), sines = _hostSines.AsSpan(row * _half, _half);
-            int position = batch.Positions[row];
-            if ((long)position * _half < _knownCosines.Length)
-            {
-                LearnUpTo(position);
-                _knownCosines.AsSpan(position * _half, _half).CopyTo(cosines);
-                _knownSines.AsSpan(position * _half, _half).CopyTo(sines);
-            }
-            else
-            {
-                SetLength(batch.RopeLengths[row]);
-                Turn(position, cosines, sines);
-            }
+            int last = 0;
+            foreach (int position in batch.Positions.AsSpan(0, batch.Tokens)) last = Math.Max(last, position);
+            while (_known <= last) LearnPiece();
+            return;
         }
 
-        _backend.Write(_cosines, _hostCosines.AsSpan(0, _tokens * _half));
-        _backend.Write(_sines, _hostSines.AsSpan(0, _tokens * _half));
+        for (int row = 0; row < batch.Tokens; row++)
+        {
+            SetLength(batch.RopeLengths[row]);
+            Turn(batch.Positions[row], row);
+        }
+
+        Write(0, batch.Tokens);
     }
 
-    /// <summary>Rotates the heads of x in place: a row for each token of the step.</summary>
-    public void Apply(Tensor x, int headDim) =>
-        _backend.Rope(x, headDim, _cosines.FirstRows(_tokens), _sines.FirstRows(_tokens), _spec.Style);
+    private static bool IsByPosition(RopeSpec spec, int contextLength) => !spec.Scaling.DependsOnLength && contextLength <= MaxKnown;
 
-    private void LearnUpTo(int position)
+    private void LearnPiece()
     {
-        for (; _known <= position; _known++)
-        {
-            SetLength(0);
-            Turn(_known, _knownCosines.AsSpan(_known * _half, _half), _knownSines.AsSpan(_known * _half, _half));
-        }
+        SetLength(0);
+        int count = Math.Min(Piece, Angles.Cosines.Rows - _known);
+        for (int i = 0; i < count; i++) Turn(_known + i, i);
+        Write(_known, count);
+        _known += count;
+    }
+
+    private void Write(int first, int count)
+    {
+        _backend.Write(Angles.Cosines.RowsAt(first, count), _cosines.AsSpan(0, count * _half));
+        _backend.Write(Angles.Sines.RowsAt(first, count), _sines.AsSpan(0, count * _half));
     }
 
     private void SetLength(int length)
@@ -90,14 +91,14 @@ internal sealed class RotaryEmbedding
         _spec.Scaling.Apply(_spec.Theta, length, _frequencies);
     }
 
-    private void Turn(int position, Span<float> cosines, Span<float> sines)
+    private void Turn(int position, int row)
     {
         float factor = _spec.Scaling.AttentionFactor;
         for (int i = 0; i < _half; i++)
         {
             (float sine, float cosine) = MathF.SinCos(position * _frequencies[i]);
-            cosines[i] = cosine * factor;
-            sines[i] = sine * factor;
+            _cosines[row * _half + i] = cosine * factor;
+            _sines[row * _half + i] = sine * factor;
         }
     }
 }

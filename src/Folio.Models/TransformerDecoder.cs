@@ -12,8 +12,6 @@ public sealed class TransformerDecoder
     private Activations? _activations;
     private RotaryEmbedding[] _rotaries = [];          // one for each kind of rotary layer
     private RotaryEmbedding?[] _layerRotaries = [];    // [layers] the one of each layer
-    private int[] _positionRows = [];                  // [tokens] rows of the position table
-    private int[] _typeRows = [];                      // [tokens] 0: a text alone is of the first kind
 
     private TransformerDecoder(DecoderSpec spec, DecoderWeights weights, Backend backend)
     {
@@ -44,19 +42,18 @@ public sealed class TransformerDecoder
     }
 
     /// <summary>Bytes that <see cref="Reserve"/> takes by the size of a step.</summary>
-    public long BytesToReserve(int maxTokens, int maxLogitRows) => Activations.Bytes(Spec, maxTokens, maxLogitRows) + Ropes.Sum(rope => RotaryEmbedding.StepBytes(rope, maxTokens));
+    public long BytesToReserve(int maxTokens, int maxLogitRows) =>
+        Activations.Bytes(Spec, maxTokens, maxLogitRows, _backend) + Ropes.Sum(rope => RotaryEmbedding.Bytes(rope, Spec.ContextLength, maxTokens));
 
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
     public void Reserve(int maxTokens, int maxLogitRows)
     {
-        _activations = new(Spec, maxTokens, maxLogitRows, _backend.Allocate);
+        _activations = new(Spec, maxTokens, maxLogitRows, _backend, _backend.Allocate);
         _backend.ReserveAttention(maxTokens, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
         _rotaries = [.. Ropes.Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
-        _positionRows = new int[Spec.Positions is null ? 0 : maxTokens];
-        _typeRows = new int[Spec.TokenTypes > 0 ? maxTokens : 0];
     }
 
     /// <summary>Runs one step: writes the batch's keys and values to the cache. A sequence of an encoder must be whole.</summary>
@@ -64,14 +61,15 @@ public sealed class TransformerDecoder
     public Tensor Forward(StepBatch batch, KvCache cache)
     {
         Activations buffers = _activations ?? throw new InvalidOperationException("Reserve comes before Forward");
-        Tensor x = Embed(batch, buffers);
+        _backend.BeginStep(batch);
         foreach (RotaryEmbedding rotary in _rotaries) rotary.Prepare(batch);
+        Tensor x = Embed(batch, buffers);
 
         for (int layer = 0; layer < Spec.Layers.Count; layer++)
         {
             AddAttention(x, layer, batch, cache, buffers);
-            for (int first = 0; first < x.Rows; first += Activations.FeedForwardTokens)
-                AddFeedForward(x.RowsAt(first, Math.Min(Activations.FeedForwardTokens, x.Rows - first)), layer, buffers);
+            for (int first = 0; first < x.Rows; first += buffers.GateUp.Rows)
+                AddFeedForward(x.RowsAt(first, Math.Min(buffers.GateUp.Rows, x.Rows - first)), layer, buffers);
         }
 
         return Spec.HasHead ? Logits(x, batch, buffers) : default;
@@ -93,16 +91,10 @@ public sealed class TransformerDecoder
     private Tensor Embed(StepBatch batch, Activations buffers)
     {
         Tensor embedding = buffers.Embedding.FirstRows(batch.Tokens), x = buffers.Hidden.FirstRows(batch.Tokens);
-        _backend.Embed(_weights.TokenEmbedding, batch.TokenIds.AsSpan(0, batch.Tokens), embedding);
+        _backend.Embed(_weights.TokenEmbedding, batch.Ids, embedding);
         if (_weights.ProjectIn is not null) _backend.Linear(embedding, _weights.ProjectIn, default, x);
-
-        if (Spec.Positions is not null)
-        {
-            for (int i = 0; i < batch.Tokens; i++) _positionRows[i] = batch.Positions[i] + Spec.Positions.Offset;
-            _backend.Embed(_weights.PositionEmbedding!, _positionRows.AsSpan(0, batch.Tokens), x, accumulate: true);
-        }
-
-        if (_weights.TokenTypeEmbedding is { } types) _backend.Embed(types, _typeRows.AsSpan(0, batch.Tokens), x, accumulate: true);
+        if (_weights.PositionEmbedding is { } positions) _backend.Embed(positions, batch.TokenPositions, x, accumulate: true);
+        if (_weights.TokenType is { } type) _backend.Add(x, type.Repeated(x.Rows));
         if (_weights.EmbeddingNorm is { } norm) Norm(x, norm, x);
         return x;
     }
@@ -121,9 +113,9 @@ public sealed class TransformerDecoder
             _backend.RmsNorm(k, weights.KeyNorm, Spec.Norm.Epsilon, k);
         }
 
-        _layerRotaries[layer]?.Apply(qkv.Slice(0, Spec.QuerySize + Spec.KeySize), Spec.HeadDim);
         int cacheLayer = Spec.Causal ? layer : 0;
-        _backend.StoreKv(cache, cacheLayer, k, v, batch.SlotMapping.AsSpan(0, batch.Tokens));
+        if (_layerRotaries[layer] is { } rotary) _backend.RopeAndStoreKv(cache, cacheLayer, q, k, v, rotary.Angles, batch);
+        else _backend.StoreKv(cache, cacheLayer, k, v, batch.Slots);
         _backend.Attention(cache, cacheLayer, q, batch, new(Spec.Heads, spec.AttentionScale, spec.Window, Causal: Spec.Causal), attended);
         AddBlock(attended, weights.AttentionOutput, x, weights.AttentionNorm);
     }
@@ -131,17 +123,11 @@ public sealed class TransformerDecoder
     private void AddFeedForward(Tensor x, int layer, Activations buffers)
     {
         LayerWeights weights = _weights.Layers[layer];
-        Tensor gateUp = buffers.GateUp.FirstRows(x.Rows), inner = gateUp.Slice(0, Spec.FeedForwardSize);
+        Tensor gateUp = buffers.GateUp.FirstRows(x.Rows), first = gateUp.Slice(0, Spec.FeedForwardSize), inner = buffers.Inner.FirstRows(x.Rows);
 
         weights.GateUp.Apply(_backend, BlockInput(x, weights.FeedForwardNorm, buffers), gateUp);
-        if (Spec.GatedFeedForward)
-        {
-            _backend.ActivateGated(Spec.Activation, inner, gateUp.Slice(Spec.FeedForwardSize, Spec.FeedForwardSize), inner);
-        }
-        else
-        {
-            _backend.Activate(Spec.Activation, inner, inner);
-        }
+        if (Spec.GatedFeedForward) _backend.ActivateGated(Spec.Activation, first, gateUp.Slice(Spec.FeedForwardSize, Spec.FeedForwardSize), inner);
+        else _backend.Activate(Spec.Activation, first, inner);
 
         AddBlock(inner, weights.Down, x, weights.FeedForwardNorm);
     }
@@ -168,11 +154,23 @@ public sealed class TransformerDecoder
         Tensor logits = buffers.Logits.FirstRows(batch.LogitRows);
         if (batch.LogitRows == 0) return logits;
 
-        Tensor last = buffers.Last.FirstRows(batch.LogitRows), projected = buffers.LastProjected.FirstRows(batch.LogitRows);
-        _backend.GatherRows(x, batch.LogitRowTokens.AsSpan(0, batch.LogitRows), last);
-        if (_weights.FinalNorm is { } norm) Norm(last, norm, last);
-        if (_weights.ProjectOut is not null) _backend.Linear(last, _weights.ProjectOut, default, projected);
-        _backend.Linear(projected, _weights.Head!, default, logits);
+        Tensor last = buffers.Last.FirstRows(batch.LogitRows);
+        _backend.GatherRows(x, batch.LogitTokens, last);
+        if (_weights.FinalNorm is { } norm)
+        {
+            Tensor normed = buffers.LastNormed.FirstRows(batch.LogitRows);
+            Norm(last, norm, normed);
+            last = normed;
+        }
+
+        if (_weights.ProjectOut is not null)
+        {
+            Tensor projected = buffers.LastProjected.FirstRows(batch.LogitRows);
+            _backend.Linear(last, _weights.ProjectOut, default, projected);
+            last = projected;
+        }
+
+        _backend.Linear(last, _weights.Head!, default, logits);
         return logits;
     }
 

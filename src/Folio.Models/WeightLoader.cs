@@ -20,8 +20,8 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
         var weights = new DecoderWeights
         {
             TokenEmbedding = embedding,
-            PositionEmbedding = spec.Positions is { } positions ? Matrix(Role.PositionEmbedding, 0, positions.Rows, spec.HiddenSize) : null,
-            TokenTypeEmbedding = spec.TokenTypes > 0 ? Matrix(Role.TokenTypeEmbedding, 0, spec.TokenTypes, spec.HiddenSize) : null,
+            PositionEmbedding = spec.Positions is { } positions ? Pack(RowsFrom(Stored(Role.PositionEmbedding, 0, positions.Rows, spec.HiddenSize), positions.Offset)) : null,
+            TokenType = spec.TokenTypes > 0 ? TokenType() : null,
             EmbeddingNorm = spec.EmbeddingNorm ? Norm(Role.EmbeddingNorm, 0) : null,
             ProjectIn = projected ? Matrix(Role.ProjectIn, 0, spec.HiddenSize, spec.EmbeddingSize) : null,
             Layers = [.. Enumerable.Range(0, spec.Layers.Count).Select(Layer)],
@@ -35,6 +35,21 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
         // Tensors that a decoder has no use for (mask buffers, a copy of a tied head, the heads of an encoder) are skipped, which is as good as loaded.
         progress?.Report(new(_totalTensors, _totalTensors, _totalBytes, _totalBytes));
         return weights with { Bytes = _bytesHeld };
+    }
+
+    /// <summary>A matrix without its first rows.</summary>
+    private static WeightSource RowsFrom(WeightSource stored, int first)
+    {
+        long skipped = stored.Bytes / stored.Rows * first;
+        return stored with { Rows = stored.Rows - first, Data = stored.Data + (nint)skipped, Bytes = stored.Bytes - skipped };
+    }
+
+    /// <summary>The embedding of the first token type.</summary>
+    private Tensor TokenType()
+    {
+        StoredTensor types = source.Tensors.Get(names.Of(Role.TokenTypeEmbedding, 0, "weight")).ExpectShape(source.ConfigName, spec.TokenTypes, spec.HiddenSize);
+        Report(types.Bytes);
+        return Upload(StoredTypes.ToFloats(types)[..spec.HiddenSize]);
     }
 
     private LayerWeights Layer(int layer) => new()

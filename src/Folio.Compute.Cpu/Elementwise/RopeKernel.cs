@@ -3,20 +3,21 @@ using System.Runtime.Intrinsics;
 
 namespace Folio.Compute.Cpu;
 
-/// <summary>Turns the pairs (a, b) of each head in place: a' = a·cos − b·sin, b' = b·cos + a·sin. x [rows, heads · headDim], angles [rows, rotaryDim / 2].</summary>
+/// <summary>Turns the pairs (a, b) of each head in place: a' = a·cos − b·sin, b' = b·cos + a·sin. x [rows, heads · headDim].</summary>
+/// <param name="angleRows">[rows] the row of each row's angles; null: its own.</param>
 /// <remarks>Order: each output is fma(first, cos, ±(second · sin)), in vectors and in the rest alike. Bound: one pass over x in cache.</remarks>
-internal readonly unsafe struct RopeKernel(Tensor x, int headDim, Tensor cosines, Tensor sines, RopeStyle style) : IRowKernel
+internal readonly unsafe struct RopeKernel(Tensor x, int headDim, RopeAngles angles, int* angleRows) : IRowKernel
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int row)
     {
-        int pairs = cosines.Columns;
-        float* cos = cosines.Row(row);
-        float* sin = sines.Row(row);
+        int pairs = angles.Cosines.Columns, own = angleRows == null ? row : angleRows[row];
+        float* cos = angles.Cosines.Row(own);
+        float* sin = angles.Sines.Row(own);
         float* end = x.Row(row) + x.Columns;
         for (float* head = x.Row(row); head < end; head += headDim)
         {
-            if (style == RopeStyle.Halves) Halves(head, head + pairs, cos, sin, pairs);
+            if (angles.Style == RopeStyle.Halves) Halves(head, head + pairs, cos, sin, pairs);
             else Interleaved(head, cos, sin, pairs);
         }
     }

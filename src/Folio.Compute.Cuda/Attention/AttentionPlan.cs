@@ -2,8 +2,8 @@ namespace Folio.Compute.Cuda.Attention;
 
 /// <summary>How one step's attention is cut: sequences with one row go to paged_decode, in partitions of their context; the others to paged_prefill, in tiles of rows.</summary>
 /// <remarks>
-/// Cuts are made at fixed positions, never by how much there is to do, so that an answer doesn't depend on what runs beside it. The same for all layers of one window;
-/// made once a step on the host, and uploaded with it. Arrays are reserved for the largest step.
+/// Cuts are made at fixed positions, never by how much there is to do, so that an answer doesn't depend on what runs beside it. The same for all layers: one with a window
+/// passes over the partitions behind it. Made once a step on the host, and uploaded with it. Arrays are reserved for the largest step.
 /// </remarks>
 internal sealed class AttentionPlan
 {
@@ -58,26 +58,25 @@ internal sealed class AttentionPlan
 
     public int TileCount { get; private set; }
 
-    /// <param name="window">Positions that a row sees, itself included; 0: all.</param>
-    /// <param name="causal">False: each row sees all of its sequence, which one row alone can't tell from causal.</param>
-    public void Make(StepBatch batch, int window, bool causal)
+    /// <summary>A sequence's only row sees all of it, causal or not.</summary>
+    public void Make(StepBatch batch)
     {
         ItemCount = PartCount = TileCount = 0;
         for (int sequence = 0; sequence < batch.Sequences; sequence++)
         {
             int first = batch.QueryStarts[sequence], tokens = batch.QueryStarts[sequence + 1] - first, length = batch.ContextLengths[sequence];
             (Rows[sequence], Lengths[sequence], Partitions[sequence], PartStarts[sequence]) = (first, length, 0, PartCount);
-            if (tokens == 1 && causal) AddPartitions(sequence, length, window);
+            if (tokens == 1) AddPartitions(sequence, length);
             else AddTiles(sequence, tokens * _group);
         }
     }
 
-    private void AddPartitions(int sequence, int length, int window)
+    private void AddPartitions(int sequence, int length)
     {
-        int first = window > 0 ? Math.Max(0, length - window) / PartitionPositions : 0, last = (length - 1) / PartitionPositions;
-        for (int partition = first; partition <= last; partition++) Items[ItemCount++] = sequence | partition << 16;
-        Partitions[sequence] = last - first + 1;
-        if (Partitions[sequence] > 1) PartCount += Partitions[sequence];
+        int count = (length + PartitionPositions - 1) / PartitionPositions;
+        for (int partition = 0; partition < count; partition++) Items[ItemCount++] = sequence | partition << 16;
+        Partitions[sequence] = count;
+        if (count > 1) PartCount += count;
     }
 
     private void AddTiles(int sequence, int rows)

@@ -6,9 +6,14 @@ namespace Folio.Compute.Cuda.Attention;
 [StructLayout(LayoutKind.Sequential)]
 internal record struct KvLayer(nint Data, long BlockStride, int KvHeads);
 
+/// <summary>The head of a step's numbers: <c>StepHeader</c> of attention.cuh. Offsets are in numbers, from the header on.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct StepHeader(int BlocksPerSequence, int BlockTables, int ItemCount, int Items);
+
 /// <summary>Arguments of store_kv.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct StoreKvArguments(nint K, nint V, KvLayer Cache, nint Slots, int Stride);
+internal record struct StoreKvArguments(
+    nint Q, nint K, nint V, KvLayer Cache, nint Slots, nint Cosines, nint Sines, nint AngleRows, int Stride, int Heads, int Half, int Interleaved);
 
 /// <summary>Arguments of copy_blocks.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -17,15 +22,13 @@ internal record struct CopyBlocksArguments(nint From, nint To, nint Pairs, long 
 /// <summary>Arguments of paged_decode.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct PagedDecodeArguments(
-    nint Q, nint Y, KvLayer Cache, nint Items, nint Count, nint Rows, nint Lengths, nint Partitions, nint PartStarts, nint BlockTables, nint States,
-    int BlocksPerSequence, int QStride, int YStride, int Heads, int Window, float Scale, float SoftCap);
+    nint Q, nint Y, KvLayer Cache, nint Step, nint Rows, nint Lengths, nint Partitions, nint PartStarts, nint States, int QStride, int YStride, int Heads, int Window, float Scale, float SoftCap);
 
 /// <summary>Arguments of merge_partitions in paged_decode.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct MergePartitionsArguments(nint Y, nint States, nint Rows, nint Partitions, nint PartStarts, int YStride, int Heads);
+internal record struct MergePartitionsArguments(nint Y, nint States, nint Rows, nint Lengths, nint Partitions, nint PartStarts, int YStride, int Heads, int Window);
 
 /// <summary>Arguments of paged_prefill.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct PagedPrefillArguments(
-    nint Q, nint Y, KvLayer Cache, nint Tiles, nint QueryStarts, nint Lengths, nint BlockTables,
-    int TileCount, int BlocksPerSequence, int QStride, int YStride, int Heads, int Window, int Causal, float Scale, float SoftCap);
+    nint Q, nint Y, KvLayer Cache, nint Step, nint Tiles, nint QueryStarts, nint Lengths, int TileCount, int QStride, int YStride, int Heads, int Window, int Causal, float Scale, float SoftCap);

@@ -4,15 +4,11 @@ namespace Folio.Compute.Cuda.Elementwise;
 
 /// <summary>Arguments of rms_norm in norms.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct RmsNormArguments(nint X, nint Addend, nint Weight, nint Y, int Columns, int Groups, int XStride, int AddendStride, int YStride, float Epsilon);
+internal record struct RmsNormArguments(nint X, nint Weight, nint Y, int Columns, int Groups, int XStride, int YStride, float Epsilon);
 
 /// <summary>Arguments of layer_norm in norms.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct LayerNormArguments(nint X, nint Weight, nint Bias, nint Y, int Columns, int XStride, int YStride, float Epsilon);
-
-/// <summary>Arguments of embed in elementwise.cu.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal record struct EmbedArguments(nint Table, nint Ids, nint Y, int Columns, int YStride, int Accumulate);
 
 /// <summary>Arguments of gather_rows in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -20,7 +16,7 @@ internal record struct GatherRowsArguments(nint X, nint Rows, nint Y, int Column
 
 /// <summary>Arguments of rope in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct RopeArguments(nint X, nint Cosines, nint Sines, int Heads, int HeadDim, int Half, int XStride, int Interleaved);
+internal record struct RopeArguments(nint X, nint Cosines, nint Sines, nint AngleRows, int Heads, int HeadDim, int Half, int XStride, int Interleaved);
 
 /// <summary>Arguments of activate in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -4,10 +4,20 @@
 #pragma once
 #include "kv_cache.cuh"
 
+// What the host knows of a step's attention, at the beginning of the step's numbers; offsets are from there, in numbers.
+struct StepHeader
+{
+    int blocks_per_sequence, block_tables; // [sequences, blocks_per_sequence]
+    int item_count, items;                 // [items] sequence | partition << 16
+
+    DEVICE const int* table(int sequence) const { return numbers(block_tables) + static_cast<int64>(sequence) * blocks_per_sequence; }
+    DEVICE const int* numbers(int offset) const { return reinterpret_cast<const int*>(this) + offset; }
+};
+
 constexpr int tile_positions = 64;   // whose scores become weights together
 constexpr int piece_positions = 16;  // of one step of a matrix instruction
 constexpr int pieces = tile_positions / piece_positions;
-constexpr int row_pitch = HEAD_DIM + 8; // values from row to row in shared memory: 16 bytes more than a row, an odd multiple of 16, so eight rows lie in eight groups of banks
+constexpr int row_pitch = head_dim + 8; // values from row to row in shared memory: 16 bytes more than a row, an odd multiple of 16, so eight rows lie in eight groups of banks
 constexpr float log2_e = 1.4426950408889634f;
 
 struct Visible
@@ -34,13 +44,13 @@ struct Merge
 struct AttentionState
 {
     float maximum[2], sum[2];        // scores are in powers of two: 2^(s - maximum)
-    float output[HEAD_DIM / 8][4];
+    float output[head_dim / 8][4];
 
     DEVICE void clear()
     {
         for (int half = 0; half < 2; half++) maximum[half] = -INFINITY, sum[half] = 0;
 #pragma unroll
-        for (int i = 0; i < HEAD_DIM / 8; i++)
+        for (int i = 0; i < head_dim / 8; i++)
             for (int j = 0; j < 4; j++) output[i][j] = 0;
     }
 
@@ -69,7 +79,7 @@ struct AttentionState
             sum[half] = sum[half] * keep + total;
             maximum[half] = most;
 #pragma unroll
-            for (int i = 0; i < HEAD_DIM / 8; i++)
+            for (int i = 0; i < head_dim / 8; i++)
                 for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] *= keep;
         }
     }
@@ -83,40 +93,52 @@ struct AttentionState
             maximum[half] = merge.maximum;
             sum[half] = merge.of(sum[half], part.sum[half]);
 #pragma unroll
-            for (int i = 0; i < HEAD_DIM / 8; i++)
+            for (int i = 0; i < head_dim / 8; i++)
                 for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] = merge.of(output[i][j], part.output[i][j]);
         }
     }
 };
 
-// The 16 rows of `at(row)`, as the left side of products: row i's address, or null where there is none.
-template <class At> DEVICE void load_queries(uint32 (&q)[HEAD_DIM / 16][4], const At& at)
+// The 16 rows of `at(row)`, as the left side of products: row i's address, [HEAD_DIM] fp32, or null where there is none.
+template <class At> DEVICE void load_queries(uint32 (&q)[head_dim / 16][4], const At& at)
 {
     int column = lane_index() % 4 * 2;
     for (int half = 0; half < 2; half++)
     {
         const float* row = at(lane_index() / 4 + half * 8);
 #pragma unroll
-        for (int step = 0; step < HEAD_DIM / 16; step++)
+        for (int step = 0; step < head_dim / 16; step++)
             for (int right = 0; right < 2; right++)
             {
-                float2 pair = row != nullptr ? load<float2>(row + step * 16 + right * 8 + column) : float2{0, 0};
+                int channel = step * 16 + right * 8 + column;
+                float2 pair = row != nullptr && channel < HEAD_DIM ? load<float2>(row + channel) : float2{0, 0};
                 q[step][right * 2 + half] = pack<KV>(pair.x, pair.y);
             }
     }
 }
 
-// scores += q · kᵀ of one piece: q [16, HEAD_DIM] in fragments, keys [16 positions, row_pitch].
-DEVICE void add_scores(float (&scores)[2][4], const uint32 (&q)[HEAD_DIM / 16][4], Shared<KV> keys)
+// scores += q · kᵀ of one piece: q [16, head_dim] in fragments, keys [16 positions, row_pitch].
+DEVICE void add_scores(float (&scores)[2][4], const uint32 (&q)[head_dim / 16][4], Shared<KV> keys)
 {
     int lane = lane_index(), row = lane % 8 + lane / 16 * 8, column = lane / 8 % 2 * 8;
 #pragma unroll
-    for (int step = 0; step < HEAD_DIM / 16; step++)
+    for (int step = 0; step < head_dim / 16; step++)
     {
         uint32 k[4];
         load_matrices(k, keys + (row * row_pitch + step * 16 + column));
         multiply_add<KV>(scores[0], q[step], k[0], k[1]);
         multiply_add<KV>(scores[1], q[step], k[2], k[3]);
+    }
+}
+
+// A row of the state, scaled: to [HEAD_DIM]. `half`: which of the lane's two rows.
+template <class T> DEVICE void store_output(T* to, const AttentionState& state, int half, float factor)
+{
+#pragma unroll
+    for (int i = 0; i < head_dim / 8; i++)
+    {
+        int channel = i * 8 + lane_index() % 4 * 2;
+        if (channel < HEAD_DIM) store_pair(to + channel, float2{state.output[i][half * 2] * factor, state.output[i][half * 2 + 1] * factor});
     }
 }
 
@@ -126,7 +148,7 @@ DEVICE void add_values(AttentionState& state, const float (&left)[4], const floa
     uint32 weights[4] = {pack<KV>(left[0], left[1]), pack<KV>(left[2], left[3]), pack<KV>(right[0], right[1]), pack<KV>(right[2], right[3])};
     int lane = lane_index(), row = lane % 8 + lane / 8 % 2 * 8, column = lane / 16 * 8;
 #pragma unroll
-    for (int channel = 0; channel < HEAD_DIM; channel += 16)
+    for (int channel = 0; channel < head_dim; channel += 16)
     {
         uint32 v[4];
         load_matrices_transposed(v, values + (row * row_pitch + channel + column));

@@ -1,26 +1,11 @@
-// What is done value by value: embeddings, rotations, activations, sums, gathered rows. fp32 in; out in Y where products follow.
+// What is done value by value: rotations, activations, sums, gathered rows. fp32 in; out in Y where products follow.
 //
 // A block takes a row, or a slice of one where blockIdx.y counts slices. Bound: memory bandwidth; at few rows, the launch.
 //
-// Left open: TABLE (the type of the embedding table), Y (the type of what products read).
+// Left open: Y (the type of what products read).
 #include "gpu.cuh"
 
 constexpr int threads = 256;
-
-struct EmbedArguments
-{
-    const TABLE* table;   // [ids, columns]
-    const int* ids;   // [rows]
-    float* y;
-    int columns, y_stride, accumulate;
-};
-
-KERNEL(embed, EmbedArguments, threads)
-{
-    const TABLE* from = a.table + static_cast<int64>(a.ids[blockIdx.x]) * a.columns;
-    float* to = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
-    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = a.accumulate != 0 ? to[i] + to_float(from[i]) : to_float(from[i]);
-}
 
 struct GatherRowsArguments
 {
@@ -40,15 +25,17 @@ KERNEL(gather_rows, GatherRowsArguments, threads)
 struct RopeArguments
 {
     float* x;               // [rows, heads · head_dim], in place
-    const float* cosines;   // [rows, half]
+    const float* cosines;   // [any, half]
     const float* sines;
+    const int* angle_rows;  // [rows] null: each its own
     int heads, head_dim, half, x_stride, interleaved;
 };
 
 KERNEL(rope, RopeArguments, threads)
 {
-    const float* cosines = a.cosines + static_cast<int64>(blockIdx.x) * a.half;
-    const float* sines = a.sines + static_cast<int64>(blockIdx.x) * a.half;
+    int64 angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[blockIdx.x] : blockIdx.x) * a.half;
+    const float* cosines = a.cosines + angle_row;
+    const float* sines = a.sines + angle_row;
     float* row = a.x + static_cast<int64>(blockIdx.x) * a.x_stride;
     for (int i = threadIdx.x; i < a.heads * a.half; i += blockDim.x)
     {

@@ -1,6 +1,6 @@
-// RMS norm and layer norm over rows, or, for RMS norm, over each head of a row; with a residual that is added first.
+// RMS norm and layer norm over rows, or, for RMS norm, over each head of a row. The residual needs no pass of its own: the product before adds to it where it lies.
 //
-// x [rows, columns] fp32; y = x / sqrt(mean(x²) + ε) · weight, over groups of `columns` values. With `addend`, x += addend first, and x is written back.
+// x [rows, columns] fp32; y = x / sqrt(mean(x²) + ε) · weight, over groups of `columns` values. y may be x.
 // A block takes one group. A thread sums its own columns in ascending order and a butterfly sums threads, so a group's bits depend on nothing else.
 // Bound: memory bandwidth; at one row, the launch.
 //
@@ -23,11 +23,10 @@ DEVICE float block_sum(float x, Shared<float> parts)
 
 struct RmsNormArguments
 {
-    float* x;
-    const float* addend;  // null: none
+    const float* x;
     const float* weight;
     Y* y;
-    int columns, groups, x_stride, addend_stride, y_stride; // `groups` of `columns` values to a row
+    int columns, groups, x_stride, y_stride; // `groups` of `columns` values to a row
     float epsilon;
 };
 
@@ -36,14 +35,9 @@ KERNEL(rms_norm, RmsNormArguments, threads)
     SharedArena arena;
     Shared<float> parts = arena.take<float>(threads / 32);
     int64 row = blockIdx.x / a.groups, offset = static_cast<int64>(blockIdx.x % a.groups) * a.columns;
-    float* x = a.x + row * a.x_stride + offset;
+    const float* x = a.x + row * a.x_stride + offset;
     float squares = 0;
-    for (int i = threadIdx.x; i < a.columns; i += threads)
-    {
-        float value = x[i];
-        if (a.addend != nullptr) x[i] = value += a.addend[row * a.addend_stride + offset + i];
-        squares = fmaf(value, value, squares);
-    }
+    for (int i = threadIdx.x; i < a.columns; i += threads) squares = fmaf(x[i], x[i], squares);
 
     float factor = rsqrtf(block_sum(squares, parts) / a.columns + a.epsilon);
     Y* y = a.y + row * a.y_stride + offset;

@@ -1,30 +1,31 @@
 // Attention of rows that are their sequence's only one, over pages.
 //
-// q and y [tokens, heads · HEAD_DIM] fp32; a warp takes one item: (sequence, KV head, partition of its positions). The heads that share a KV head are rows of one matrix
+// q [tokens, heads · HEAD_DIM] fp32, y likewise in Y; a warp takes one item: (sequence, KV head, partition of its positions). The heads that share a KV head are rows of one matrix
 // fragment, 16 at most at a time, so their keys and values are read once. Positions stream through a ring of pieces (16 rows of keys or of values) that are copied while
 // those before them are used; warps have rings of their own and never wait for each other.
 // Bound: reading the cache, at the card's memory bandwidth.
 //
-// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), WARPS.
+// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), WARPS, Y.
 #include "attention.cuh"
 
 constexpr int ring = 4;         // pieces of a warp in shared memory
 constexpr int state_size = HEAD_DIM + 2;
 
+// The first partition that the last row of a sequence sees anything of.
+DEVICE int first_partition(int length, int window) { return window > 0 ? max(0, length - window) / PARTITION : 0; }
+
 struct PagedDecodeArguments
 {
     const float* q;
-    float* y;
+    Y* y;
     KvLayer cache;
-    const int* items;           // [count] sequence | partition << 16
-    const int* count;
+    const StepHeader* step;
     const int* rows;            // [sequences] token row
     const int* lengths;         // [sequences] positions that it may see
     const int* partitions;      // [sequences] items of the sequence
     const int* part_starts;     // [sequences] where the states of its partitions begin, if there are several
-    const int* block_tables;    // [sequences, blocks_per_sequence]
     float* states;              // [parts, heads, HEAD_DIM + 2]: output unscaled, maximum, sum
-    int blocks_per_sequence, q_stride, y_stride, heads, window;
+    int q_stride, y_stride, heads, window;
     float scale, soft_cap;
 };
 
@@ -44,7 +45,7 @@ struct Pieces
         if (start < end)
         {
             Shared<KV> slot = slots + begun % ring * piece_positions * row_pitch;
-            constexpr int chunks = HEAD_DIM / 8;
+            constexpr int chunks = head_dim / 8;
 #pragma unroll 2
             for (int i = lane_index(); i < piece_positions * chunks; i += 32)
             {
@@ -52,7 +53,7 @@ struct Pieces
                 bool valid = position < end;
                 int block = valid ? table[position / BLOCK_SIZE] : 0;
                 const KV* head_rows = piece < pieces ? cache.keys(block, head) : cache.values(block, head);
-                copy_async(slot + (row * row_pitch + chunk), head_rows + position % BLOCK_SIZE * HEAD_DIM + chunk, valid);
+                copy_async(slot + (row * row_pitch + chunk), head_rows + position % BLOCK_SIZE * head_dim + chunk, valid);
             }
         }
 
@@ -74,20 +75,22 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
     SharedArena arena;
     Shared<KV> all = arena.take<KV>(WARPS * ring * piece_positions * row_pitch);
     int group = a.heads / a.cache.kv_heads, lane = lane_index();
-    int units = *a.count * a.cache.kv_heads;
+    int units = a.step->item_count * a.cache.kv_heads;
     for (int unit = blockIdx.x * WARPS + warp_index(); unit < units; unit += gridDim.x * WARPS)
     {
-        int item = a.items[unit / a.cache.kv_heads], kv_head = unit % a.cache.kv_heads;
+        int item = a.step->numbers(a.step->items)[unit / a.cache.kv_heads], kv_head = unit % a.cache.kv_heads;
         int sequence = item & 0xFFFF, partition = item >> 16, length = a.lengths[sequence], row = a.rows[sequence];
+        int first_seen = first_partition(length, a.window);
+        if (partition < first_seen) continue; // wholly behind the window
         int first = partition * PARTITION, end = min(first + PARTITION, length);
         Visible visible = {a.window > 0 ? max(0, length - a.window) : 0, length}, both[2] = {visible, visible};
         for (int head = kv_head * group; head < (kv_head + 1) * group; head += 16)
         {
             int heads = min(16, (kv_head + 1) * group - head);
-            Pieces stream = {all + warp_index() * ring * piece_positions * row_pitch, a.cache, a.block_tables + static_cast<int64>(sequence) * a.blocks_per_sequence, kv_head, first, end};
+            Pieces stream = {all + warp_index() * ring * piece_positions * row_pitch, a.cache, a.step->table(sequence), kv_head, first, end};
             for (int i = 0; i < ring - 1; i++) stream.begin_next();
 
-            uint32 q[HEAD_DIM / 16][4];
+            uint32 q[head_dim / 16][4];
             const float* own_queries = a.q + static_cast<int64>(row) * a.q_stride + head * HEAD_DIM;
             load_queries(q, [own_queries, heads](int i) { return i < heads ? own_queries + i * HEAD_DIM : nullptr; });
             AttentionState state;
@@ -116,18 +119,20 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 
             copy_async_wait<0>();
             __syncwarp();
-            bool whole = a.partitions[sequence] == 1;
+            bool whole = a.partitions[sequence] - first_seen == 1;
             for (int half = 0; half < 2; half++)
             {
                 int own = lane / 4 + half * 8;
                 if (own >= heads) continue;
-                float* to = whole ? a.y + static_cast<int64>(row) * a.y_stride + (head + own) * HEAD_DIM
-                                  : a.states + (static_cast<int64>(a.part_starts[sequence] + partition - visible.first / PARTITION) * a.heads + head + own) * state_size;
-                float factor = whole ? 1 / state.sum[half] : 1;
-#pragma unroll
-                for (int i = 0; i < HEAD_DIM / 8; i++)
-                    store(to + i * 8 + lane % 4 * 2, float2{state.output[i][half * 2] * factor, state.output[i][half * 2 + 1] * factor});
-                if (!whole && lane % 4 == 0) store(to + HEAD_DIM, float2{state.maximum[half], state.sum[half]});
+                if (whole)
+                {
+                    store_output(a.y + static_cast<int64>(row) * a.y_stride + (head + own) * HEAD_DIM, state, half, 1 / state.sum[half]);
+                    continue;
+                }
+
+                float* to = a.states + (static_cast<int64>(a.part_starts[sequence] + partition) * a.heads + head + own) * state_size;
+                store_output(to, state, half, 1);
+                if (lane % 4 == 0) store(to + HEAD_DIM, float2{state.maximum[half], state.sum[half]});
             }
         }
     }
@@ -135,34 +140,35 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 
 struct MergePartitionsArguments
 {
-    float* y;
+    Y* y;
     const float* states;
     const int* rows;
+    const int* lengths;
     const int* partitions;
     const int* part_starts;
-    int y_stride, heads;
+    int y_stride, heads, window;
 };
 
 // A block takes one head of one sequence, a thread a channel or more of it.
 KERNEL(merge_partitions, MergePartitionsArguments, 128)
 {
-    int head = blockIdx.x, sequence = blockIdx.y, count = a.partitions[sequence];
-    if (count <= 1) return;
-    const float* first = a.states + (static_cast<int64>(a.part_starts[sequence]) * a.heads + head) * state_size;
+    int head = blockIdx.x, sequence = blockIdx.y, count = a.partitions[sequence], first_seen = first_partition(a.lengths[sequence], a.window);
+    if (count - first_seen <= 1) return;
+    const float* states = a.states + (static_cast<int64>(a.part_starts[sequence]) * a.heads + head) * state_size;
     int64 stride = static_cast<int64>(a.heads) * state_size;
-    float* to = a.y + static_cast<int64>(a.rows[sequence]) * a.y_stride + head * HEAD_DIM;
+    Y* to = a.y + static_cast<int64>(a.rows[sequence]) * a.y_stride + head * HEAD_DIM;
     for (int channel = threadIdx.x; channel < HEAD_DIM; channel += blockDim.x)
     {
         float maximum = -INFINITY, output = 0, sum = 0;
-        for (int part = 0; part < count; part++)
+        for (int part = first_seen; part < count; part++)
         {
-            const float* state = first + part * stride;
+            const float* state = states + part * stride;
             Merge merge(maximum, state[HEAD_DIM]);
             maximum = merge.maximum;
             output = merge.of(output, state[channel]);
             sum = merge.of(sum, state[HEAD_DIM + 1]);
         }
 
-        to[channel] = output * (1 / sum);
+        to[channel] = from_float<Y>(output * (1 / sum));
     }
 }

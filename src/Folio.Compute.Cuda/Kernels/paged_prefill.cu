@@ -1,11 +1,11 @@
 // Attention of rows of which a sequence has several in the step (prompts, chunks of them, verification), over pages, causal or not.
 //
-// q and y [tokens, heads · HEAD_DIM] fp32. A block takes 64 rows of one KV head of one sequence, a warp 16 of them; a row is a token's query vector for one of the heads
+// q [tokens, heads · HEAD_DIM] fp32, y likewise in Y. A block takes 64 rows of one KV head of one sequence, a warp 16 of them; a row is a token's query vector for one of the heads
 // that share the KV head, so all of these use the keys and values that a block reads once (FlashAttention 2 over pages). Tiles of 64 positions are copied while those
 // before them are used. A row's bits are those that paged_decode would give it (attention.cuh).
 // Bound: by the matrix units from some hundred rows on, below by reading the cache.
 //
-// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64).
+// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), Y.
 #include "attention.cuh"
 
 constexpr int warps = 4;
@@ -14,20 +14,20 @@ constexpr int tile_values = tile_positions * row_pitch;
 struct PagedPrefillArguments
 {
     const float* q;
-    float* y;
+    Y* y;
     KvLayer cache;
+    const StepHeader* step;
     const int* tiles;           // [2, tiles] sequence; first row of the tile within the sequence's (token, head) rows
     const int* query_starts;    // [sequences + 1] first token row
     const int* lengths;         // [sequences] positions that the last row sees
-    const int* block_tables;    // [sequences, blocks_per_sequence]
-    int tile_count, blocks_per_sequence, q_stride, y_stride, heads, window, causal;
+    int tile_count, q_stride, y_stride, heads, window, causal;
     float scale, soft_cap;
 };
 
 // Begins to copy keys and values of [start, start + 64) to one stage, and closes the group.
 DEVICE void begin_tile(Shared<KV> stage, const KvLayer& cache, const int* table, int head, int start, int end)
 {
-    constexpr int chunks = HEAD_DIM / 8;
+    constexpr int chunks = head_dim / 8;
 #pragma unroll 2
     for (int i = threadIdx.x; i < 2 * tile_positions * chunks; i += warps * 32)
     {
@@ -35,7 +35,7 @@ DEVICE void begin_tile(Shared<KV> stage, const KvLayer& cache, const int* table,
         bool values = i >= tile_positions * chunks, valid = position < end;
         int block = valid ? table[position / BLOCK_SIZE] : 0;
         const KV* rows = values ? cache.values(block, head) : cache.keys(block, head);
-        copy_async(stage + ((values ? tile_values : 0) + row * row_pitch + chunk), rows + position % BLOCK_SIZE * HEAD_DIM + chunk, valid);
+        copy_async(stage + ((values ? tile_values : 0) + row * row_pitch + chunk), rows + position % BLOCK_SIZE * head_dim + chunk, valid);
     }
 
     copy_async_commit();
@@ -49,7 +49,7 @@ KERNEL(paged_prefill, PagedPrefillArguments, warps * 32)
     int sequence = a.tiles[tile_index], first_row = a.tiles[a.tile_count + tile_index];
     int first_token = a.query_starts[sequence], tokens = a.query_starts[sequence + 1] - first_token, length = a.lengths[sequence];
     int start = length - tokens; // position of the sequence's first token in this step
-    const int* table = a.block_tables + static_cast<int64>(sequence) * a.blocks_per_sequence;
+    const int* table = a.step->table(sequence);
 
     // Positions that the block's rows see: from the first row's first to the last row's last.
     int last_row = min(first_row + warps * 16, tokens * group) - 1;
@@ -64,7 +64,7 @@ KERNEL(paged_prefill, PagedPrefillArguments, warps * 32)
         visible[half] = row <= last_row ? Visible{a.window > 0 ? max(0, position + 1 - a.window) : 0, a.causal != 0 ? position + 1 : length} : Visible{0, 0};
     }
 
-    uint32 q[HEAD_DIM / 16][4];
+    uint32 q[head_dim / 16][4];
     load_queries(q, [&](int i)
     {
         int row = own_first + i;
@@ -106,10 +106,6 @@ KERNEL(paged_prefill, PagedPrefillArguments, warps * 32)
     {
         int row = own_first + lane / 4 + half * 8;
         if (row > last_row) continue;
-        float* to = a.y + static_cast<int64>(first_token + row / group) * a.y_stride + (kv_head * group + row % group) * HEAD_DIM;
-        float factor = 1 / total.sum[half];
-#pragma unroll
-        for (int i = 0; i < HEAD_DIM / 8; i++)
-            store(to + i * 8 + lane % 4 * 2, float2{total.output[i][half * 2] * factor, total.output[i][half * 2 + 1] * factor});
+        store_output(a.y + static_cast<int64>(first_token + row / group) * a.y_stride + (kv_head * group + row % group) * HEAD_DIM, total, half, 1 / total.sum[half]);
     }
 }

@@ -6,6 +6,10 @@ namespace Folio.Compute.Cuda.Linear;
 [StructLayout(LayoutKind.Sequential)]
 internal record struct WeightRows(nint Codes, nint Groups, long Inputs);
 
+/// <summary>Arguments of embed.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct EmbedArguments(WeightRows Table, nint Ids, nint Drawn, nint Y, int Columns, int YStride, int Accumulate);
+
 /// <summary>Arguments of few_rows.cu and many_rows.cu: <c>LinearArguments</c> of linear.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct LinearArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);

@@ -51,7 +51,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
             if (parts.Count == 0) break;
             Tensor q = Rows(backend, _q, parts, heads * headDim), k = Rows(backend, _k, parts, kvHeads * headDim), v = Rows(backend, _v, parts, kvHeads * headDim);
             Tensor y = backend.Allocate(batch.Tokens, heads * headDim);
-            backend.StoreKv(cache, 1, k, v, batch.SlotMapping.AsSpan(0, batch.Tokens));
+            backend.StoreKv(cache, 1, k, v, batch.Slots);
             backend.Attention(cache, 1, q, batch, parameters, y);
             int row = 0;
             foreach ((int s, int first, int count) in parts)
@@ -67,7 +67,7 @@ internal sealed class AttentionScene(int[] lengths, int heads, int kvHeads, int 
     {
         Tensor rows = backend.Allocate(cache.Shape.BlockSize * cache.Shape.Blocks, cache.Shape.KvHeads * cache.Shape.HeadDim);
         for (int row = 0; row < rows.Rows; row++) backend.HostRow(rows, row).Fill(value);
-        backend.StoreKv(cache, 1, rows, rows, [.. Enumerable.Range(0, rows.Rows)]);
+        backend.StoreKv(cache, 1, rows, rows, Enumerable.Range(0, rows.Rows).ToArray());
     }
 
     private static Tensor Rows(CpuBackend backend, float[][] values, List<(int Sequence, int Start, int Count)> parts, int columns) =>

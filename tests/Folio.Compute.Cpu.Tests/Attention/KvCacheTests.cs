@@ -33,7 +33,7 @@ public sealed class KvCacheTests
         KvCache cache = backend.AllocateKvCache(new(Layers: 3, kvHeads, headDim, BlockSize: 16, Blocks: 8));
         Tensor k = backend.Buffer(Given.Values(tokens * columns, 1), columns), v = backend.Buffer(Given.Values(tokens * columns, 2), columns);
         Tensor q = backend.Buffer(Given.Values(columns, 3), columns);
-        for (int layer = 0; layer < 3; layer++) backend.StoreKv(cache, layer, layer == 1 ? v : k, v, [.. Enumerable.Range(0, tokens)]);
+        for (int layer = 0; layer < 3; layer++) backend.StoreKv(cache, layer, layer == 1 ? v : k, v, Enumerable.Range(0, tokens).ToArray());
         backend.CopyBlocks(cache, [new(0, 7), new(2, 5), new(1, 3)]);
 
         for (int layer = 0; layer < 3; layer++) Assert.Equal(Attend(layer, [0, 1, 2]), Attend(layer, [7, 3, 5]));

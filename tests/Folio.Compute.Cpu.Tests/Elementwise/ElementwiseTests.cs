@@ -43,7 +43,7 @@ public sealed class ElementwiseTests
         Tensor x = backend.Buffer(a, 333, padding: 2);
         backend.Add(x, backend.Buffer(b, 333));
         Tensor picked = backend.Allocate(3, 333);
-        backend.GatherRows(x, [29, 0, 7], picked);
+        backend.GatherRows(x, (int[])[29, 0, 7], picked);
 
         foreach ((int target, int source) in (ReadOnlySpan<(int, int)>)[(0, 29), (1, 0), (2, 7)])
             Assert.Equal(a.Zip(b, (p, q) => p + q).Skip(source * 333).Take(333), backend.HostRow(picked, target).ToArray());

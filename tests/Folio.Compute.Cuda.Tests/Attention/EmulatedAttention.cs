@@ -19,7 +19,9 @@ internal sealed class EmulatedAttention : IDisposable
         _cache.Span.Fill(0xFFFF); // not a number: what no row may see
     }
 
-    private int BlockValues => Layers * 2 * _shape.KvHeads * _shape.BlockSize * _shape.HeadDim;
+    private int BlockValues => Layers * 2 * _shape.KvHeads * _shape.BlockSize * StoredDim;
+
+    private int StoredDim => (_shape.HeadDim + 15) / 16 * 16;
 
     /// <summary>Stores k and v [tokens, kvHeads · headDim] and attends: q [tokens, heads · headDim], likewise what comes back.</summary>
     public float[] Run(StepBatch batch, float[] q, float[] k, float[] v, AttentionParameters parameters, ThreadOrder order)
@@ -29,52 +31,49 @@ internal sealed class EmulatedAttention : IDisposable
         using var slots = new GuardedBuffer<int>(batch.SlotMapping.AsSpan(0, batch.Tokens));
         int kvSize = _shape.KvHeads * _shape.HeadDim, size = parameters.Heads * _shape.HeadDim;
         var layer = new KvLayer(_cache.Address + BlockValues / Layers * sizeof(ushort), BlockValues, _shape.KvHeads); // the second
-        EmulatedKernel.Of("store_kv.cu", _definitions).Launch("store_kv", new StoreKvArguments(keys.Address, values.Address, layer, slots.Address, kvSize), (batch.Tokens, 1, 1), 64, 0);
+        EmulatedKernel.Of("store_kv.cu", _definitions).Launch("store_kv", new StoreKvArguments(0, keys.Address, values.Address, layer, slots.Address, 0, 0, 0, kvSize, 0, 0, 0), (batch.Tokens, 1, 1), 64, 0);
 
         using var queries = new GuardedBuffer<float>(q);
         using var y = new GuardedBuffer<float>(batch.Tokens * size);
         y.Span.Fill(float.NaN);
         var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, batch.MaxBlocksPerSequence * _shape.BlockSize, parameters.Heads / _shape.KvHeads);
-        plan.Make(batch, parameters.Window, parameters.Causal);
-        using var tables = new GuardedBuffer<int>(batch.BlockTables.AsSpan(0, batch.Sequences * batch.MaxBlocksPerSequence));
+        plan.Make(batch);
+        int tableNumbers = batch.Sequences * batch.MaxBlocksPerSequence;
+        using var step = new GuardedBuffer<int>([batch.MaxBlocksPerSequence, 4, plan.ItemCount, 4 + tableNumbers, .. batch.BlockTables.AsSpan(0, tableNumbers), .. plan.Items.AsSpan(0, plan.ItemCount)]);
         using var lengths = new GuardedBuffer<int>(plan.Lengths.AsSpan(0, batch.Sequences));
-        Decode(plan, batch, parameters, layer, queries, y, tables, lengths, order);
-        Prefill(plan, batch, parameters, layer, queries, y, tables, lengths, order);
+        Decode(plan, batch, parameters, layer, queries, y, step, lengths, order);
+        Prefill(plan, batch, parameters, layer, queries, y, step, lengths, order);
         return y.Span.ToArray();
     }
 
     public void Dispose() => _cache.Dispose();
 
     private void Decode(
-        AttentionPlan plan, StepBatch batch, AttentionParameters parameters, KvLayer layer, GuardedBuffer<float> q, GuardedBuffer<float> y, GuardedBuffer<int> tables, GuardedBuffer<int> lengths, ThreadOrder order)
+        AttentionPlan plan, StepBatch batch, AttentionParameters parameters, KvLayer layer, GuardedBuffer<float> q, GuardedBuffer<float> y, GuardedBuffer<int> step, GuardedBuffer<int> lengths, ThreadOrder order)
     {
         if (plan.ItemCount == 0) return;
-        using var items = new GuardedBuffer<int>(plan.Items.AsSpan(0, plan.ItemCount));
-        using var count = new GuardedBuffer<int>([plan.ItemCount]);
         using var rows = new GuardedBuffer<int>(plan.Rows.AsSpan(0, batch.Sequences));
         using var partitions = new GuardedBuffer<int>(plan.Partitions.AsSpan(0, batch.Sequences));
         using var starts = new GuardedBuffer<int>(plan.PartStarts.AsSpan(0, batch.Sequences));
         using var states = new GuardedBuffer<float>(plan.PartCount * parameters.Heads * (_shape.HeadDim + 2));
-        EmulatedKernel kernel = EmulatedKernel.Of("paged_decode.cu", [.. _definitions, $"PARTITION={AttentionPlan.PartitionPositions}", $"WARPS={Warps}"]);
-        int size = parameters.Heads * _shape.HeadDim, shared = Warps * 4 * 16 * (_shape.HeadDim + 8) * sizeof(ushort);
+        EmulatedKernel kernel = EmulatedKernel.Of("paged_decode.cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}", $"WARPS={Warps}"]);
+        int size = parameters.Heads * _shape.HeadDim, shared = Warps * 4 * 16 * (StoredDim + 8) * sizeof(ushort);
         kernel.Launch("paged_decode", new PagedDecodeArguments(
-            q.Address, y.Address, layer, items.Address, count.Address, rows.Address, lengths.Address, partitions.Address, starts.Address, tables.Address, states.Address,
-            batch.MaxBlocksPerSequence, size, size, parameters.Heads, parameters.Window, parameters.Scale, parameters.SoftCap), (3, 1, 1), Warps * 32, shared, order);
-        kernel.Launch("merge_partitions", new MergePartitionsArguments(y.Address, states.Address, rows.Address, partitions.Address, starts.Address, size, parameters.Heads),
+            q.Address, y.Address, layer, step.Address, rows.Address, lengths.Address, partitions.Address, starts.Address, states.Address, size, size, parameters.Heads, parameters.Window, parameters.Scale, parameters.SoftCap), (3, 1, 1), Warps * 32, shared, order);
+        kernel.Launch("merge_partitions", new MergePartitionsArguments(y.Address, states.Address, rows.Address, lengths.Address, partitions.Address, starts.Address, size, parameters.Heads, parameters.Window),
             (parameters.Heads, batch.Sequences, 1), 64, 0, order);
     }
 
     private void Prefill(
-        AttentionPlan plan, StepBatch batch, AttentionParameters parameters, KvLayer layer, GuardedBuffer<float> q, GuardedBuffer<float> y, GuardedBuffer<int> tables, GuardedBuffer<int> lengths, ThreadOrder order)
+        AttentionPlan plan, StepBatch batch, AttentionParameters parameters, KvLayer layer, GuardedBuffer<float> q, GuardedBuffer<float> y, GuardedBuffer<int> step, GuardedBuffer<int> lengths, ThreadOrder order)
     {
         if (plan.TileCount == 0) return;
         using var tiles = new GuardedBuffer<int>([.. plan.TileSequences, .. plan.TileFirstRows]);
         using var starts = new GuardedBuffer<int>(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
-        EmulatedKernel kernel = EmulatedKernel.Of("paged_prefill.cu", [.. _definitions, $"PARTITION={AttentionPlan.PartitionPositions}"]);
-        int size = parameters.Heads * _shape.HeadDim, shared = 2 * 2 * 64 * (_shape.HeadDim + 8) * sizeof(ushort);
+        EmulatedKernel kernel = EmulatedKernel.Of("paged_prefill.cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}"]);
+        int size = parameters.Heads * _shape.HeadDim, shared = 2 * 2 * 64 * (StoredDim + 8) * sizeof(ushort);
         kernel.Launch("paged_prefill", new PagedPrefillArguments(
-            q.Address, y.Address, layer, tiles.Address, starts.Address, lengths.Address, tables.Address,
-            plan.TileCount, batch.MaxBlocksPerSequence, size, size, parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap),
+            q.Address, y.Address, layer, step.Address, tiles.Address, starts.Address, lengths.Address, plan.TileCount, size, size, parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap),
             (plan.TileCount, _shape.KvHeads, 1), 128, shared, order);
     }
 }

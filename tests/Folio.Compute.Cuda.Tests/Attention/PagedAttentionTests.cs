@@ -16,6 +16,7 @@ public sealed class PagedAttentionTests
     [InlineData(128, 8, 1, 0, 5, true)]
     [InlineData(256, 2, 1, 270, 0, true)]
     [InlineData(64, 40, 1, 0, 0, true)]
+    [InlineData(20, 4, 2, 0, 0, true)]
     [InlineData(64, 2, 2, 0, 0, false)]
     public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal)
     {
@@ -79,7 +80,7 @@ public sealed class PagedAttentionTests
                 }
 
                 Tensor y = backend.Allocate(batch.Tokens, heads * headDim);
-                backend.StoreKv(cache, 1, OnBackend(k), OnBackend(v), batch.SlotMapping.AsSpan(0, batch.Tokens));
+                backend.StoreKv(cache, 1, OnBackend(k), OnBackend(v), batch.Slots);
                 backend.Attention(cache, 1, OnBackend(q), batch, parameters, y);
                 float[] result = new float[q.Length];
                 for (int row = 0; row < batch.Tokens; row++) backend.HostRow(y, row).CopyTo(result.AsSpan(row * y.Columns));

@@ -11,28 +11,23 @@ public sealed class ElementwiseTests : IDisposable
     private const int Rows = 3, Columns = 96, Stride = 100;
     private readonly CpuBackend _cpu = new(threads: 1);
 
-    private static EmulatedKernel Kernel => EmulatedKernel.Of("elementwise.cu", "TABLE=float", "Y=float");
+    private static EmulatedKernel Kernel => EmulatedKernel.Of("elementwise.cu", "Y=float");
 
     private static EmulatedKernel Norms => EmulatedKernel.Of("norms.cu", "Y=float");
 
     public void Dispose() => _cpu.Dispose();
 
     [Theory]
-    [InlineData(false, 96)]
-    [InlineData(true, 96)]
-    [InlineData(false, 32)]
-    public void Rms_norm_adds_first_and_norms_rows_or_heads(bool adds, int group)
+    [InlineData(96), InlineData(32)]
+    public void Rms_norm_of_rows_or_heads(int group)
     {
-        float[] x = Values(1), addend = Values(2), weight = Values(3)[..group];
+        float[] x = Values(1), weight = Values(3)[..group];
         Tensor expected = OnCpu(x);
-        if (adds) _cpu.Add(expected, OnCpu(addend));
-        float[] sum = Read(expected);
         _cpu.RmsNorm(expected, _cpu.Upload(weight), 1e-5f, expected);
 
-        using GuardedBuffer<float> a = new(x), b = new(addend), w = new(weight), y = new(Rows * Stride);
-        Norms.Launch("rms_norm", new RmsNormArguments(a.Address, adds ? b.Address : 0, w.Address, y.Address, group, Columns / group, Stride, Stride, Stride, 1e-5f), (Rows * Columns / group, 1, 1), 256, 128);
+        using GuardedBuffer<float> a = new(x), w = new(weight), y = new(Rows * Stride);
+        Norms.Launch("rms_norm", new RmsNormArguments(a.Address, w.Address, y.Address, group, Columns / group, Stride, Stride, 1e-5f), (Rows * Columns / group, 1, 1), 256, 128);
         Close(Read(expected), y.Span);
-        Close(sum, a.Span);
     }
 
     [Fact]
@@ -54,9 +49,11 @@ public sealed class ElementwiseTests : IDisposable
         float[] x = Values(1), angles = Values(2)[..(Rows * half)];
         float[] cosines = [.. angles.Select(MathF.Cos)], sines = [.. angles.Select(MathF.Sin)];
         Tensor expected = OnCpu(x);
-        _cpu.Rope(expected, headDim, Packed(cosines, half), Packed(sines, half), style);
+        int[] positions = [2, 0, 2];
+        _cpu.Rope(expected, headDim, new(Packed(cosines, half), Packed(sines, half), style, IsByPosition: true), positions);
         using GuardedBuffer<float> a = new(x), c = new(cosines), s = new(sines);
-        Kernel.Launch("rope", new RopeArguments(a.Address, c.Address, s.Address, Columns / headDim, headDim, half, Stride, style == RopeStyle.Interleaved ? 1 : 0), (Rows, 1, 1), 64, 0);
+        using var rows = new GuardedBuffer<int>(positions);
+        Kernel.Launch("rope", new RopeArguments(a.Address, c.Address, s.Address, rows.Address, Columns / headDim, headDim, half, Stride, style == RopeStyle.Interleaved ? 1 : 0), (Rows, 1, 1), 64, 0);
         Close(Read(expected), a.Span);
     }
 
@@ -74,20 +71,18 @@ public sealed class ElementwiseTests : IDisposable
     }
 
     [Fact]
-    public void Rows_are_embedded_gathered_added_and_converted()
+    public void Rows_are_gathered_added_and_converted()
     {
         float[] x = Values(1);
         using GuardedBuffer<float> table = new(x), y = new(Rows * Stride);
         using GuardedBuffer<int> ids = new([2, 0, 2]);
-        Kernel.Launch("embed", new EmbedArguments(table.Address, ids.Address, y.Address, Stride, Stride, Accumulate: 0), (Rows, 1, 1), 64, 0);
-        Assert.Equal([.. x[(2 * Stride)..], .. x[..Stride], .. x[(2 * Stride)..]], y.Span.ToArray());
         Kernel.Launch("gather_rows", new GatherRowsArguments(table.Address, ids.Address, y.Address, Columns, Stride, Stride), (2, 1, 1), 64, 0);
         Assert.Equal(x[(2 * Stride)..(2 * Stride + Columns)], y.Span[..Columns].ToArray());
         Kernel.Launch("add", new AddArguments(y.Address, table.Address, Columns, Stride, Stride), (1, 1, 1), 64, 0);
         Assert.Equal(x[2 * Stride] + x[0], y.Span[0]);
 
         using var narrow = new GuardedBuffer<ushort>(Rows * Columns);
-        EmulatedKernel.Of("elementwise.cu", "TABLE=float", "Y=bf16").Launch("convert", new ConvertArguments(table.Address, narrow.Address, Columns, Stride, Columns), (Rows, 1, 1), 64, 0);
+        EmulatedKernel.Of("elementwise.cu", "Y=bf16").Launch("convert", new ConvertArguments(table.Address, narrow.Address, Columns, Stride, Columns), (Rows, 1, 1), 64, 0);
         for (int i = 0; i < Columns; i++) Assert.Equal(x[Stride + i], BitConverter.UInt32BitsToSingle((uint)narrow.Span[Columns + i] << 16), Math.Abs(x[Stride + i]) / 256);
     }
 
