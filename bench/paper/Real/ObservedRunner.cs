@@ -45,11 +45,13 @@ internal sealed class ObservedRunner(IModelRunner runner, Action executing) : IM
 
     public ReadOnlySpan<float> HiddenState(int tokenRow) => runner.HiddenState(tokenRow);
 
-    public void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens)
+    public void BeginSample(ReadOnlySpan<SampleRequest> requests)
     {
         Work = Work with { Samples = Work.Samples + requests.Length };
-        runner.Sample(requests, tokens);
+        runner.BeginSample(requests);
     }
+
+    public void EndSample(Span<int> tokens) => runner.EndSample(tokens);
 
     public void Dispose() => runner.Dispose();
 }

@@ -81,49 +81,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         Volatile.Write(ref _turns, _turns + 1);
         _phase = StepPhase.TakingMessages;
         TakeMessages();                          // arrivals and cancellations since the last step
-        if (Pauses()) return false;
-
-        _phase = StepPhase.Scheduling;
-        long preemptions = scheduler.Preemptions;
-        StepPlan plan = scheduler.Schedule();    // who runs, how many tokens each, which blocks
-        VerifyPlan();
-        Publish(plan);
-        if (scheduler.Unservable is { } unservable) Fail(unservable, "there are too few free blocks for this request, although nothing else runs");
-
-        _phase = StepPhase.MovingBlocks;
-        if (!TrySwap(plan)) return true;         // before anything else touches a block
-        if (plan.IsEmpty) return scheduler.Unservable is not null || scheduler.Preemptions > preemptions;
-
-        Run(plan);
-        Volatile.Write(ref _steps, _steps + 1);
-        return true;
-    }
-
-    private void Run(StepPlan plan)
-    {
-        try
-        {
-            runner.CopyBlocks(Blocks(plan.Copies)); // copy-on-write, before anything reads
-            _phase = StepPhase.Computing;
-            Execute(plan.Batch);
-            _phase = StepPhase.Sampling;
-            sampler.Sample(plan);
-            Pool(plan);
-        }
-        catch (Exception error) // whatever the backend throws fails this step's requests, and no others
-        {
-            scheduler.Discard();
-            Fail(plan, error);
-            return;
-        }
-
-        _phase = StepPhase.Committing;
-        FailSampled(plan);
-        scheduler.Commit();                      // index full blocks, fork where a prompt is complete
-        CompletePins(plan);
-        CompleteEmbeddings(plan);
-        foreach (ref readonly PlannedSample sample in plan.Samples) Accept(sample);
-        VerifyScheduler();
+        return !Pauses() && StepAlone();
     }
 
     /// <summary>Moves blocks out or back. Where that fails, those whose blocks they are lose them and are computed again.</summary>
@@ -155,13 +113,6 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             if (ins.Count > 0) runner.SwapIn(tier, Blocks(ins));
             costs.Moved(tier, outs.Count + ins.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
-    }
-
-    private void Execute(StepBatch batch)
-    {
-        long start = Stopwatch.GetTimestamp();
-        runner.Execute(batch);
-        costs.Computed(batch.Sequences, batch.Tokens - batch.Sequences, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static ReadOnlySpan<BlockCopy> Blocks(Paging.CopyList copies) => MemoryMarshal.Cast<Paging.BlockCopy, BlockCopy>(copies.Copies);
@@ -201,143 +152,12 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         if (!scheduler.Add(group)) End(group, new RoomPinnedException("a prefix that was pinned meanwhile leaves too few blocks of the KV cache for this request; send it again."));
     }
 
-    /// <summary>One drawn token: appended, checked for the end, sent on its way; and with it what can't but follow.</summary>
-    private void Accept(in PlannedSample sample)
+    /// <summary>Tells of a plan, and fails who can't be planned for.</summary>
+    private void Announce(StepPlan plan)
     {
-        Sequence sequence = sample.Sequence;
-        SequenceGroup group = sequence.Group;
-        if (sequence.Finished) return; // its group has failed with a sibling's token
-        if (group.Beams is not null)
-        {
-            AcceptBeams(group, group.Beams);
-            return;
-        }
-
-        if (sample.Token < 0)
-        {
-            Fail(group, NothingToChoose(group));
-            return;
-        }
-
-        if (!Append(sequence, sample.Token, sample.Logprobs) || !group.JumpsAhead) return;
-        foreach (int forced in sequence.Grammar!.Forced())
-        {
-            if (!Append(sequence, forced, logprobs: null, isForced: true)) return;
-        }
-    }
-
-    /// <returns>Whether the sequence goes on.</returns>
-    private bool Append(Sequence sequence, int token, PositionLogprobs? logprobs, bool isForced = false)
-    {
-        SequenceGroup group = sequence.Group;
-        sequence.Append(token, isForced);
-        (FinishReason? reason, int? stopId) = End(sequence, token);
-        group.Outlet.Write(new(sequence.Index, token, logprobs, reason, stopId, Stopwatch.GetTimestamp()));
-        if (reason is null) return true;
-
-        scheduler.Finish(sequence);
-        if (group.Alive == 0) End(group);
-        return false;
-    }
-
-    /// <summary>A group's beams take their step all at once, with the first of their rows; the answer is sent when the search is over.</summary>
-    private void AcceptBeams(SequenceGroup group, BeamSearch beams)
-    {
-        if (!beams.Over)
-        {
-            if (beams.Decided) beams.Advance();
-            return;
-        }
-
-        if (beams.Failure is null) beams.Answer(group.Outlet);
-        scheduler.Finish(group);
-        End(group, beams.Failure);
-    }
-
-    /// <summary>Whether the sequence ends with this token; an end token comes before a stop id, both before the end of the grammar, and that before the length.</summary>
-    private static (FinishReason? Reason, int? StopId) End(Sequence sequence, int token)
-    {
-        SequenceGroup group = sequence.Group;
-        if (sequence.OutputLength >= group.Sampling.MinTokens)
-        {
-            if (group.EndIds.Contains(token)) return (FinishReason.Stop, null);
-            if (group.StopIds.Contains(token)) return (FinishReason.Stop, token);
-        }
-
-        if (sequence.Grammar is { IsFinal: true }) return (FinishReason.Stop, null); // nothing but an end token could follow
-        return (sequence.Length >= group.MaxLength ? FinishReason.Length : null, null);
-    }
-
-    private void End(SequenceGroup group, FolioException? failure = null)
-    {
-        group.Outlet.Complete(failure);
-        GroupEnded?.Invoke(group);
-    }
-
-    private static void CompletePins(StepPlan plan)
-    {
-        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
-        {
-            if (tokens.Sequence.Group.State == GroupState.Pinned) tokens.Sequence.Group.Outlet.Complete();
-        }
-    }
-
-    private void Abort(SequenceGroup group)
-    {
-        if (group.State is GroupState.Finished or GroupState.Pinned) return; // who pins let go of it otherwise
-        foreach (Sequence sequence in group.Sequences)
-        {
-            if (!sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
-        }
-
-        scheduler.Finish(group);
-        End(group);
-    }
-
-    private void Fail(SequenceGroup group, string reason, Exception? cause = null) => Fail(group, new RequestFailedException(reason, cause));
-
-    /// <summary>Why no id is left: the model's fault, unless the request excludes ids itself.</summary>
-    private static FolioException NothingToChoose(SequenceGroup group) => group.Grammar is null && group.Processors is null
-        ? new RequestFailedException("no token can be chosen: the model's logits are not numbers")
-        : new RequestException("no token can be chosen: what this request asks for (its grammar, allowed_token_ids, bad_words, logit_bias, min_tokens) excludes every id, taken together, or the model's logits are not numbers.");
-
-    private void Fail(SequenceGroup group, FolioException failure)
-    {
-        if (group.State == GroupState.Finished) return;
-        scheduler.Finish(group);
-        End(group, failure);
-    }
-
-    private void Fail(StepPlan plan, Exception error)
-    {
-        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled) Fail(tokens.Sequence.Group, Sentence("the model failed in a step that this request took part in", error), error);
-    }
-
-    /// <summary>What was raised on purpose is told; anything else may speak of addresses and paths, and is the log's.</summary>
-    private static string Sentence(string what, Exception error) => error is FolioException ? $"{what}: {error.Message}" : $"{what}.";
-
-    /// <summary>Ends the groups whose own part of the sampling failed.</summary>
-    private void FailSampled(StepPlan plan)
-    {
-        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
-        {
-            SequenceGroup group = tokens.Sequence.Group;
-            if (group.SamplingFailure is { } error) Fail(group, Sentence("choosing this request's tokens failed", error), error);
-        }
-    }
-
-    /// <summary>Ends a group when the loop has stopped: aborted, or failed where a defect stopped it.</summary>
-    private void EndUnserved(SequenceGroup group)
-    {
-        if (group.State == GroupState.Finished) return;
-        group.State = GroupState.Finished;
-        foreach (Sequence sequence in group.Sequences)
-        {
-            if (_failure is null && !sequence.Finished) group.Outlet.Write(new(sequence.Index, -1, null, FinishReason.Abort, null, Stopwatch.GetTimestamp()));
-            sequence.Finished = true;
-        }
-
-        End(group, WhyStopped);
+        VerifyPlan();
+        Publish(plan);
+        if (scheduler.Unservable is { } unservable) Fail(unservable, "there are too few free blocks for this request, although nothing else runs");
     }
 
     private void PublishQueues()

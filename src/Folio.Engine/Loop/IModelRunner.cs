@@ -29,12 +29,16 @@ internal interface IModelRunner : IDisposable
     /// <summary>Runs the batch: keys and values go to the cache, logits to rows [0, batch.LogitRows).</summary>
     void Execute(StepBatch batch);
 
-    /// <summary>[vocabulary] one row in host memory; what is written there counts for <see cref="Sample"/>.</summary>
+    /// <summary>[vocabulary] one row in host memory; what is written there counts for <see cref="BeginSample"/>.</summary>
     Span<float> Logits(int row);
 
     /// <summary>[embedding size] the state of a token row of the last batch, behind the final norm, in host memory.</summary>
     ReadOnlySpan<float> HiddenState(int tokenRow);
 
-    /// <summary>The end of the sampling chain, as <see cref="Backend.Sample"/> defines it; −1 for a row without any number to draw from.</summary>
-    void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens);
+    /// <summary>The end of the sampling chain over the last batch's logits, as <see cref="Backend.Sample"/> defines it. May be asked for several times a step, and for nothing.</summary>
+    void BeginSample(ReadOnlySpan<SampleRequest> requests);
+
+    /// <summary>What the earliest <see cref="BeginSample"/> has drawn whose tokens were not taken yet.</summary>
+    /// <param name="tokens">[requests] −1 for a row without any number to draw from.</param>
+    void EndSample(Span<int> tokens);
 }

@@ -55,7 +55,8 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         }
 
         if (count == 0) return false;
-        runner.Sample(_requests.AsSpan(0, count), _tokens.AsSpan(0, count));
+        runner.BeginSample(_requests.AsSpan(0, count));
+        runner.EndSample(_tokens.AsSpan(0, count));
         for (int i = 0; i < count; i++) samples[_drawn[i]].Token = _tokens[i];
         return true;
     }

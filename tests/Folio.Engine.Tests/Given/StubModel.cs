@@ -16,6 +16,7 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
     private readonly Dictionary<(SwapTier Tier, int Slot), byte[]> _swapped = []; // the image of each block that was swapped out
     private readonly List<float[]> _logits = [];
     private StepBatch? _batch;
+    private int[] _drawn = []; // what was drawn last
 
     public int VocabularySize => vocabulary;
 
@@ -110,8 +111,9 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
         return LogitsAfter(ReadBack(_batch.BlockTable(sequence), _batch.Positions[tokenRow] + 1));
     }
 
-    public void Sample(ReadOnlySpan<SampleRequest> requests, Span<int> tokens)
+    public void BeginSample(ReadOnlySpan<SampleRequest> requests)
     {
+        _drawn = new int[requests.Length];
         for (int i = 0; i < requests.Length; i++)
         {
             SampleRequest request = requests[i];
@@ -127,9 +129,11 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
                 if (score > bestScore) (best, bestScore) = (id, score);
             }
 
-            tokens[i] = best;
+            _drawn[i] = best;
         }
     }
+
+    public void EndSample(Span<int> tokens) => _drawn.CopyTo(tokens);
 
     public void Dispose()
     {
