@@ -20,7 +20,7 @@ internal static class StepBench
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend);
         int most = Math.Max(rows.DefaultIfEmpty(0).Max(), prefill.DefaultIfEmpty(0).Max()), sequences = rows.DefaultIfEmpty(0).Append(1).Max();
         int blocksEach = (Math.Max(context, prefill.DefaultIfEmpty(0).Max()) + repeats + BlockSize) / BlockSize;
-        decoder.Reserve(Math.Max(most, 512), sequences);
+        decoder.Reserve(Math.Max(most, 512), sequences, sequences);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(BlockSize, blocksEach * sequences, kvType));
         WrittenCache.Fill(backend, cache);
         var batch = new StepBatch(Math.Max(most, 512), sequences, blocksEach);

@@ -29,7 +29,7 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override long KvBytesPerBlock(KvCacheShape shape) => inner.KvBytesPerBlock(shape);
 
-    public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape) => inner.ReserveAttention(maxTokens, heads, shape);
+    public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape) => inner.ReserveAttention(maxTokens, maxSequences, heads, shape);
 
     public override void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false)
     {

@@ -16,7 +16,7 @@ public sealed unsafe partial class CpuBackend
 
     public override long KvBytesPerBlock(KvCacheShape shape) => new KvLayout(shape, null).BlockStride * shape.Layers;
 
-    public override void ReserveAttention(int maxTokens, int heads, KvCacheShape shape)
+    public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape)
     {
         if (_tiles.Length < maxTokens) (_tiles, _lastPositions) = (new AttentionTile[maxTokens], new int[maxTokens]);
         if (Threads > 1 && _partStates == null) _partStates = (float*)_arena.AllocateUncleared(PartBytes);
@@ -59,7 +59,7 @@ public sealed unsafe partial class CpuBackend
     {
         KvLayout layout = ((CpuKvCache)cache).Layer(layer);
         int group = parameters.Heads / layout.KvHeads;
-        ReserveAttention(batch.MaxTokens, parameters.Heads, cache.Shape);
+        ReserveAttention(batch.MaxTokens, batch.MaxSequences, parameters.Heads, cache.Shape);
         fixed (int* positions = parameters.Causal ? batch.Positions : LastPositions(batch), tables = batch.BlockTables)
         fixed (AttentionTile* tiles = _tiles)
         {

@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuBackend
         int outputs = 0;
         for (int i = 0; i < parts.Length; i++)
         {
-            Check(parts[i], first);
+            parts[i].Check(first);
             stored[i] = new() { Data = (byte*)parts[i].Data, Rows = parts[i].Rows, Transposed = parts[i].Transposed };
             outputs = checked(outputs + parts[i].Rows);
         }
@@ -84,21 +84,6 @@ public sealed unsafe partial class CpuBackend
         if (_products.TryGetValue(type, out ProductOps? product)) return product;
         if (_activations == CpuActivations.Rounded) product = RoundedOps.For(type, _isa, _code, _tileChoices);
         return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _activations, _code) ?? (ProductOps)plain;
-    }
-
-    private static void Check(in WeightSource part, in WeightSource first)
-    {
-        if (part.Type != first.Type || part.Columns != first.Columns)
-            throw new FolioException($"tensor '{part.Name}' is {part.Type} with {part.Columns} inputs; it is joined with '{first.Name}', which is {first.Type} with {first.Columns}.");
-
-        int block = QuantizedBlocks.BlockSize(part.Type);
-        if (part.Columns % block != 0)
-            throw new FolioException($"tensor '{part.Name}' has rows of {part.Columns} values; {part.Type} is stored in blocks of {block}.");
-        if (part.Transposed && block > 1)
-            throw new FolioException($"tensor '{part.Name}' is {part.Type}, stored as [inputs, outputs]; only F32, F16 and BF16 are read so.");
-
-        long bytes = (long)part.Rows * (part.Columns / block) * QuantizedBlocks.BlockBytes(part.Type);
-        if (part.Bytes != bytes) throw new FolioException($"tensor '{part.Name}' has {part.Bytes} bytes; [{part.Rows}, {part.Columns}] {part.Type} takes {bytes}.");
     }
 
     private void Pack(DType type, int panels, in PackArguments arguments)

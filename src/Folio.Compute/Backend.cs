@@ -14,6 +14,12 @@ public abstract class Backend : IDisposable
     /// <summary>Bytes of memory that weights, buffers and caches may still take.</summary>
     public abstract long AvailableMemory { get; }
 
+    /// <summary>The share of <see cref="AvailableMemory"/> that a KV cache takes unless it is told otherwise. The rest is for buffers, and for everybody else.</summary>
+    public virtual double CacheShare => 0.4;
+
+    /// <summary>Host memory that may still be taken beside a KV cache of so many bytes.</summary>
+    public virtual long HostMemoryBeside(long cacheBytes) => AvailableMemory - cacheBytes;
+
     /// <summary>What products read best: buffers that lie between an op and a product are allocated so. Known when the weights are complete.</summary>
     public virtual DType ProductInput => DType.F32;
 
@@ -54,8 +60,9 @@ public abstract class Backend : IDisposable
 
     /// <summary>Takes the memory that <see cref="Attention"/> works in: no later step of at most so many tokens over such a cache allocates.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
+    /// <param name="maxSequences">Sequences of the largest step.</param>
     /// <param name="heads">Query heads.</param>
-    public abstract void ReserveAttention(int maxTokens, int heads, KvCacheShape shape);
+    public abstract void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape);
 
     /// <summary>Copies token rows of the table: y[i] = table[ids[i]] (or y[i] += with <paramref name="accumulate"/>: learnt positions).</summary>
     public abstract void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false);
@@ -89,6 +96,9 @@ public abstract class Backend : IDisposable
 
     /// <summary>Attention of each query row over its sequence's blocks, causal unless the parameters say otherwise: q and y [tokens, heads · headDim].</summary>
     public abstract void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y);
+
+    /// <summary>y = x, in y's type: for products of what no op has made for them.</summary>
+    public virtual void Convert(Tensor x, Tensor y) => throw new NotSupportedException("this backend's products read F32");
 
     /// <summary>y = f(x), element by element, in place allowed.</summary>
     public abstract void Activate(Activation activation, Tensor x, Tensor y);

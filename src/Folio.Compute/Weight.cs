@@ -4,7 +4,23 @@ namespace Folio.Compute;
 /// <param name="Name">The tensor's name, for messages.</param>
 /// <param name="Bytes">Exactly rows × columns values of <paramref name="Type"/>; validated by whoever made this.</param>
 /// <param name="Transposed">Stored as [inputs, outputs] instead (GPT-2's Conv1D); F32, F16 and BF16 only.</param>
-public readonly record struct WeightSource(string Name, DType Type, int Rows, int Columns, nint Data, long Bytes, bool Transposed = false);
+public readonly record struct WeightSource(string Name, DType Type, int Rows, int Columns, nint Data, long Bytes, bool Transposed = false)
+{
+    /// <summary>Refuses a part that doesn't fit its type or the part that it is joined with.</summary>
+    /// <param name="first">Whose type and inputs all parts of a product have.</param>
+    public void Check(in WeightSource first)
+    {
+        if (Type != first.Type || Columns != first.Columns)
+            throw new FolioException($"tensor '{Name}' is {Type} with {Columns} inputs; it is joined with '{first.Name}', which is {first.Type} with {first.Columns}.");
+
+        int block = QuantizedBlocks.BlockSize(Type);
+        if (Columns % block != 0) throw new FolioException($"tensor '{Name}' has rows of {Columns} values; {Type} is stored in blocks of {block}.");
+        if (Transposed && block > 1) throw new FolioException($"tensor '{Name}' is {Type}, stored as [inputs, outputs]; only F32, F16 and BF16 are read so.");
+
+        long bytes = (long)Rows * (Columns / block) * QuantizedBlocks.BlockBytes(Type);
+        if (Bytes != bytes) throw new FolioException($"tensor '{Name}' has {Bytes} bytes; [{Rows}, {Columns}] {Type} takes {bytes}.");
+    }
+}
 
 /// <summary>A matrix in the layout that a backend's kernels read: [rows, columns] = [outputs, inputs].</summary>
 public abstract class Weight(DType type, int rows, int columns)

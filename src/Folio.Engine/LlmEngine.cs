@@ -108,13 +108,13 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec);
         StepLimits limits = StepLimits.For(options);
         MemoryPlan.RequireSteps(decoder.BytesToReserve(limits.Tokens, limits.LogitRows), backend.AvailableMemory, options);
-        decoder.Reserve(limits.Tokens, limits.LogitRows);
+        decoder.Reserve(limits.Tokens, limits.Sequences, limits.LogitRows);
 
         long bytesPerBlock = backend.KvBytesPerBlock(decoder.Spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
-        MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, options);
+        MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, backend.CacheShare, options);
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
-        SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.AvailableMemory - plan.KvBytes);
+        SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.HostMemoryBeside(plan.KvBytes));
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
         try

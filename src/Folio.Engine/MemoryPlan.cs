@@ -9,9 +9,6 @@ namespace Folio.Engine;
 /// <param name="MaxModelLen">Longest sequence, in tokens.</param>
 public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvBytes, int Blocks, int BlockSize, int MaxModelLen)
 {
-    /// <summary>The share of what is free beside the weights that the KV cache takes unless it is told otherwise. The rest is for buffers, and for everybody else.</summary>
-    private const double DefaultShare = 0.4;
-
     /// <summary>Host memory beside the cache for the blocks of preempted requests.</summary>
     public long SwapBytes { get; init; }
 
@@ -29,14 +26,15 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     /// <param name="bytesPerBlock">One block over all layers.</param>
     /// <param name="contextLength">What the model's positions reach, in tokens.</param>
     /// <param name="availableBytes">What may still be taken.</param>
+    /// <param name="share">Of that, what the cache takes unless it is told otherwise.</param>
     /// <param name="options">What was asked for.</param>
     /// <exception cref="FolioException">One sequence of full length doesn't fit, or more was asked for than the model or the machine has.</exception>
-    public static MemoryPlan Create(long weightBytes, long bytesPerBlock, int contextLength, long availableBytes, EngineOptions options)
+    public static MemoryPlan Create(long weightBytes, long bytesPerBlock, int contextLength, long availableBytes, double share, EngineOptions options)
     {
         RequireContext(options.MaxModelLen, contextLength);
         int blockSize = options.BlockSize;
         int wanted = options.MaxModelLen ?? contextLength;
-        int blocks = (int)Math.Min(BlocksToTake(bytesPerBlock, wanted, availableBytes, options), int.MaxValue / blockSize); // slots are numbered by int
+        int blocks = (int)Math.Min(BlocksToTake(bytesPerBlock, wanted, availableBytes, share, options), int.MaxValue / blockSize); // slots are numbered by int
         long tokens = (long)blocks * blockSize, kvBytes = blocks * bytesPerBlock;
         if (blocks < 1) throw TooSmall(wanted, blocks, bytesPerBlock, options);
         if (kvBytes > availableBytes)
@@ -72,12 +70,12 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
         throw new FolioException($"the buffers for steps of {options.MaxNumBatchedTokens} tokens take {SizeText.Of(bufferBytes)}; {SizeText.Of(availableBytes)} of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens){whole}.");
     }
 
-    private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, EngineOptions options)
+    private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, double share, EngineOptions options)
     {
         if (options.NumBlocks is { } blocks) return blocks;
         if (options.KvCacheMemory is { } bytes) return bytes / bytesPerBlock;
         long useful = (long)options.MaxNumSeqs * ((maxModelLen + (long)options.BlockSize - 1) / options.BlockSize);
-        return Math.Min(useful, (long)(availableBytes * DefaultShare) / bytesPerBlock);
+        return Math.Min(useful, (long)(availableBytes * share) / bytesPerBlock);
     }
 
     private static FolioException TooSmall(int maxModelLen, int blocks, long bytesPerBlock, EngineOptions options)

@@ -47,11 +47,12 @@ public sealed class TransformerDecoder
 
     /// <summary>Takes the memory of every later step.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
+    /// <param name="maxSequences">Sequences of the largest step.</param>
     /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
-    public void Reserve(int maxTokens, int maxLogitRows)
+    public void Reserve(int maxTokens, int maxSequences, int maxLogitRows)
     {
         _activations = new(Spec, maxTokens, maxLogitRows, _backend, _backend.Allocate);
-        _backend.ReserveAttention(maxTokens, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
+        _backend.ReserveAttention(maxTokens, maxSequences, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
         _rotaries = [.. Ropes.Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
     }
@@ -135,10 +136,18 @@ public sealed class TransformerDecoder
     /// <summary>What a block reads: the residual stream, normed where norms come first.</summary>
     private Tensor BlockInput(Tensor x, NormWeights norm, Activations buffers)
     {
-        if (Spec.NormPlacement != NormPlacement.BeforeBlock) return x;
         Tensor normed = buffers.Normed.FirstRows(x.Rows);
+        if (Spec.NormPlacement != NormPlacement.BeforeBlock) return ForProduct(x, normed);
         Norm(x, norm, normed);
         return normed;
+    }
+
+    /// <summary>The same in the type that products read; the buffer is where it goes if that isn't its own.</summary>
+    private Tensor ForProduct(Tensor x, Tensor buffer)
+    {
+        if (x.Type == buffer.Type) return x;
+        _backend.Convert(x, buffer);
+        return buffer;
     }
 
     /// <summary>A block's last product, added to the residual stream.</summary>
@@ -156,11 +165,15 @@ public sealed class TransformerDecoder
 
         Tensor last = buffers.Last.FirstRows(batch.LogitRows);
         _backend.GatherRows(x, batch.LogitTokens, last);
+        Tensor normed = buffers.LastNormed.FirstRows(batch.LogitRows);
         if (_weights.FinalNorm is { } norm)
         {
-            Tensor normed = buffers.LastNormed.FirstRows(batch.LogitRows);
             Norm(last, norm, normed);
             last = normed;
+        }
+        else
+        {
+            last = ForProduct(last, normed);
         }
 
         if (_weights.ProjectOut is not null)

@@ -51,5 +51,5 @@ public sealed class MemoryPlanTests
             Assert.Throws<FolioException>(() => MemoryPlan.RequireSteps(2048, 1024, options)).Message);
     }
 
-    private static MemoryPlan Plan(EngineOptions options, long available = 1_000_000_000) => MemoryPlan.Create(weightBytes: 5, BytesPerBlock, contextLength: 1000, available, options);
+    private static MemoryPlan Plan(EngineOptions options, long available = 1_000_000_000) => MemoryPlan.Create(weightBytes: 5, BytesPerBlock, contextLength: 1000, available, share: 0.4, options);
 }

@@ -43,7 +43,7 @@ public class DecoderTests
         using ModelSource source = ModelSource.Open(TestData.DemoModel);
         using CpuBackend backend = new(threads: 1);
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend);
-        decoder.Reserve(maxTokens: 4, maxLogitRows: 1);
+        decoder.Reserve(maxTokens: 4, maxSequences: 4, maxLogitRows: 1);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(16, 1));
         StepBatch batch = new(4, 1, 1);
 

@@ -117,7 +117,7 @@ public sealed class EncoderTests
         int tokens = texts.Sum(text => text.Ids.Length), blocksEach = MostTokens / BlockSize;
         KvCache cache = backend.AllocateKvCache(encoder.Spec.KvCacheShape(BlockSize, texts.Length * blocksEach, DType.F32));
         StepBatch batch = new(tokens, texts.Length, blocksEach);
-        encoder.Reserve(tokens, maxLogitRows: 1);
+        encoder.Reserve(tokens, maxSequences: 4, maxLogitRows: 1);
         for (int i = 0; i < texts.Length; i++) batch.Add(texts[i].Ids, 0, [.. Enumerable.Range(i * blocksEach, blocksEach)], BlockSize, texts[i].Ids.Length);
         encoder.Forward(batch, cache);
         Tensor states = encoder.HiddenStates(batch);

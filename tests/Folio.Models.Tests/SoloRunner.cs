@@ -29,7 +29,7 @@ internal sealed class SoloRunner : IDisposable
         _chunk = chunk;
         _cache = _backend.AllocateKvCache(Decoder.Spec.KvCacheShape(BlockSize, blocks, kvType));
         _batch = new StepBatch(chunk, 1, blocks);
-        Decoder.Reserve(chunk, chunk);
+        Decoder.Reserve(chunk, 1, chunk);
     }
 
     public TransformerDecoder Decoder { get; }

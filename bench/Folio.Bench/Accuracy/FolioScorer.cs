@@ -17,7 +17,7 @@ internal sealed unsafe class FolioScorer : IDisposable
         _backend = new(threads, activations: activations);
         using ModelSource source = ModelSource.Open(model);
         _decoder = TransformerDecoder.Load(source, _backend);
-        _decoder.Reserve(ScoredText.ChunkTokens, ScoredText.RowsPerChunk);
+        _decoder.Reserve(ScoredText.ChunkTokens, 1, ScoredText.RowsPerChunk);
     }
 
     public void Score(ScoredText text, DType kvType, TakeRow take)

@@ -27,7 +27,7 @@ internal sealed class StepRun : IDisposable
         _decoder = TransformerDecoder.Load(source, _backend);
         _blocksEach = (tokens + BlockSize - 1) / BlockSize;
         int rows = Math.Max(tokens, sequences);
-        _decoder.Reserve(rows, sequences);
+        _decoder.Reserve(rows, sequences, sequences);
         _cache = _backend.AllocateKvCache(_decoder.Spec.KvCacheShape(BlockSize, _blocksEach * sequences));
         WrittenCache.Fill(_backend, _cache);
         _batch = new(rows, sequences, _blocksEach);

@@ -21,7 +21,7 @@ internal sealed class RealEngine : IDisposable
         Shape = shape;
         using ModelSource source = ModelSource.Open(model);
         _decoder = TransformerDecoder.Load(source, _backend);
-        _decoder.Reserve(shape.Limits.Tokens, shape.Limits.LogitRows);
+        _decoder.Reserve(shape.Limits.Tokens, shape.Limits.Sequences, shape.Limits.LogitRows);
         _cache = _backend.AllocateKvCache(_decoder.Spec.KvCacheShape(shape.BlockSize, shape.Blocks));
     }
 

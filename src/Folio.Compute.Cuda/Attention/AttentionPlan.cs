@@ -20,16 +20,20 @@ internal sealed class AttentionPlan
     private readonly int[] _tileSequences, _tileRows;
 
     /// <param name="group">Query heads that share a KV head.</param>
-    public AttentionPlan(int maxTokens, int maxSequences, int maxContext, int group)
+    /// <param name="maxParts">States that there is room for; sequences for which there is none are done by paged_prefill, to the same bits.</param>
+    public AttentionPlan(int maxTokens, int maxSequences, int group, int maxParts)
     {
         if (maxSequences > MaxSequences) throw new CudaException($"a step of {maxSequences} sequences; at most {MaxSequences} can be run at once.");
-        _group = group;
-        int maxParts = (maxContext + PartitionPositions - 1) / PartitionPositions;
-        Items = new int[(long)maxSequences * maxParts];
+        (_group, MaxParts) = (group, maxParts);
+        Items = new int[maxParts + maxSequences];
         (Rows, Lengths, Partitions, PartStarts) = (new int[maxSequences], new int[maxSequences], new int[maxSequences], new int[maxSequences]);
-        int maxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
-        (_tileSequences, _tileRows) = (new int[maxTiles], new int[maxTiles]);
+        MaxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
+        (_tileSequences, _tileRows) = (new int[MaxTiles], new int[MaxTiles]);
     }
+
+    public int MaxParts { get; }
+
+    public int MaxTiles { get; }
 
     /// <summary>[ItemCount] sequence | partition · 2¹⁶.</summary>
     public int[] Items { get; }
@@ -66,17 +70,19 @@ internal sealed class AttentionPlan
         {
             int first = batch.QueryStarts[sequence], tokens = batch.QueryStarts[sequence + 1] - first, length = batch.ContextLengths[sequence];
             (Rows[sequence], Lengths[sequence], Partitions[sequence], PartStarts[sequence]) = (first, length, 0, PartCount);
-            if (tokens == 1) AddPartitions(sequence, length);
-            else AddTiles(sequence, tokens * _group);
+            if (tokens == 1 && TryAddPartitions(sequence, length)) continue;
+            AddTiles(sequence, tokens * _group);
         }
     }
 
-    private void AddPartitions(int sequence, int length)
+    private bool TryAddPartitions(int sequence, int length)
     {
         int count = (length + PartitionPositions - 1) / PartitionPositions;
+        if (count > 1 && PartCount + count > MaxParts) return false;
         for (int partition = 0; partition < count; partition++) Items[ItemCount++] = sequence | partition << 16;
         Partitions[sequence] = count;
         if (count > 1) PartCount += count;
+        return true;
     }
 
     private void AddTiles(int sequence, int rows)

@@ -13,7 +13,7 @@ internal record struct StepHeader(int BlocksPerSequence, int BlockTables, int It
 /// <summary>Arguments of store_kv.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct StoreKvArguments(
-    nint Q, nint K, nint V, KvLayer Cache, nint Slots, nint Cosines, nint Sines, nint AngleRows, int Stride, int Heads, int Half, int Interleaved);
+    nint Q, nint K, nint V, KvLayer Cache, nint Slots, nint Cosines, nint Sines, nint AngleRows, int Stride, int Heads, int Half, int AngleStride, int Interleaved);
 
 /// <summary>Arguments of copy_blocks.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]

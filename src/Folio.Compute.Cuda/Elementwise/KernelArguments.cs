@@ -16,7 +16,7 @@ internal record struct GatherRowsArguments(nint X, nint Rows, nint Y, int Column
 
 /// <summary>Arguments of rope in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct RopeArguments(nint X, nint Cosines, nint Sines, nint AngleRows, int Heads, int HeadDim, int Half, int XStride, int Interleaved);
+internal record struct RopeArguments(nint X, nint Cosines, nint Sines, nint AngleRows, int Heads, int HeadDim, int Half, int AngleStride, int XStride, int Interleaved);
 
 /// <summary>Arguments of activate in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]

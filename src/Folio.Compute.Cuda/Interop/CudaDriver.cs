@@ -8,6 +8,8 @@ internal static unsafe partial class CudaDriver
 {
     private const int Success = 0, NoDevice = 100;
 
+    public const int OutOfMemory = 2;
+
     /// <summary>The oldest driver that Folio works with, as it names itself: CUDA 12.0.</summary>
     private const int LeastVersion = 12000;
 

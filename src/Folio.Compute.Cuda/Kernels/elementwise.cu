@@ -25,15 +25,15 @@ KERNEL(gather_rows, GatherRowsArguments, threads)
 struct RopeArguments
 {
     float* x;               // [rows, heads · head_dim], in place
-    const float* cosines;   // [any, half]
+    const float* cosines;   // [any, half], rows angle_stride apart
     const float* sines;
     const int* angle_rows;  // [rows] null: each its own
-    int heads, head_dim, half, x_stride, interleaved;
+    int heads, head_dim, half, angle_stride, x_stride, interleaved;
 };
 
 KERNEL(rope, RopeArguments, threads)
 {
-    int64 angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[blockIdx.x] : blockIdx.x) * a.half;
+    int64 angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[blockIdx.x] : blockIdx.x) * a.angle_stride;
     const float* cosines = a.cosines + angle_row;
     const float* sines = a.sines + angle_row;
     float* row = a.x + static_cast<int64>(blockIdx.x) * a.x_stride;

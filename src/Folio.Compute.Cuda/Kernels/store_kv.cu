@@ -13,10 +13,10 @@ struct StoreKvArguments
     const float* v;
     KvLayer cache;
     const int* slots;       // [tokens] block · BLOCK_SIZE + offset; negative: a row that is none
-    const float* cosines;   // [any, half]
+    const float* cosines;   // [any, half], rows angle_stride apart
     const float* sines;
     const int* angle_rows;  // [tokens] null: each its own
-    int stride, heads, half, interleaved; // the first 2 · half channels turn; 0: none
+    int stride, heads, half, angle_stride, interleaved; // the first 2 · half channels turn; 0: none
 };
 
 struct Pair
@@ -45,7 +45,7 @@ KERNEL(store_kv, StoreKvArguments, 256)
 {
     int token = blockIdx.x, slot = a.slots[token];
     if (slot < 0) return;
-    int64 row = static_cast<int64>(token) * a.stride, angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[token] : token) * a.half;
+    int64 row = static_cast<int64>(token) * a.stride, angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[token] : token) * a.angle_stride;
     const float* cosines = a.cosines + angle_row;
     const float* sines = a.sines + angle_row;
     int block = slot / BLOCK_SIZE, offset = slot % BLOCK_SIZE * head_dim;

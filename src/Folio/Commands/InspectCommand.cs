@@ -35,7 +35,7 @@ internal static class InspectCommand
     {
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
         long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1, options.KvCacheType));
-        return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, options);
+        return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, backend.CacheShare, options);
     }
 
     private static Table Summary(ModelSource source, DecoderSpec spec)

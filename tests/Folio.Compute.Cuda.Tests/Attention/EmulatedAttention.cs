@@ -31,12 +31,12 @@ internal sealed class EmulatedAttention : IDisposable
         using var slots = new GuardedBuffer<int>(batch.SlotMapping.AsSpan(0, batch.Tokens));
         int kvSize = _shape.KvHeads * _shape.HeadDim, size = parameters.Heads * _shape.HeadDim;
         var layer = new KvLayer(_cache.Address + BlockValues / Layers * sizeof(ushort), BlockValues, _shape.KvHeads); // the second
-        EmulatedKernel.Of("store_kv.cu", _definitions).Launch("store_kv", new StoreKvArguments(0, keys.Address, values.Address, layer, slots.Address, 0, 0, 0, kvSize, 0, 0, 0), (batch.Tokens, 1, 1), 64, 0);
+        EmulatedKernel.Of("store_kv.cu", _definitions).Launch("store_kv", new StoreKvArguments(0, keys.Address, values.Address, layer, slots.Address, 0, 0, 0, kvSize, 0, 0, 0, 0), (batch.Tokens, 1, 1), 64, 0);
 
         using var queries = new GuardedBuffer<float>(q);
         using var y = new GuardedBuffer<float>(batch.Tokens * size);
         y.Span.Fill(float.NaN);
-        var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, batch.MaxBlocksPerSequence * _shape.BlockSize, parameters.Heads / _shape.KvHeads);
+        var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, parameters.Heads / _shape.KvHeads, maxParts: 64);
         plan.Make(batch);
         int tableNumbers = batch.Sequences * batch.MaxBlocksPerSequence;
         using var step = new GuardedBuffer<int>([batch.MaxBlocksPerSequence, 4, plan.ItemCount, 4 + tableNumbers, .. batch.BlockTables.AsSpan(0, tableNumbers), .. plan.Items.AsSpan(0, plan.ItemCount)]);

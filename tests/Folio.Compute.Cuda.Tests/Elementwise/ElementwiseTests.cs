@@ -53,7 +53,7 @@ public sealed class ElementwiseTests : IDisposable
         _cpu.Rope(expected, headDim, new(Packed(cosines, half), Packed(sines, half), style, IsByPosition: true), positions);
         using GuardedBuffer<float> a = new(x), c = new(cosines), s = new(sines);
         using var rows = new GuardedBuffer<int>(positions);
-        Kernel.Launch("rope", new RopeArguments(a.Address, c.Address, s.Address, rows.Address, Columns / headDim, headDim, half, Stride, style == RopeStyle.Interleaved ? 1 : 0), (Rows, 1, 1), 64, 0);
+        Kernel.Launch("rope", new RopeArguments(a.Address, c.Address, s.Address, rows.Address, Columns / headDim, headDim, half, half, Stride, style == RopeStyle.Interleaved ? 1 : 0), (Rows, 1, 1), 64, 0);
         Close(Read(expected), a.Span);
     }
 

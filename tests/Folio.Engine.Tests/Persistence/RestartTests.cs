@@ -38,7 +38,7 @@ public sealed class RestartTests
             _backend = new CpuBackend(threads);
             using ModelSource source = ModelSource.Open(TestData.DemoModel);
             TransformerDecoder decoder = TransformerDecoder.Load(source, _backend);
-            decoder.Reserve(maxTokens: 16, maxLogitRows: 1);
+            decoder.Reserve(maxTokens: 16, maxSequences: 4, maxLogitRows: 1);
             KvCache cache = _backend.AllocateKvCache(decoder.Spec.KvCacheShape(BlockSize, blocks: 8));
             Runner = new ModelRunner(decoder, cache, _backend);
             Digest fingerprint = CacheFingerprint.Of(source, decoder.Spec, _backend.KvImageFormat, cache.Shape);

@@ -17,7 +17,7 @@ public sealed class ModelRunnerTests
         using var backend = new CpuBackend(threads: 2);
         using ModelSource source = ModelSource.Open(TestData.DemoModel);
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend);
-        decoder.Reserve(maxTokens: 16, maxLogitRows: 1);
+        decoder.Reserve(maxTokens: 16, maxSequences: 4, maxLogitRows: 1);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(BlockSize, blocks: 20));
         using var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, new(HostBlocks: 4, DiskBlocks: 4), folder.Path));
         Assert.Equal(backend.KvBytesPerBlock(cache.Shape), runner.BytesPerBlock);

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Folio.Compute.Cpu;
+namespace Folio.Compute;
 
 /// <summary>How much memory this process may still take.</summary>
-internal static class HostMemory
+public static class HostMemory
 {
     /// <summary>The smaller of what the system has to spare and what is left under the container's limit.</summary>
     public static long Available

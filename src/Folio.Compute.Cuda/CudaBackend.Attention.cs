@@ -1,0 +1,85 @@
+using Folio.Compute.Cuda.Attention;
+
+namespace Folio.Compute.Cuda;
+
+/// <summary>The paged cache, and attention over it.</summary>
+public sealed unsafe partial class CudaBackend
+{
+    /// <summary>Partitions of decoding sequences whose states a step keeps at most: of a million positions. What has more is done by paged_prefill.</summary>
+    private const int MaxParts = 4096;
+
+    private AttentionKernels? _attention;
+    private (KvCacheShape Shape, DType Y) _attentionFor;
+    private nint _states;    // [parts, heads, headDim + 2]
+    private int _blockSize;
+
+    public override KvCache AllocateKvCache(KvCacheShape shape)
+    {
+        Check(shape);
+        _blockSize = shape.BlockSize;
+        return new CudaKvCache(shape, _context.Allocate(shape.Blocks * CudaKvCache.BytesPerBlock(shape), $"a KV cache of {shape.Blocks} blocks"));
+    }
+
+    public override long KvBytesPerBlock(KvCacheShape shape)
+    {
+        Check(shape);
+        return CudaKvCache.BytesPerBlock(shape);
+    }
+
+    public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape)
+    {
+        _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts);
+        _states = _context.Allocate((long)MaxParts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
+    }
+
+    public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots) => Store(cache, layer, default, k, v, default, 0, slots);
+
+    public override void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch) =>
+        Store(cache, layer, q, k, v, angles, angles.IsByPosition ? At(batch.TokenPositions) : 0, batch.Slots);
+
+    public override void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y)
+    {
+        KvLayer own = ((CudaKvCache)cache).Layer(layer);
+        AttentionKernels kernels = KernelsFor(cache.Shape, y.Type);
+        nint step = _step!.Address, lengths = _step.At(_layout.Lengths), rows = _step.At(_layout.Rows), partitions = _step.At(_layout.Partitions), starts = _step.At(_layout.PartStarts);
+        if (Plan.ItemCount > 0)
+        {
+            var decode = new PagedDecodeArguments(
+                q.Data, y.Data, own, step, rows, lengths, partitions, starts, _states, q.Stride, y.Stride, parameters.Heads, parameters.Window, parameters.Scale, parameters.SoftCap);
+            kernels.Decode.Launch(decode, kernels.DecodeBlocks(Plan.ItemCount * own.KvHeads));
+        }
+
+        if (Plan.PartCount > 0)
+            kernels.Merge.Launch(new MergePartitionsArguments(y.Data, _states, rows, lengths, partitions, starts, y.Stride, parameters.Heads, parameters.Window), parameters.Heads, batch.Sequences);
+
+        if (Plan.TileCount > 0)
+        {
+            var prefill = new PagedPrefillArguments(
+                q.Data, y.Data, own, step, _step.At(_layout.Tiles), _step.At(_layout.QueryStarts), lengths, Plan.TileCount, q.Stride, y.Stride,
+                parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap);
+            kernels.Prefill.Launch(prefill, Plan.TileCount, own.KvHeads);
+        }
+    }
+
+    private void Store(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, nint angleRows, Indices slots)
+    {
+        int headDim = cache.Shape.HeadDim;
+        var arguments = new StoreKvArguments(
+            q.Data, k.Data, v.Data, ((CudaKvCache)cache).Layer(layer), At(slots), angles.Cosines.Data, angles.Sines.Data, angleRows,
+            k.Stride, q.Columns / headDim, angles.Cosines.Columns, angles.Cosines.Stride, IsInterleaved(angles));
+        KernelsFor(cache.Shape, ProductInput).Store.Launch(arguments, slots.Length);
+    }
+
+    /// <summary>One shape of cache and one type of output serve a model.</summary>
+    private AttentionKernels KernelsFor(KvCacheShape shape, DType y)
+    {
+        if (_attention is not null && _attentionFor == (shape, y)) return _attention;
+        _attentionFor = (shape, y);
+        return _attention = new AttentionKernels(_kernels, shape, y, _context.Multiprocessors);
+    }
+
+    private static void Check(KvCacheShape shape)
+    {
+        if (shape.Type is not (DType.BF16 or DType.F16)) throw new FolioException($"--kv-cache-dtype (KvCacheType) is {shape.Type}; on a card, BF16 and F16 are known.");
+    }
+}

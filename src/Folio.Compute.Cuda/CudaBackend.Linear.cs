@@ -1,0 +1,55 @@
+using Folio.Compute.Cuda.Card;
+using Folio.Compute.Cuda.Linear;
+
+namespace Folio.Compute.Cuda;
+
+/// <summary>Weights: packing, matrix product, look-up.</summary>
+public sealed unsafe partial class CudaBackend
+{
+    private readonly LinearKernels _linear;
+    private WeightUpload? _weightUpload;
+    private DType? _stored; // what the weights so far say of products' inputs
+
+    /// <summary>As told, or the type of the dense weights; BF16 for quantised ones, whose products have a wide range and round more in their weights.</summary>
+    public override DType ProductInput => _options.ProductInput ?? _stored ?? DType.BF16;
+
+    public override int FeedForwardRows => int.MaxValue;
+
+    public override void EndWeights()
+    {
+        _weightUpload?.Dispose();
+        _weightUpload = null;
+    }
+
+    public override Weight Pack(params ReadOnlySpan<WeightSource> parts)
+    {
+        _context.Use();
+        Note(parts[0].Type);
+        _weightUpload ??= new WeightUpload(_context);
+        return _weightUpload.Pack(parts);
+    }
+
+    public override void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false)
+    {
+        if (ids.Length > y.Rows || y.Columns != table.Columns) throw Mismatch($"[{ids.Length}] ids", table, y);
+        var weight = (CudaWeight)table;
+        _linear.Embed(weight.Format).Launch(new EmbedArguments(weight.OnCard, At(ids), _drawn, y.Data, y.Columns, y.Stride, accumulate ? 1 : 0), ids.Length);
+    }
+
+    public override void Linear(Tensor x, Weight w, Tensor bias, Tensor y, bool accumulate = false)
+    {
+        if (x.Columns != w.Columns || y.Columns != w.Rows || x.Rows != y.Rows || y.Type != DType.F32) throw Mismatch($"[{x.Rows}, {x.Columns}]", w, y);
+        if (bias.Data != 0 && bias.Columns != w.Rows) throw Mismatch($"bias [{bias.Columns}]", w, y);
+        var weight = (CudaWeight)w;
+        var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
+        if (x.Type != DType.F32 && (_options.IsDeterministic || x.Rows > LinearKernels.MaxFewRows)) _linear.ManyRows(x.Type, weight.Format, arguments);
+        else _linear.FewRows(x.Type, weight.Format, arguments);
+    }
+
+    private void Note(DType stored)
+    {
+        if (stored == DType.F32 || (stored is DType.BF16 or DType.F16 && _stored is null)) _stored = stored;
+    }
+
+    private static ArgumentException Mismatch(string x, Weight w, Tensor y) => new($"{x} and a weight [{w.Rows}, {w.Columns}] don't give [{y.Rows}, {y.Columns}] {y.Type}.");
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics.CodeAnalysis;
+using Folio.Compute.Cuda.Card;
+using Folio.Compute.Cuda.Compiling;
+using Folio.Compute.Cuda.Elementwise;
+using Folio.Compute.Cuda.Linear;
+
+namespace Folio.Compute.Cuda;
+
+/// <summary>The op set on an NVIDIA card, in CUDA C++. fp32 sums and residual stream; products are fed with 16-bit numbers and read weights as they are stored.</summary>
+/// <remarks>
+/// Ops only begin their work: everything runs in order on one stream of the card, and the host waits where it reads. Weights, buffers and caches are allocated by the
+/// driver and live as long as this.
+/// Partial: this file holds memory, the others one group of ops each.
+/// </remarks>
+[SuppressMessage("Design", "CA1063:Implement IDisposable Correctly", Justification = "the base class has the pattern of this code base: one Dispose")]
+public sealed unsafe partial class CudaBackend : Backend
+{
+    /// <summary>Values from row to row of a buffer are a multiple of this: rows begin at whole cache lines, and a product's inputs may be filled up.</summary>
+    private const int RowAlignment = 32;
+
+    private const int UploadBytes = 4 << 20;
+
+    private readonly CudaOptions _options;
+    private readonly CudaContext _context;
+    private readonly KernelLibrary _kernels;
+    private readonly UploadRing _uploads;
+    private readonly List<HostRows> _hostRows = [];
+
+    /// <exception cref="CudaException">There is no driver, no card, or one that is too old.</exception>
+    public CudaBackend(CudaOptions? options = null)
+    {
+        _options = options ?? new();
+        _options.Check();
+        _context = new CudaContext(_options.Device);
+        try
+        {
+            _kernels = new KernelLibrary(_context, new KernelCache(_options.KernelFolder));
+            _uploads = new UploadRing(_context, UploadBytes);
+            _elementwise = new ElementwiseKernels(_kernels);
+            _linear = new LinearKernels(_kernels);
+            _drawn = _context.Allocate(MaxDrawn * sizeof(int), "drawn tokens");
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    public override string Description =>
+        $"{_context.Name} ({_context.Architecture}), {_context.Memory.Total / (1 << 20)} MiB, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
+
+    /// <summary>What is left of the share that this process may take.</summary>
+    public override long AvailableMemory
+    {
+        get
+        {
+            (long free, long total) = _context.Memory;
+            return Math.Max(0, free - (long)(total * (1 - _options.MemoryUtilization)));
+        }
+    }
+
+    public override double CacheShare => 1; // what others need lies outside of the utilization
+
+    public override long HostMemoryBeside(long cacheBytes) => HostMemory.Available;
+
+    public override Tensor Allocate(int rows, int columns, DType type = DType.F32)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        int stride = (columns + RowAlignment - 1) / RowAlignment * RowAlignment;
+        var buffer = new Tensor(0, rows, columns, stride, type);
+        return buffer with { Data = _context.AllocateZeroed((long)rows * stride * buffer.ElementBytes, $"a buffer of [{rows}, {columns}] {type}") };
+    }
+
+    public override Tensor Upload(ReadOnlySpan<float> values)
+    {
+        Tensor x = Allocate(1, values.Length);
+        Write(x, values);
+        return x;
+    }
+
+    public override void Write(Tensor x, ReadOnlySpan<float> values)
+    {
+        if (x.Type != DType.F32) throw new ArgumentException("only F32 is written", nameof(x));
+        if (x.Columns == 0) return;
+        _context.Use();
+        int atOnce = Math.Max(1, _uploads.HalfBytes / (x.Stride * sizeof(float)) - 1), rows = values.Length / x.Columns;
+        for (int first = 0; first < rows; first += atOnce)
+        {
+            int count = Math.Min(atOnce, rows - first), numbers = (count - 1) * x.Stride + x.Columns;
+            Span<float> place = _uploads.Take<float>(numbers, out _);
+            if (x.Stride != x.Columns) place.Clear();
+            for (int row = 0; row < count; row++) values.Slice((first + row) * x.Columns, x.Columns).CopyTo(place[(row * x.Stride)..]);
+            _uploads.Send(place, Row(x, first));
+        }
+    }
+
+    public override Span<float> HostRow(Tensor x, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(row));
+        if (x.Type != DType.F32) throw new ArgumentException("only F32 is read", nameof(x));
+        _context.Use();
+        HostRows? rows = _hostRows.Find(rows => rows.Of(x));
+        if (rows is null) _hostRows.Add(rows = new(x));
+        return rows.Get(row, _context);
+    }
+
+    public override void Dispose()
+    {
+        _context.Use();
+        _kernels.Dispose();
+        _context.Dispose();
+    }
+
+    private static nint Row(Tensor x, int row) => x.Data + (nint)row * x.Stride * x.ElementBytes;
+}

@@ -1,0 +1,26 @@
+namespace Folio.Compute.Cuda;
+
+/// <summary>How a card is used.</summary>
+public sealed record CudaOptions
+{
+    /// <summary>Which card, counted from 0 among those that CUDA_VISIBLE_DEVICES leaves.</summary>
+    public int Device { get; init; }
+
+    /// <summary>The share of the card's memory that this process may take in all.</summary>
+    public double MemoryUtilization { get; init; } = 0.9;
+
+    /// <summary>What products are fed with: BF16, F16 or F32; null: as the weights are stored, BF16 for quantised ones.</summary>
+    public DType? ProductInput { get; init; }
+
+    /// <summary>Answers are the same bits whatever runs beside a request: products of all sizes are made by one kernel of Folio's own, which is slower.</summary>
+    public bool IsDeterministic { get; init; }
+
+    /// <summary>Where compiled kernels are kept for the next start; null: nowhere.</summary>
+    public string? KernelFolder { get; init; } = Compiling.KernelCache.DefaultFolder;
+
+    internal void Check()
+    {
+        if (MemoryUtilization is not (> 0 and <= 1)) throw new FolioException($"--gpu-memory-utilization (MemoryUtilization) is {MemoryUtilization}; expected more than 0, and 1 at most.");
+        if (ProductInput is not (null or DType.BF16 or DType.F16 or DType.F32)) throw new FolioException($"--dtype (ProductInput) is {ProductInput}; expected BF16, F16 or F32.");
+    }
+}

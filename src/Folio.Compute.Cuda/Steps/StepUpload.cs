@@ -1,0 +1,61 @@
+using Folio.Compute.Cuda.Attention;
+using Folio.Compute.Cuda.Card;
+
+namespace Folio.Compute.Cuda.Steps;
+
+/// <summary>Brings all of a step's numbers to the card in one copy from pinned memory.</summary>
+/// <remarks>Two pinned buffers take turns, so that a step can be prepared while the one before runs.</remarks>
+internal sealed unsafe class StepUpload
+{
+    private readonly CudaContext _context;
+    private readonly int*[] _pinned = new int*[2];
+    private readonly nint[] _sent;
+    private int _turn;
+
+    public StepUpload(CudaContext context, int maxTokens, int maxSequences, int maxBlocksPerSequence, AttentionPlan plan)
+    {
+        _context = context;
+        long numbers = new StepLayout(maxTokens, maxSequences, maxTokens, plan.MaxTiles).BlockTables + (long)maxSequences * maxBlocksPerSequence + plan.Items.Length;
+        for (int i = 0; i < 2; i++) _pinned[i] = (int*)context.AllocatePinned(numbers * sizeof(int), "a step's numbers");
+        Address = context.Allocate(numbers * sizeof(int), "a step's numbers");
+        _sent = [context.NewEvent(), context.NewEvent()];
+    }
+
+    /// <summary>Of the header.</summary>
+    public nint Address { get; }
+
+    public nint At(int offset) => Address + (nint)offset * sizeof(int);
+
+    public void Send(StepBatch batch, AttentionPlan plan, in StepLayout layout, int blockSize)
+    {
+        _turn ^= 1;
+        CudaContext.Await(_sent[_turn]); // which was sent two steps ago
+        int* numbers = _pinned[_turn];
+        Put(numbers + layout.TokenIds, batch.TokenIds, batch.Tokens);
+        Put(numbers + layout.Positions, batch.Positions, batch.Tokens);
+        Put(numbers + layout.SlotMapping, batch.SlotMapping, batch.Tokens);
+        Put(numbers + layout.LogitRowTokens, batch.LogitRowTokens, batch.LogitRows);
+        Put(numbers + layout.QueryStarts, batch.QueryStarts, batch.Sequences + 1);
+        Put(numbers + layout.Lengths, plan.Lengths, batch.Sequences);
+        Put(numbers + layout.Rows, plan.Rows, batch.Sequences);
+        Put(numbers + layout.Partitions, plan.Partitions, batch.Sequences);
+        Put(numbers + layout.PartStarts, plan.PartStarts, batch.Sequences);
+        plan.TileSequences.CopyTo(new(numbers + layout.Tiles, plan.TileCount));
+        plan.TileFirstRows.CopyTo(new(numbers + layout.Tiles + plan.TileCount, plan.TileCount));
+
+        int most = 0;
+        for (int sequence = 0; sequence < batch.Sequences; sequence++) most = Math.Max(most, Blocks(batch.ContextLengths[sequence], blockSize));
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+            batch.BlockTable(sequence)[..Blocks(batch.ContextLengths[sequence], blockSize)].CopyTo(new(numbers + layout.BlockTables + sequence * most, most));
+        int items = layout.BlockTables + batch.Sequences * most;
+        Put(numbers + items, plan.Items, plan.ItemCount);
+        *(StepHeader*)numbers = new(most, layout.BlockTables, plan.ItemCount, items);
+
+        _context.Upload(Address, numbers, (long)(items + plan.ItemCount) * sizeof(int));
+        CudaContext.Record(_sent[_turn], _context.Stream);
+    }
+
+    private static int Blocks(int tokens, int blockSize) => (tokens + blockSize - 1) / blockSize;
+
+    private static void Put(int* to, int[] from, int count) => from.AsSpan(0, count).CopyTo(new(to, count));
+}
