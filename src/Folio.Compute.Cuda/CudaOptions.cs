@@ -16,7 +16,7 @@ public sealed record CudaOptions
     public bool IsDeterministic { get; init; }
 
     /// <summary>Where compiled kernels are kept for the next start; null: nowhere.</summary>
-    public string? KernelFolder { get; init; } = Compiling.KernelCache.DefaultFolder;
+    public string? KernelFolder { get; init; } = CacheFolder.Of("kernels");
 
     internal void Check()
     {

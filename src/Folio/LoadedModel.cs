@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Folio.Commands;
+using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Engine;
 using Folio.Formats.Hub;
@@ -14,11 +15,11 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <summary>So long are packed weights waited for that are still being written.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly CpuBackend _backend;
+    private readonly Backend _backend;
     private readonly bool _quiet;
     private bool _isDone;
 
-    private LoadedModel(CpuBackend backend, LlmEngine engine, bool quiet)
+    private LoadedModel(Backend backend, LlmEngine engine, bool quiet)
     {
         (_backend, _quiet) = (backend, quiet);
         Engine = engine;
@@ -27,15 +28,15 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     public LlmEngine Engine { get; }
 
-    /// <summary>Threads that compute.</summary>
-    public int Threads => _backend.Threads;
+    /// <summary>Threads that compute; null: it isn't the processor that does.</summary>
+    public int? Threads => (_backend as CpuBackend)?.Threads;
 
     /// <param name="options">What the engine is told.</param>
     /// <param name="quiet">Neither progress nor the memory plan is shown, nor what is kept for the next run.</param>
     public static LoadedModel Load(EngineArguments arguments, ParseResult parsed, EngineOptions options, bool quiet)
     {
         var clock = Stopwatch.StartNew();
-        CpuBackend backend = arguments.NewBackend(parsed);
+        Backend backend = arguments.NewBackend(parsed);
         try
         {
             using ModelSource source = Open(arguments.Place(parsed, quiet));
@@ -60,7 +61,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     {
         await Engine.DisposeAsync();
         if (Engine.KeptPrefixTokens > 0) Tell($"{Engine.KeptPrefixTokens} tokens of prefixes are kept in {Engine.Options.PrefixCacheDirectory}");
-        if (_isDone) _backend.AwaitKept(Patience);
+        if (_isDone) (_backend as CpuBackend)?.AwaitKept(Patience);
         _backend.Dispose();
     }
 

@@ -83,7 +83,7 @@ internal sealed unsafe class CudaContext : IDisposable
         if (status == CudaDriver.OutOfMemory)
         {
             (long free, long total) = Memory;
-            throw new CudaException($"{what} takes {MiB(bytes)}; {MiB(free)} of {Name}'s {MiB(total)} are free. Lower --gpu-memory-utilization, --kv-cache-memory or --max-num-batched-tokens.");
+            throw new CudaException($"{what} takes {SizeText.Of(bytes)}; {SizeText.Of(free)} of {Name}'s {SizeText.Of(total)} are free. Lower --gpu-memory-utilization, --kv-cache-memory or --max-num-batched-tokens.");
         }
 
         Check(status, $"cuMemAlloc of {bytes} bytes for {what}");
@@ -104,7 +104,7 @@ internal sealed unsafe class CudaContext : IDisposable
     {
         Use();
         int status = CudaDriver.cuMemHostAlloc(out nint address, (nuint)Math.Max(bytes, 16), Portable | Mapped);
-        if (status == CudaDriver.OutOfMemory) throw new CudaException($"{what} takes {MiB(bytes)} of pinned host memory, which the system doesn't give. Lower --swap-space.");
+        if (status == CudaDriver.OutOfMemory) throw new CudaException($"{what} takes {SizeText.Of(bytes)} of pinned host memory, which the system doesn't give. Lower --swap-space.");
         Check(status, $"cuMemHostAlloc of {bytes} bytes for {what}");
         _pinned.Add(address);
         return address;
@@ -152,8 +152,6 @@ internal sealed unsafe class CudaContext : IDisposable
         _ = CudaDriver.cuDevicePrimaryCtxRelease(_device);
         current = 0;
     }
-
-    private static string MiB(long bytes) => $"{bytes / (1 << 20)} MiB";
 
     private int Attribute(int attribute)
     {

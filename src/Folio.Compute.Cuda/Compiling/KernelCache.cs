@@ -6,9 +6,6 @@ namespace Folio.Compute.Cuda.Compiling;
 /// <param name="folder">Null: nothing is kept.</param>
 internal sealed class KernelCache(string? folder)
 {
-    /// <summary>The user's cache folder, where kernels are kept unless told otherwise.</summary>
-    public static string DefaultFolder => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "folio", "kernels");
-
     /// <summary>The machine code of a kernel file for a card.</summary>
     public byte[] Get(KernelSource source, string architecture)
     {

@@ -6,8 +6,8 @@ namespace Folio.Bench;
 /// <param name="requests">Of each run.</param>
 /// <param name="prefill">The same requests, ending with their first token: what prefill takes.</param>
 /// <param name="whole">The run that is reported; what it took longer is decoding.</param>
-/// <param name="bandwidth">GB/s that the machine reads memory with.</param>
-internal sealed class ThroughputReport(int requests, OfflineRun prefill, OfflineRun whole, ModelWork work, double bandwidth)
+/// <param name="bandwidth">GB/s that the machine reads memory with; null: unknown.</param>
+internal sealed class ThroughputReport(int requests, OfflineRun prefill, OfflineRun whole, ModelWork work, double? bandwidth)
 {
     private readonly Achieved _prefill = Achieved.Of(work, prefill.Steps, prefill.KeysRead, prefill.OutputTokens, prefill.Seconds);
     private readonly double _decodeSeconds = whole.Seconds - prefill.Seconds;
@@ -49,16 +49,16 @@ internal sealed class ThroughputReport(int requests, OfflineRun prefill, Offline
             json.WriteNumber("decode_gop_per_second", decode.GigaoperationsPerSecond);
         }
 
-        json.WriteNumber("memory_read_gb_per_second", bandwidth);
+        if (bandwidth is { } gigabytes) json.WriteNumber("memory_read_gb_per_second", gigabytes);
     });
 
     private string Cached => prefill.Steps.Tokens < prefill.PromptTokens ? string.Create(CultureInfo.InvariantCulture, $"; {prefill.Steps.Tokens} of {prefill.PromptTokens} prompt tokens were computed, the others shared") : "";
 
     private string DecodeLine => Decode is not { } decode ? "Decode: too short to be timed" : string.Create(
         CultureInfo.InvariantCulture,
-        $"Decode: {_decoded / _decodeSeconds:0.0} tok/s, {decode.GigabytesPerSecond:0.0} GB/s read ({Share(decode)}), {decode.GigaoperationsPerSecond:0.0} Gop/s in products");
+        $"Decode: {_decoded / _decodeSeconds:0.0} tok/s, {decode.GigabytesPerSecond:0.0} GB/s read{Share(decode)}, {decode.GigaoperationsPerSecond:0.0} Gop/s in products");
 
-    private string Share(Achieved decode) => decode.GigabytesPerSecond > bandwidth
-        ? string.Create(CultureInfo.InvariantCulture, $"more than the {bandwidth:0.0} GB/s of memory: the weights stay in a cache")
-        : string.Create(CultureInfo.InvariantCulture, $"{decode.GigabytesPerSecond / bandwidth:0%} of the {bandwidth:0.0} GB/s of memory");
+    private string Share(Achieved decode) => bandwidth is not { } memory ? ""
+        : decode.GigabytesPerSecond > memory ? string.Create(CultureInfo.InvariantCulture, $" (more than the {memory:0.0} GB/s of memory: the weights stay in a cache)")
+        : string.Create(CultureInfo.InvariantCulture, $" ({decode.GigabytesPerSecond / memory:0%} of the {memory:0.0} GB/s of memory)");
 }

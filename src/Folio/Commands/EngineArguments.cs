@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Folio.Compute;
-using Folio.Compute.Cpu;
 using Folio.Engine;
 using Folio.Formats.Hub;
 
@@ -23,17 +22,13 @@ internal sealed class EngineArguments
     private readonly Option<int?> _maxNumBatchedTokens = OptionOf.Integer("--max-num-batched-tokens", "Token budget of one step (default: 512).");
     private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16); the CPU keeps room for whole sixteens, so fewer, or no multiple of 16, take more memory a token.");
-    private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
     private readonly Option<DType?> _kvCacheType = OptionOf.Choice(
         "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", [.. KvCacheTypes.Named]);
-
-    private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
-        "--activations", "Whether products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));
 
     private readonly Option<long?> _kvCacheMemory =
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
 
-    private readonly PackedWeightArguments? _packedWeights;
+    private readonly DeviceArguments _device;
     private ModelPlace? _place;
 
     /// <summary>Adds the options to a command.</summary>
@@ -42,8 +37,8 @@ internal sealed class EngineArguments
     public EngineArguments(Command command, bool positional, bool loads = true)
     {
         if (positional) command.Arguments.Add(_model);
-        foreach (Option option in (Option[])[_modelOption, _revision, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType, _threads, _activations]) command.Options.Add(option);
-        if (loads) _packedWeights = new PackedWeightArguments(command);
+        foreach (Option option in (Option[])[_modelOption, _revision, _maxModelLen, _maxNumSeqs, _maxNumBatchedTokens, _kvCacheMemory, _numBlocks, _blockSize, _kvCacheType]) command.Options.Add(option);
+        _device = new DeviceArguments(command, loads);
         command.Validators.Add(given =>
         {
             if (given.GetValue(_model) is { } model && given.GetValue(_modelOption) is { } option) given.AddError($"MODEL is '{model}' and --model is '{option}'; one of them was expected.");
@@ -64,12 +59,7 @@ internal sealed class EngineArguments
         return null;
     }
 
-    public CpuBackend NewBackend(ParseResult parsed)
-    {
-        int? threads = parsed.GetValue(_threads);
-        if (threads > Environment.ProcessorCount) Warn($"--threads is {threads}, and this process has {Environment.ProcessorCount} processors: threads that take turns on one are slower than one.");
-        return new(threads, activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, Warn));
-    }
+    public Backend NewBackend(ParseResult parsed) => _device.New(parsed);
 
     public EngineOptions Options(ParseResult parsed)
     {

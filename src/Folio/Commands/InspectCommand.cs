@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Folio.Compute.Cpu;
+using Folio.Compute;
 using Folio.Engine;
 using Folio.Formats;
 using Folio.Models;
@@ -18,7 +18,7 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             using ModelSource source = LoadedModel.Open(engineArguments.Place(parsed));
-            using CpuBackend backend = engineArguments.NewBackend(parsed);
+            using Backend backend = engineArguments.NewBackend(parsed);
             DecoderSpec spec = TransformerDecoder.Describe(source);
             Widen();
             Write(Summary(source, spec));
@@ -31,7 +31,7 @@ internal static class InspectCommand
     }
 
     /// <summary>How serving would divide memory between weights, counted as stored, and cache.</summary>
-    private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, CpuBackend backend, EngineOptions options)
+    private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, Backend backend, EngineOptions options)
     {
         long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
         long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1, options.KvCacheType));

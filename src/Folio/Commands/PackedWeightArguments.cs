@@ -30,19 +30,7 @@ internal sealed class PackedWeightArguments
     /// <returns>Null: packed weights aren't kept.</returns>
     public PackedWeightCache? Cache(ParseResult parsed, Action<string> warning)
     {
-        if (parsed.GetValue(_off) || (parsed.GetValue(_directory) ?? DefaultDirectory()) is not { } directory) return null;
+        if (parsed.GetValue(_off) || (parsed.GetValue(_directory) ?? CacheFolder.Of("packed")) is not { } directory) return null;
         return new(directory, parsed.GetValue(_space) ?? DefaultSpace, warning);
     }
-
-    /// <returns>Null: the user has no folder of caches.</returns>
-    private static string? DefaultDirectory()
-    {
-        string caches = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-            : OperatingSystem.IsMacOS() ? InHome("Library/Caches")
-            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } given && Path.IsPathRooted(given) ? given // "All paths must be absolute; relative ones should be ignored": XDG Base Directory Specification
-            : InHome(".cache");
-        return caches.Length > 0 ? Path.Combine(caches, "folio", "packed") : null;
-    }
-
-    private static string InHome(string folder) => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, folder) : "";
 }

@@ -28,7 +28,7 @@ internal static class BenchThroughputCommand
             OfflineRun prefill = await engine.RunAsync(prompts, sampling with { MaxTokens = 1 });
             OfflineRun whole = await engine.RunAsync(prompts, sampling);
 
-            var report = new ThroughputReport(prompts.Length, prefill, whole, ModelWork.Of(engineArguments.Place(parsed), loaded.Engine.Plan), ReadBandwidth.Measure(loaded.Threads));
+            var report = new ThroughputReport(prompts.Length, prefill, whole, ModelWork.Of(engineArguments.Place(parsed), loaded.Engine.Plan), loaded.Threads is { } threads ? ReadBandwidth.Measure(threads) : null);
             Console.Out.WriteLine(report);
             if (requests.OutputFile(parsed) is { } file) report.Save(file);
             loaded.Done();

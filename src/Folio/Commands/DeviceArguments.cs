@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using Folio.Compute;
+using Folio.Compute.Cpu;
+using Folio.Compute.Cuda;
+
+namespace Folio.Commands;
+
+/// <summary>What computes, and the options of each: the processor, or a card.</summary>
+internal sealed class DeviceArguments
+{
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "What computes: cpu, or cuda, an NVIDIA card (cuda:1, the second one) (default: cpu).",
+        HelpName = "cpu|cuda|cuda:N",
+    };
+
+    private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
+    private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
+        "--activations", "Whether products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));
+
+    private readonly Option<double?> _utilization = OptionOf.Positive("--gpu-memory-utilization", "The share of a card's memory that this process takes in all (default: 0.9).");
+    private readonly Option<DType?> _type = OptionOf.Choice(
+        "--dtype", "What a card's products are fed with (default: as the weights are stored; bfloat16 for quantised ones).", ("bfloat16", DType.BF16), ("float16", DType.F16), ("float32", DType.F32));
+
+    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a card, an answer is the same bits whatever runs beside it, as it is on the processor; slower." };
+    private readonly PackedWeightArguments? _packedWeights;
+
+    /// <param name="loads">The command loads weights, not the description of a model alone.</param>
+    public DeviceArguments(Command command, bool loads)
+    {
+        Option[] ofCpu = [_threads, _activations], ofCard = [_utilization, _type, _deterministic];
+        foreach (Option option in (Option[])[_device, .. ofCpu, .. ofCard]) command.Options.Add(option);
+        if (loads) _packedWeights = new PackedWeightArguments(command);
+        command.Validators.Add(given =>
+        {
+            string device = given.GetValue(_device) ?? "cpu";
+            if (Card(device) is null && device != "cpu") given.AddError($"--device is '{device}'; cpu, cuda or cuda:N was expected.");
+            foreach (Option foreign in device == "cpu" ? ofCard : ofCpu)
+            {
+                if (given.GetResult(foreign) is { Implicit: false }) given.AddError($"{foreign.Name} is no option of --device {device}.");
+            }
+        });
+    }
+
+    public Backend New(ParseResult parsed)
+    {
+        if (Card(parsed.GetValue(_device) ?? "cpu") is { } card)
+        {
+            var defaults = new CudaOptions();
+            return new CudaBackend(defaults with
+            {
+                Device = card,
+                MemoryUtilization = parsed.GetValue(_utilization) ?? defaults.MemoryUtilization,
+                ProductInput = parsed.GetValue(_type),
+                IsDeterministic = parsed.GetValue(_deterministic),
+            });
+        }
+
+        int? threads = parsed.GetValue(_threads);
+        if (threads > Environment.ProcessorCount) EngineArguments.Warn($"--threads is {threads}, and this process has {Environment.ProcessorCount} processors: threads that take turns on one are slower than one.");
+        return new CpuBackend(threads, activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, EngineArguments.Warn));
+    }
+
+    /// <returns>Null: no card is meant.</returns>
+    private static int? Card(string device) => device == "cuda" ? 0
+        : device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int card) ? card
+        : null;
+}
