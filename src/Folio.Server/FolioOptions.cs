@@ -1,5 +1,4 @@
 using Folio.Compute;
-using Folio.Compute.Cpu;
 using Folio.Engine;
 
 namespace Folio.Server;
@@ -17,8 +16,11 @@ public sealed class FolioOptions
 
     public ApiOptions Api { get; set; } = new();
 
-    /// <summary>Makes what computes; the engine's owner ends it. By default the processor, with a thread a core.</summary>
-    public Func<Backend> Backend { get; set; } = () => new CpuBackend();
+    /// <summary>What computes: the processor, unless told otherwise.</summary>
+    public DeviceOptions Device { get; set; } = new();
+
+    /// <summary>Makes what computes; the engine's owner ends it. By default what <see cref="Device"/> says.</summary>
+    public Func<Backend> Backend { get => field ?? Device.New; set; }
 
     /// <summary>
     /// The application starts without waiting for the model: until it is loaded, Folio's routes answer 503, and if it can't be, they go on with that. By default a model that can't be loaded keeps the application from

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Folio.Compute;
-using Folio.Compute.Cpu;
 using Folio.Engine;
 using Folio.Formats;
 using Microsoft.Extensions.Configuration;
@@ -16,11 +15,10 @@ internal static class FolioConfiguration
         ["Model"] = (options, value) => options.Model = Text(value),
         ["Revision"] = (options, value) => options.Revision = Text(value),
         ["LoadInBackground"] = (options, value) => options.LoadInBackground = Flag(value),
-        ["Threads"] = (options, value) =>
-        {
-            int threads = Integer(value);
-            options.Backend = () => new CpuBackend(threads);
-        },
+        ["Device"] = (options, value) => options.Device = options.Device with { Name = Text(value) },
+        ["Threads"] = (options, value) => options.Device = options.Device with { Threads = Integer(value) },
+        ["GpuMemoryUtilization"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { MemoryUtilization = Number(value) } },
+        ["Deterministic"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { IsDeterministic = Flag(value) } },
 
         ["MaxModelLen"] = (options, value) => options.Engine = options.Engine with { MaxModelLen = Integer(value) },
         ["MaxNumSeqs"] = (options, value) => options.Engine = options.Engine with { MaxNumSeqs = Integer(value) },
@@ -81,6 +79,9 @@ internal static class FolioConfiguration
     private static bool Flag(IConfigurationSection value) => bool.TryParse(value.Value, out bool flag) ? flag : throw Expected("true or false", value);
 
     private static int Integer(IConfigurationSection value) => int.TryParse(value.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Expected("a whole number", value);
+
+    private static double Number(IConfigurationSection value) =>
+        double.TryParse(value.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) ? number : throw Expected("a number", value);
 
     private static long Size(IConfigurationSection value) => ByteSize.TryParse(value.Value ?? "", out long bytes) ? bytes : throw Expected("a size such as 512MiB or 4G", value);
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Compute.Cuda;
+using Folio.Server;
 
 namespace Folio.Commands;
 
@@ -35,7 +35,7 @@ internal sealed class DeviceArguments
         command.Validators.Add(given =>
         {
             string device = given.GetValue(_device) ?? "cpu";
-            if (Card(device) is null && device != "cpu") given.AddError($"--device is '{device}'; cpu, cuda or cuda:N was expected.");
+            if (DeviceOptions.CardOf(device) is null && device != "cpu") given.AddError($"--device is '{device}'; cpu, cuda or cuda:N was expected.");
             foreach (Option foreign in device == "cpu" ? ofCard : ofCpu)
             {
                 if (given.GetResult(foreign) is { Implicit: false }) given.AddError($"{foreign.Name} is no option of --device {device}.");
@@ -45,7 +45,7 @@ internal sealed class DeviceArguments
 
     public Backend New(ParseResult parsed)
     {
-        if (Card(parsed.GetValue(_device) ?? "cpu") is { } card)
+        if (DeviceOptions.CardOf(parsed.GetValue(_device) ?? "cpu") is { } card)
         {
             var defaults = new CudaOptions();
             return new CudaBackend(defaults with
@@ -61,9 +61,4 @@ internal sealed class DeviceArguments
         if (threads > Environment.ProcessorCount) EngineArguments.Warn($"--threads is {threads}, and this process has {Environment.ProcessorCount} processors: threads that take turns on one are slower than one.");
         return new CpuBackend(threads, activations: parsed.GetValue(_activations), packedWeights: _packedWeights?.Cache(parsed, EngineArguments.Warn));
     }
-
-    /// <returns>Null: no card is meant.</returns>
-    private static int? Card(string device) => device == "cuda" ? 0
-        : device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int card) ? card
-        : null;
 }
