@@ -5,8 +5,8 @@ namespace Folio.Compute.Cuda.Interop;
 
 /// <summary>Finds NVIDIA's libraries by the names that they have on Linux and Windows, of CUDA 13 and 12.</summary>
 /// <remarks>
-/// The driver's own comes with the driver. NVRTC and cuBLASLt come with a toolkit, with a distribution's packages, or as Python wheels; looked for where the system looks,
-/// then in the folders that FOLIO_CUDA_PATH names (several, separated as in PATH), then in CUDA_PATH and the usual folder of a toolkit.
+/// The driver's own comes with the driver. NVRTC and cuBLASLt come with a toolkit, with a distribution's packages, or as Python wheels; looked for in the folders that FOLIO_CUDA_PATH names
+/// (several, separated as in PATH: an explicit choice wins), then where the system looks, then in CUDA_PATH and the usual folder of a toolkit.
 /// </remarks>
 internal static class CudaLibraries
 {
@@ -31,15 +31,6 @@ internal static class CudaLibraries
         _ => [library],
     };
 
-    /// <summary>The folders that are looked into when the system's own search finds nothing.</summary>
-    internal static IEnumerable<string> Folders()
-    {
-        string sub = OperatingSystem.IsWindows() ? "bin" : "lib64";
-        foreach (string folder in (Environment.GetEnvironmentVariable("FOLIO_CUDA_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)) yield return folder;
-        if (Environment.GetEnvironmentVariable("CUDA_PATH") is { Length: > 0 } toolkit) yield return Path.Combine(toolkit, sub);
-        if (!OperatingSystem.IsWindows()) yield return "/usr/local/cuda/lib64";
-    }
-
     private static nint Handle(string library)
     {
         lock (Gate)
@@ -53,11 +44,21 @@ internal static class CudaLibraries
 
     private static nint Resolve(string library, Assembly assembly, DllImportSearchPath? path) => library.StartsWith("folio-", StringComparison.Ordinal) ? Handle(library) : 0;
 
-    private static nint Load(string library)
+    /// <summary>Loads a library from where the environment says it is by now; 0: from nowhere.</summary>
+    internal static nint Load(string library)
     {
+        nint handle = LoadFrom(Variable("FOLIO_CUDA_PATH").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), library);
         foreach (string name in Names(library))
-            if (NativeLibrary.TryLoad(name, out nint handle)) return handle;
-        foreach (string folder in Folders())
+        {
+            if (handle == 0) NativeLibrary.TryLoad(name, out handle);
+        }
+
+        return handle != 0 ? handle : LoadFrom(ToolkitFolders(), library);
+    }
+
+    private static nint LoadFrom(IEnumerable<string> folders, string library)
+    {
+        foreach (string folder in folders)
         {
             foreach (string name in Names(library))
             {
@@ -70,6 +71,14 @@ internal static class CudaLibraries
 
         return 0;
     }
+
+    private static IEnumerable<string> ToolkitFolders()
+    {
+        if (Variable("CUDA_PATH") is { Length: > 0 } toolkit) yield return Path.Combine(toolkit, OperatingSystem.IsWindows() ? "bin" : "lib64");
+        if (!OperatingSystem.IsWindows()) yield return "/usr/local/cuda/lib64";
+    }
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? "";
 
     /// <summary>NVRTC looks for this part of itself by name only when it first compiles, where the system looks, not beside itself; one that is loaded already it finds.</summary>
     private static void LoadBuiltins(string folder)

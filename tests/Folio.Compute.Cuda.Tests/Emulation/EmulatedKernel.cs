@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Folio.Compute.Cuda.Compiling;
 
@@ -28,8 +27,7 @@ internal sealed unsafe class EmulatedKernel
     /// <summary>Skips the test where there is no g++.</summary>
     public static EmulatedKernel Of(string file, params string[] definitions)
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) Assert.Skip("kernels are emulated on Linux on x86-64 only");
-        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "g++")))) Assert.Skip("g++, which compiles the emulated kernels, isn't here");
+        if (HostCompiler.Missing is { } reason) Assert.Skip(reason);
         var source = new KernelSource(file, definitions);
         return Known.GetOrAdd(source.ToString(), _ => new(() => Compile(source))).Value;
     }
@@ -56,18 +54,7 @@ internal sealed unsafe class EmulatedKernel
         string stem = Path.Combine(Folder, source.Key("emulated", (0, 0))), library = stem + ".so";
         File.WriteAllText(stem + ".cu", source.Text);
         foreach ((string name, string text) in KernelSource.Headers) File.WriteAllText(Path.Combine(Folder, name), text);
-        // Without -fno-gnu-unique the loader would give all libraries one block between them, and tests run at once.
-        var start = new ProcessStartInfo("g++") { RedirectStandardError = true };
-        foreach (string argument in (string[])["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror", "-I", Folder, "-I", Path.Combine(AppContext.BaseDirectory, "Emulation"),
-            .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using Process compiler = Process.Start(start)!;
-        string errors = compiler.StandardError.ReadToEnd();
-        compiler.WaitForExit();
-        Assert.True(compiler.ExitCode == 0, $"{source}: {errors}");
+        HostCompiler.Run([.. HostCompiler.KernelOptions, "-I", Folder, "-I", HostCompiler.EmulationFolder, .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library]);
         return new(library);
     }
 

@@ -1,6 +1,7 @@
 // One block of a launch: its threads as fibers, its barriers and warps, and what it did wrong. Names of numbers are gpu.cuh's, which includes this.
 #pragma once
 #include "fibers.h"
+#include "launch.h"
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
@@ -14,18 +15,6 @@ struct Index { unsigned x = 0, y = 0, z = 0; };
 inline Index threadIdx, blockIdx, blockDim, gridDim;
 
 constexpr int warp_size = 32;
-
-// Which of the threads that could go on does.
-enum class Order { Ascending, Descending, Random };
-
-struct Launch
-{
-    unsigned grid_x, grid_y, grid_z;
-    unsigned threads;
-    unsigned shared_bytes;
-    Order order;
-    unsigned seed;
-};
 
 // What is wrong with a kernel, in sentences. The first few are kept.
 class Findings

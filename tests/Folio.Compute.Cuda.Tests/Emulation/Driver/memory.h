@@ -1,0 +1,136 @@
+// The card's memory and the host's pinned memory: every allocation has pages of its own, poisoned, with guard bytes on both sides and, behind those, pages that nobody may touch.
+// Addresses are never given twice, so what reaches freed memory faults.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <sys/mman.h>
+
+using uint8 = unsigned char;
+
+struct Memory
+{
+    uint8* data;
+    size_t bytes;
+    bool pinned;      // the host's
+    uint8* pages;     // what data lies in: [no access, guard, data, guard, no access]
+    size_t page_bytes;
+
+    std::string name() const { return std::to_string(bytes) + " bytes of " + (pinned ? "pinned memory" : "the card's memory"); }
+};
+
+class Memories
+{
+public:
+    // Null: the machine has no more.
+    void* take(size_t bytes, bool pinned)
+    {
+        size_t inner = (guard_bytes + bytes + guard_bytes + page - 1) / page * page, all = inner + 2 * forbidden;
+        void* pages = mmap(nullptr, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (pages == MAP_FAILED) return nullptr;
+        uint8* first = static_cast<uint8*>(pages) + forbidden;
+        if (mprotect(first, inner, PROT_READ | PROT_WRITE) != 0) { munmap(pages, all); return nullptr; }
+        Memory memory{first + guard_bytes, bytes, pinned, static_cast<uint8*>(pages), all};
+        fill_guard(first, memory.data);
+        fill_guard(memory.data + bytes, first + inner);
+        memset(memory.data, 0xFF, std::min(bytes, most_poisoned)); // NaN in every floating-point format
+        known[memory.data] = memory;
+        if (!pinned) taken += bytes;
+        return memory.data;
+    }
+
+    // False: nothing was taken at this address.
+    bool give_back(void* address, bool pinned)
+    {
+        auto found = known.find(static_cast<uint8*>(address));
+        if (found == known.end() || found->second.pinned != pinned) return false;
+        forget(found->second);
+        known.erase(found);
+        return true;
+    }
+
+    void give_back_all()
+    {
+        for (auto& entry : known) forget(entry.second);
+        known.clear();
+    }
+
+    // The allocation that an address lies in, or null.
+    const Memory* holding(const void* address) const
+    {
+        auto p = static_cast<uint8*>(const_cast<void*>(address));
+        auto next = known.upper_bound(p);
+        if (next == known.begin()) return nullptr;
+        const Memory& memory = std::prev(next)->second;
+        return p < memory.data + memory.bytes ? &memory : nullptr;
+    }
+
+    // Whether all of a range lies in one allocation.
+    bool holds(const void* address, size_t bytes) const
+    {
+        const Memory* memory = holding(address);
+        return memory != nullptr && bytes <= memory->bytes - (static_cast<const uint8*>(address) - memory->data);
+    }
+
+    // Empty if the guards are what they were.
+    static std::string broken_guard(const Memory& memory)
+    {
+        const uint8* first = memory.pages + forbidden;
+        const uint8* end = memory.data + memory.bytes;
+        if (const uint8* p = first_difference(first, memory.data)) return std::to_string(memory.data - p) + " bytes before " + memory.name();
+        if (const uint8* p = first_difference(end, memory.pages + memory.page_bytes - forbidden)) return std::to_string(p - end) + " bytes behind the end of " + memory.name();
+        return "";
+    }
+
+    std::string broken_guard() const
+    {
+        for (auto& entry : known)
+        {
+            std::string broken = broken_guard(entry.second);
+            if (!broken.empty()) return broken;
+        }
+
+        return "";
+    }
+
+    size_t taken = 0;   // bytes of the card's
+
+private:
+    static constexpr size_t page = 4096, guard_bytes = page, forbidden = 1 << 20;
+
+    // Where only the first bytes would ever be touched, more poison would only cost the machine's memory.
+    static constexpr size_t most_poisoned = 64 << 20;
+
+    // FE FF: a NaN to those who read it as numbers of 16, 32 or 64 bits, and no value that is likely to be written.
+    static uint8 guard_at(const uint8* p) { return reinterpret_cast<uintptr_t>(p) % 2 == 0 ? 0xFE : 0xFF; }
+
+    static void fill_guard(uint8* from, uint8* to)
+    {
+        for (; from < to; from++) *from = guard_at(from);
+    }
+
+    static const uint8* first_difference(const uint8* from, const uint8* to)
+    {
+        for (; from < to && reinterpret_cast<uintptr_t>(from) % 8 != 0; from++)
+            if (*from != guard_at(from)) return from;
+        for (uint64_t eight; from + 8 <= to; from += 8)
+        {
+            memcpy(&eight, from, 8);
+            if (eight != 0xFFFEFFFEFFFEFFFEu) break;
+        }
+
+        for (; from < to; from++)
+            if (*from != guard_at(from)) return from;
+        return nullptr;
+    }
+
+    void forget(const Memory& memory)
+    {
+        if (!memory.pinned) taken -= memory.bytes;
+        mmap(memory.pages, memory.page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    }
+
+    std::map<uint8*, Memory> known;
+};
