@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Folio.Compute.Blocks;
 using Folio.Compute.Cpu.Kept;
 using Folio.Compute.Cpu.Linear;
@@ -10,13 +11,11 @@ public sealed unsafe partial class CpuBackend
     public override Weight Pack(params ReadOnlySpan<WeightSource> parts)
     {
         WeightSource first = parts[0];
-        StoredRows* stored = stackalloc StoredRows[parts.Length];
         int outputs = 0;
-        for (int i = 0; i < parts.Length; i++)
+        foreach (WeightSource part in parts)
         {
-            parts[i].Check(first);
-            stored[i] = new() { Data = (byte*)parts[i].Data, Rows = parts[i].Rows, Transposed = parts[i].Transposed };
-            outputs = checked(outputs + parts[i].Rows);
+            part.Check(first);
+            outputs = checked(outputs + part.Rows);
         }
 
         var ops = PanelOps.For(first.Type, _isa);
@@ -26,7 +25,7 @@ public sealed unsafe partial class CpuBackend
         if (panels == null)
         {
             panels = (byte*)_arena.Allocate(bytes);
-            Pack(first.Type, Panel.Count(outputs), new() { Parts = stored, PartCount = parts.Length, Columns = first.Columns, Panels = panels, PanelBytes = panelBytes });
+            Pack(parts, Panel.Count(outputs), panels, panelBytes);
             _loading?.Add(key, panels, bytes);
         }
 
@@ -84,6 +83,31 @@ public sealed unsafe partial class CpuBackend
         if (_products.TryGetValue(type, out ProductOps? product)) return product;
         if (_activations == CpuActivations.Rounded) product = RoundedOps.For(type, _isa, _code, _tileChoices);
         return _products[type] = product ?? FloatOps.TryCreate(type, _isa, _activations, _code) ?? (ProductOps)plain;
+    }
+
+    private void Pack(ReadOnlySpan<WeightSource> parts, int panelCount, byte* panels, long panelBytes)
+    {
+        (DType type, int columns) = (parts[0].Type, parts[0].Columns);
+        StoredRows* stored = stackalloc StoredRows[parts.Length];
+        PackArguments arguments = new() { Parts = stored, PartCount = parts.Length, Columns = columns, Panels = panels, PanelBytes = panelBytes };
+        arguments.RowBytes = (long)columns / QuantizedBlocks.BlockSize(type) * QuantizedBlocks.BlockBytes(type);
+        try
+        {
+            for (int i = 0; i < parts.Length; i++)
+            {
+                stored[i] = new() { Data = (byte*)parts[i].Data, Rows = parts[i].Rows, Transposed = parts[i].Transposed };
+                if (parts[i].Reader is not { } reader) continue;
+                stored[i].Reader = new(reader);
+                if (arguments.Made == null) arguments.Made = (byte*)NativeMemory.Alloc((nuint)(_team.Threads * Panel.Lanes * arguments.RowBytes));
+            }
+
+            Pack(type, panelCount, arguments);
+        }
+        finally
+        {
+            NativeMemory.Free(arguments.Made);
+            for (int i = 0; i < parts.Length; i++) stored[i].Reader.Dispose();
+        }
     }
 
     private void Pack(DType type, int panels, in PackArguments arguments)

@@ -2,9 +2,11 @@ namespace Folio.Compute;
 
 /// <summary>A stored matrix, borrowed from its mapped file: [rows, columns] = [outputs, inputs], row after row without gaps.</summary>
 /// <param name="Name">The tensor's name, for messages.</param>
+/// <param name="Data">The first row; 0 where there is a <paramref name="Reader"/>.</param>
 /// <param name="Bytes">Exactly rows × columns values of <paramref name="Type"/>; validated by whoever made this.</param>
 /// <param name="Transposed">Stored as [inputs, outputs] instead (GPT-2's Conv1D); F32, F16 and BF16 only.</param>
-public readonly record struct WeightSource(string Name, DType Type, int Rows, int Columns, nint Data, long Bytes, bool Transposed = false)
+/// <param name="Reader">Makes the rows, where the file has them in another form.</param>
+public readonly record struct WeightSource(string Name, DType Type, int Rows, int Columns, nint Data, long Bytes, bool Transposed = false, RowReader? Reader = null)
 {
     /// <summary>Refuses a part that doesn't fit its type or the part that it is joined with.</summary>
     /// <param name="first">Whose type and inputs all parts of a product have.</param>

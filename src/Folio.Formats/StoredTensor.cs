@@ -53,6 +53,16 @@ public sealed unsafe class StoredTensor
         throw Problem($"is stored as {Type.Name()}, which can't be used as a weight; these can: {names}.");
     }
 
+    /// <summary>Refuses a tensor of another type than the model's configuration asks for.</summary>
+    /// <param name="source">The file that asks for it: config.json.</param>
+    /// <param name="types">Any of them will do.</param>
+    /// <returns>This tensor.</returns>
+    public StoredTensor ExpectType(string source, params ReadOnlySpan<TensorType> types)
+    {
+        if (types.Contains(Type)) return this;
+        throw Problem($"is stored as {Type.Name()}; {source} asks for {string.Join(" or ", types.ToArray().Select(type => type.Name()))}.");
+    }
+
     /// <summary>An error about this tensor: "file: tensor 'name' " and the rest of the sentence.</summary>
     public ModelFormatException Problem(string predicate) => new(File, $"tensor '{Name}' {predicate}");
 

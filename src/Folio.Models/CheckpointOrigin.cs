@@ -14,10 +14,10 @@ namespace Folio.Models;
 internal static class CheckpointOrigin
 {
     /// <returns>Null where the weights come from memory.</returns>
-    public static WeightOrigin? Of(TensorFile tensors)
+    public static WeightOrigin? Of(ModelSource source)
     {
         StringBuilder place = new(), content = new();
-        foreach (string path in tensors.Paths)
+        foreach (string path in source.Tensors.Paths)
         {
             var file = new FileInfo(path);
             if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target; // hub caches link to one file from several snapshots
@@ -25,7 +25,9 @@ internal static class CheckpointOrigin
             content.Append(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}\n");
         }
 
-        return place.Length == 0 ? null : new(place.ToString(), content.Append(SampleOf(tensors)).ToString());
+        if (place.Length == 0) return null;
+        if (source.Quantization is { } quantization) content.Append(CultureInfo.InvariantCulture, $"{quantization} read by {typeof(WeightQuantization).Module.ModuleVersionId}\n"); // what is packed isn't what is stored
+        return new(place.ToString(), content.Append(SampleOf(source.Tensors)).ToString());
     }
 
     private static string SampleOf(TensorFile tensors)

@@ -32,6 +32,15 @@ public sealed unsafe class ModelSource : IDisposable
     /// <summary>Special tokens and chat templates: tokenizer_config.json and the files beside it, or GGUF metadata.</summary>
     public TokenizerConfig Tokenizer { get; }
 
+    /// <summary>How safetensors' matrices are stored, where not as plain numbers.</summary>
+    public WeightQuantization? Quantization => field ??= WeightQuantization.Of(Config);
+
+    /// <summary>Weights that it has.</summary>
+    public long Parameters => Tensors.Tensors.Sum(tensor => SizeOf(tensor).Values);
+
+    /// <summary>Bytes that its weights take once they are loaded; about, since backends pad.</summary>
+    public long WeightBytes => Tensors.Tensors.Sum(tensor => SizeOf(tensor).Bytes);
+
     /// <summary>How it makes one vector of a text.</summary>
     public EmbeddingConfig Embedding => field ??= EmbeddingConfig.Of(Folder, Config);
 
@@ -59,6 +68,8 @@ public sealed unsafe class ModelSource : IDisposable
     public static ModelSource FromGguf(byte* data, long length, string name) => FromGguf(name, GgufFile.FromMemory(data, length, name));
 
     public void Dispose() => Tensors.Dispose();
+
+    private (long Values, long Bytes) SizeOf(StoredTensor tensor) => Quantization?.Size(tensor) ?? WeightQuantization.PlainSize(tensor);
 
     private static ModelSource OpenFolder(string folder, string? name)
     {

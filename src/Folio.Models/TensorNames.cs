@@ -21,9 +21,12 @@ internal sealed record TensorNames
 
     public bool Has(Role role) => _stems.ContainsKey(role);
 
+    /// <summary>The name of a role's tensors without their endings.</summary>
+    public string Of(Role role, int layer) => _stems[role].Replace("{layer}", layer.ToString());
+
     /// <summary>The name of a role's tensor.</summary>
     /// <param name="ending">weight or bias.</param>
-    public string Of(Role role, int layer, string ending) => $"{_stems[role].Replace("{layer}", layer.ToString())}.{ending}";
+    public string Of(Role role, int layer, string ending) => $"{Of(role, layer)}.{ending}";
 
     /// <summary>These names and some more.</summary>
     public TensorNames With(params ReadOnlySpan<(Role Role, string Stem)> stems) =>

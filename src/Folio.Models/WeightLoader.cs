@@ -14,13 +14,13 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
 
     public DecoderWeights Load()
     {
-        backend.BeginWeights(CheckpointOrigin.Of(source.Tensors));
+        backend.BeginWeights(CheckpointOrigin.Of(source));
         bool projected = spec.EmbeddingSize != spec.HiddenSize;
         Weight embedding = Matrix(Role.TokenEmbedding, 0, spec.VocabularySize, spec.EmbeddingSize);
         var weights = new DecoderWeights
         {
             TokenEmbedding = embedding,
-            PositionEmbedding = spec.Positions is { } positions ? Pack(RowsFrom(Stored(Role.PositionEmbedding, 0, positions.Rows, spec.HiddenSize), positions.Offset)) : null,
+            PositionEmbedding = spec.Positions is { } positions ? Pack(RowsFrom(Plain(Role.PositionEmbedding, 0, positions.Rows, spec.HiddenSize), positions.Offset)) : null,
             TokenType = spec.TokenTypes > 0 ? TokenType() : null,
             EmbeddingNorm = spec.EmbeddingNorm ? Norm(Role.EmbeddingNorm, 0) : null,
             ProjectIn = projected ? Matrix(Role.ProjectIn, 0, spec.HiddenSize, spec.EmbeddingSize) : null,
@@ -38,10 +38,11 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
     }
 
     /// <summary>A matrix without its first rows.</summary>
-    private static WeightSource RowsFrom(WeightSource stored, int first)
+    private static StoredMatrix RowsFrom(StoredMatrix plain, int first)
     {
-        long skipped = stored.Bytes / stored.Rows * first;
-        return stored with { Rows = stored.Rows - first, Data = stored.Data + (nint)skipped, Bytes = stored.Bytes - skipped };
+        WeightSource all = plain.Source;
+        long skipped = all.Bytes / all.Rows * first;
+        return plain with { Source = all with { Rows = all.Rows - first, Data = all.Data + (nint)skipped, Bytes = all.Bytes - skipped } };
     }
 
     /// <summary>The embedding of the first token type.</summary>
@@ -71,7 +72,7 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
     /// <summary>Products of the residual stream, side by side: one matrix where their stored types are equal.</summary>
     private StackedLinear Stack(int layer, Biases biases, params ReadOnlySpan<(Role Role, int Rows)> parts)
     {
-        var stored = new WeightSource[parts.Length];
+        var stored = new StoredMatrix[parts.Length];
         float[][] bias = new float[parts.Length][];
         bool biased = spec.Biases.HasFlag(biases);
         for (int i = 0; i < parts.Length; i++)
@@ -80,7 +81,7 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
             bias[i] = biased ? Vector(parts[i].Role, layer, "bias", parts[i].Rows) : [];
         }
 
-        if (stored.All(part => part.Type == stored[0].Type)) return new([new(0, Pack(stored), Upload([.. bias.SelectMany(part => part)]))]);
+        if (stored.All(part => part.Source.Type == stored[0].Source.Type)) return new([new(0, Pack(stored), Upload([.. bias.SelectMany(part => part)]))]);
 
         int start = 0;
         var separate = new StackedLinear.Part[parts.Length];
@@ -101,14 +102,14 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
 
     private Weight Matrix(Role role, int layer, int rows, int columns) => Pack(Stored(role, layer, rows, columns));
 
-    private Weight Pack(params ReadOnlySpan<WeightSource> parts)
+    private Weight Pack(params StoredMatrix[] parts)
     {
-        Weight weight = backend.Pack(parts);
+        Weight weight = backend.Pack([.. parts.Select(part => part.Source)]);
         _bytesHeld += weight.Bytes;
-        foreach (WeightSource part in parts)
+        foreach (StoredTensor tensor in parts.SelectMany(part => part.Tensors))
         {
-            source.Tensors.Get(part.Name).Release(); // the packed form alone stays in memory
-            Report(part.Bytes);
+            tensor.Release(); // the packed form alone stays in memory
+            Report(tensor.Bytes);
         }
 
         return weight;
@@ -122,13 +123,16 @@ internal sealed unsafe class WeightLoader(ModelSource source, DecoderSpec spec, 
         return backend.Upload(values);
     }
 
-    private WeightSource Stored(Role role, int layer, int rows, int columns)
+    private StoredMatrix Stored(Role role, int layer, int rows, int columns) =>
+        source.Quantization?.Find(source.Tensors, names.Of(role, layer), rows, columns) ?? Plain(role, layer, rows, columns);
+
+    private StoredMatrix Plain(Role role, int layer, int rows, int columns)
     {
         bool transposed = names.Transposed.Contains(role);
         StoredTensor tensor = source.Tensors.Get(names.Of(role, layer, "weight")).ExpectType(StoredTypes.Readable);
         if (transposed) tensor.ExpectShape(source.ConfigName, columns, rows);
         else tensor.ExpectShape(source.ConfigName, rows, columns);
-        return new(tensor.Name, StoredTypes.Of(tensor.Type), rows, columns, (nint)tensor.Data, tensor.Bytes, transposed);
+        return new(new(tensor.Name, StoredTypes.Of(tensor.Type), rows, columns, (nint)tensor.Data, tensor.Bytes, transposed), tensor);
     }
 
     private float[] Vector(Role role, int layer, string ending, int length)

@@ -51,9 +51,9 @@ public sealed class RefusalTests : IDisposable
         Refusal(Given(config => config["rope_scaling"] = new JsonObject { ["type"] = "linear" })));
 
     [Fact]
-    public void Weights_quantised_outside_GGUF_are_refused_by_their_method() => Assert.Equal(
-        "config.json: the weights are quantised ('gptq'); safetensors are read in F32, F16 and BF16, quantised weights in GGUF.",
-        Refusal(Given(config => config["quantization_config"] = new JsonObject { ["quant_method"] = "gptq" })));
+    public void Weights_quantised_in_an_unknown_way_are_refused_by_its_name() => Assert.Equal(
+        "config.json: the weights are quantised by 'hqq', which is not read; these are: awq. GGUF has weights that are quantised in other ways.",
+        Refusal(Given(config => config["quantization_config"] = new JsonObject { ["quant_method"] = "hqq" })));
 
     [Fact]
     public void A_path_that_leads_nowhere_is_refused() =>

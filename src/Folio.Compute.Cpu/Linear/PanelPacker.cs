@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Folio.Compute.Blocks;
 
 namespace Folio.Compute.Cpu.Linear;
@@ -9,6 +10,14 @@ internal unsafe struct StoredRows
     public byte* Data;
     public int Rows;
     public bool Transposed;
+    public GCHandle<RowReader> Reader; // of rows that must be made; jobs hold no references
+}
+
+/// <summary>Where the inputs of an output lie.</summary>
+internal unsafe struct RowPlace
+{
+    public byte* First;
+    public long Step; // from number to number, in numbers
 }
 
 /// <summary>Stored matrices, one below the other, to panels.</summary>
@@ -19,13 +28,42 @@ internal unsafe struct PackArguments
     public int Columns;
     public byte* Panels; // zeroed: lanes without an output stay so
     public long PanelBytes;
+    public long RowBytes;
+    public byte* Made; // [workers, lanes, RowBytes] rows that a reader makes
 
     public readonly byte* Panel(int index) => Panels + index * PanelBytes;
+
+    /// <summary>Finds the outputs of a panel, and makes those that must be made.</summary>
+    /// <param name="places">Receives one a lane.</param>
+    /// <returns>Lanes that have an output.</returns>
+    public readonly int Locate(int panel, int worker, RowPlace* places)
+    {
+        int lane = 0;
+        while (lane < Linear.Panel.Lanes)
+        {
+            int row = panel * Linear.Panel.Lanes + lane;
+            StoredRows* part = Find(ref row);
+            if (part == null) break;
+
+            int end = lane + Math.Min(Linear.Panel.Lanes - lane, part->Rows - row);
+            long apart = part->Transposed ? RowBytes / Columns : RowBytes;
+            byte* first = part->Data + row * apart;
+            if (part->Reader.IsAllocated)
+            {
+                first = Made + ((long)worker * Linear.Panel.Lanes + lane) * RowBytes;
+                part->Reader.Target.Read(row, end - lane, first);
+            }
+
+            for (; lane < end; lane++, first += apart) places[lane] = new() { First = first, Step = part->Transposed ? part->Rows : 1 };
+        }
+
+        return lane;
+    }
 
     /// <summary>The part that holds an output.</summary>
     /// <param name="row">The output; receives its row in the part.</param>
     /// <returns>Null past the last output.</returns>
-    public readonly StoredRows* Find(ref int row)
+    private readonly StoredRows* Find(ref int row)
     {
         for (int part = 0; part < PartCount; part++)
         {
@@ -46,22 +84,14 @@ internal readonly unsafe struct PackBlocksJob<TFormat>(PackArguments arguments) 
     public void Run(int item, int worker)
     {
         byte* to = _a.Panel(item), codes = stackalloc byte[TFormat.Values];
-        byte** from = stackalloc byte*[Panel.Lanes];
-        int blocks = _a.Columns / TFormat.Values, lanes = 0;
-        for (; lanes < Panel.Lanes; lanes++)
-        {
-            int row = item * Panel.Lanes + lanes;
-            StoredRows* part = _a.Find(ref row);
-            if (part == null) break;
-            from[lanes] = part->Data + (long)row * blocks * TFormat.Bytes;
-        }
-
+        RowPlace* from = stackalloc RowPlace[Panel.Lanes];
+        int blocks = _a.Columns / TFormat.Values, lanes = _a.Locate(item, worker, from);
         BlockScales scales;
         for (long block = 0; block < blocks; block++, to += QuantizedPanel<TFormat>.BlockBytes)
         {
             for (int lane = 0; lane < lanes; lane++)
             {
-                TFormat.Unpack(from[lane] + block * TFormat.Bytes, codes, &scales);
+                TFormat.Unpack(from[lane].First + block * TFormat.Bytes, codes, &scales);
                 WriteScales(&scales, to, lane);
                 WriteCodes(codes, (uint*)(to + QuantizedPanel<TFormat>.CodesOffset) + lane);
             }
@@ -127,17 +157,15 @@ internal readonly unsafe struct PackNumbersJob<T>(PackArguments arguments) : IPa
     {
         int perWord = sizeof(uint) / sizeof(T);
         byte* panel = _a.Panel(item);
+        RowPlace* places = stackalloc RowPlace[Panel.Lanes];
+        int lanes = _a.Locate(item, worker, places);
         for (int start = 0; start < _a.Columns; start += Piece)
         {
             int end = Math.Min(start + Piece, _a.Columns);
-            for (int lane = 0; lane < Panel.Lanes; lane++)
+            for (int lane = 0; lane < lanes; lane++)
             {
-                int row = item * Panel.Lanes + lane;
-                StoredRows* part = _a.Find(ref row);
-                if (part == null) break;
-
-                long step = part->Transposed ? part->Rows : 1;
-                T* from = (T*)part->Data + (part->Transposed ? row : (long)row * _a.Columns) + start * step;
+                long step = places[lane].Step;
+                T* from = (T*)places[lane].First + start * step;
                 uint* word = (uint*)panel + (long)(start / perWord) * Panel.Lanes + lane;
                 for (int k = start; k < end; k += perWord, from += perWord * step, word += Panel.Lanes)
                     *word = perWord == 1 ? *(uint*)from : *(ushort*)from | (k + 1 < end ? (uint)((ushort*)from)[step] << 16 : 0);

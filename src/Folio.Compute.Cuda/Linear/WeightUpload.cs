@@ -1,3 +1,4 @@
+using System.Buffers;
 using Folio.Compute.Cuda.Card;
 
 namespace Folio.Compute.Cuda.Linear;
@@ -72,7 +73,10 @@ internal sealed unsafe class WeightUpload : IDisposable
         const int rowsOfAProcessor = 64;
         Parallel.For(0, (count + rowsOfAProcessor - 1) / rowsOfAProcessor, slice =>
         {
-            for (int row = slice * rowsOfAProcessor; row < Math.Min(count, (slice + 1) * rowsOfAProcessor); row++)
+            int first = slice * rowsOfAProcessor, end = Math.Min(count, first + rowsOfAProcessor), stored = (int)(part.Bytes / part.Rows);
+            byte[] made = part.Reader is null ? [] : ArrayPool<byte>.Shared.Rent((end - first) * stored);
+            fixed (byte* rows = made) part.Reader?.Read(start + first, end - first, rows);
+            for (int row = first; row < end; row++)
             {
                 var to = new Span<byte>(codes + row * codeBytes, (int)codeBytes);
                 if (part.Transposed)
@@ -81,11 +85,12 @@ internal sealed unsafe class WeightUpload : IDisposable
                     continue;
                 }
 
-                int stored = (int)(part.Bytes / part.Rows);
-                var from = new ReadOnlySpan<byte>((byte*)part.Data + (long)(start + row) * stored, stored);
+                ReadOnlySpan<byte> from = part.Reader is null ? new((byte*)part.Data + (long)(start + row) * stored, stored) : made.AsSpan((row - first) * stored, stored);
                 if (format.Group == 0) to[stored..].Clear();
                 WeightPacker.Pack(part.Type, from, to, new(groups + row * groupBytes, (int)groupBytes / sizeof(ushort)));
             }
+
+            if (part.Reader is not null) ArrayPool<byte>.Shared.Return(made);
         });
     }
 

@@ -19,6 +19,7 @@ internal static class CacheFingerprint
         Append(hash, $"{shape with { Blocks = 0 }}");
         Append(hash, $"{spec with { Layers = [] }}");
         foreach (LayerSpec layer in spec.Layers) Append(hash, $"{layer}");
+        if (source.Quantization is { } quantization) Append(hash, $"{quantization}");
         foreach (StoredTensor tensor in source.Tensors.Tensors)
         {
             Append(hash, $"{tensor}");

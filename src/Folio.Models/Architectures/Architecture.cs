@@ -37,11 +37,7 @@ internal sealed record Architecture(string[] Names, string? GgufName, Func<Model
         ModelConfig config = source.Config;
         string name = config.Architecture;
         Architecture architecture = All.FirstOrDefault(known => gguf ? known.GgufName == name : known.Knows(name)) ?? throw Unsupported(config, gguf);
-        if (config.Section("quantization_config") is { } quantised)
-        {
-            throw new ModelFormatException(config.File, $"the weights are quantised ('{quantised.Text("quant_method")}'); safetensors are read in F32, F16 and BF16, quantised weights in GGUF.");
-        }
-
+        _ = source.Quantization; // is refused here if it isn't known
         TensorNames names = gguf ? architecture.GgufTensors : architecture.Tensors.AsIn(source.Tensors);
         DecoderSpec spec = architecture.SpecOf(config, name);
         if (gguf) spec = Gguf.Complete(spec, source, architecture);

@@ -30,10 +30,10 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <summary>How serving would divide memory between weights, counted as stored, and cache.</summary>
+    /// <summary>How serving would divide memory between weights, counted without padding, and cache.</summary>
     private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, Backend backend, EngineOptions options)
     {
-        long weights = source.Tensors.Tensors.Sum(tensor => tensor.Bytes);
+        long weights = source.WeightBytes;
         long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1, options.KvCacheType));
         return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, backend.CacheShare, options);
     }
@@ -43,7 +43,8 @@ internal static class InspectCommand
         Table table = NewTable("model", source.Path);
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
         Row("architecture", spec.Name);
-        Row("parameters", $"{source.Tensors.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (size, dimension) => size * dimension)) / 1e6:0.0} million");
+        Row("parameters", $"{source.Parameters / 1e6:0.0} million");
+        if (source.Quantization is { } quantization) Row("quantisation", quantization.Description);
         Row("layers", $"{spec.Layers.Count}");
         Row("hidden / feed-forward", $"{spec.HiddenSize} / {spec.FeedForwardSize}");
         Row("heads / KV heads / head size", $"{spec.Heads} / {spec.KvHeads} / {spec.HeadDim}");

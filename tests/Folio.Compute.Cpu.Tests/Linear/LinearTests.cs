@@ -107,6 +107,16 @@ public sealed class LinearTests
     }
 
     [Theory]
+    [InlineData(DType.Q4_1), InlineData(DType.BF16)]
+    public void Rows_that_are_made_while_they_are_packed_come_where_stored_ones_would(DType type)
+    {
+        using StoredMatrix q = new(type, 37, 64, seed: 17), k = new(type, 5, 64, seed: 18), v = new(type, 70, 64, seed: 19);
+        using var backend = new CpuBackend(2, activations: CpuActivations.F32);
+        float[] x = Values(2 * 64, seed: 20);
+        Assert.Equal(Product(backend, backend.Pack(q.Source, k.Source, v.Source), x), Product(backend, backend.Pack(q.Made, k.Source, v.Made), x));
+    }
+
+    [Theory]
     [InlineData(DType.F32)]
     [InlineData(DType.F16)]
     [InlineData(DType.BF16)]

@@ -26,6 +26,9 @@ internal sealed unsafe class StoredMatrix : IDisposable
 
     public WeightSource Source { get; }
 
+    /// <summary>The same of a reader.</summary>
+    public WeightSource Made => Source with { Data = 0, Reader = new Copier(Source) };
+
     /// <summary>[rows, columns]</summary>
     public float[] Values { get; }
 
@@ -51,5 +54,14 @@ internal sealed unsafe class StoredMatrix : IDisposable
 
         if (type == DType.F32) BitConverter.TryWriteBytes(block, random.NextSingle() - 0.5f);
         if (type == DType.BF16) BitConverter.TryWriteBytes(block, (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16));
+    }
+
+    private sealed class Copier(WeightSource source) : RowReader
+    {
+        public override void Read(int first, int count, byte* rows)
+        {
+            long rowBytes = source.Bytes / source.Rows;
+            Buffer.MemoryCopy((byte*)source.Data + first * rowBytes, rows, count * rowBytes, count * rowBytes);
+        }
     }
 }

@@ -1,0 +1,55 @@
+using Folio.Formats;
+
+namespace Folio.Models.Tests;
+
+/// <summary>Quantised layers that aren't as their config says are refused with the name of the tensor or key, and what was expected.</summary>
+public class QuantizedLayerRefusalTests
+{
+    private const string Awq = """{ "quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemm", "zero_point": true }""";
+
+    [Theory]
+    [InlineData("\"bits\": 4", "\"bits\": 3", "'quantization_config.bits' is 3; 4 is expected.")]
+    [InlineData("gemm", "gemv", "'quantization_config.version' is 'gemv'; 'gemm' is expected.")]
+    [InlineData("true", "false", "'quantization_config.zero_point' is false; true is expected.")]
+    [InlineData("32", "48", "'quantization_config.group_size' is 48; -1 or a multiple of 32 is expected.")]
+    [InlineData("32", "0", "'quantization_config.group_size' is 0; -1 or a multiple of 32 is expected.")]
+    [InlineData("\"awq\"", "null", "'quantization_config.quant_method' is missing.")]
+    public void Settings_of_AWQ_that_are_not_read_are_named(string setting, string other, string refusal) =>
+        Assert.Equal($"config.json: {refusal}", Refusal(new(), Awq.Replace(setting, other)));
+
+    [Theory]
+    [InlineData("qweight", "F32", new long[] { 64, 1 }, "is stored as F32; config.json asks for I32.")]
+    [InlineData("qweight", "I32", new long[] { 32, 2 }, "is [32, 2]; config.json asks for [64, 1].")]
+    [InlineData("qzeros", "I32", new long[] { 1, 1 }, "is [1, 1]; config.json asks for [2, 1].")]
+    [InlineData("qzeros", "F32", new long[] { 2, 1 }, "is stored as F32; config.json asks for I32.")]
+    [InlineData("scales", "I32", new long[] { 2, 8 }, "is stored as I32; config.json asks for F16 or BF16 or F32.")]
+    [InlineData("scales", "F32", new long[] { 8, 2 }, "is [8, 2]; config.json asks for [2, 8].")]
+    [InlineData("qzeros", null, null, "is missing.")]
+    [InlineData("scales", null, null, "is missing.")]
+    public void A_tensor_of_AWQ_that_is_not_as_it_should_be_is_named(string name, string? type, long[]? shape, string refusal)
+    {
+        SafetensorsWriter layer = new();
+        foreach ((string tensor, string usual, long[] size) in ((string, string, long[])[])[("qweight", "I32", [64, 1]), ("qzeros", "I32", [2, 1]), ("scales", "F32", [2, 8])])
+        {
+            long[]? written = tensor == name ? shape : size;
+            if (written is not null) layer.Add<uint>($"up.{tensor}", tensor == name ? type! : usual, written, new uint[written.Aggregate((a, b) => a * b)]);
+        }
+
+        Assert.Equal($"model.safetensors: tensor 'up.{name}' {refusal}", Refusal(layer, Awq, columns: 64));
+    }
+
+    [Theory]
+    [InlineData(12, 32, "holds 8 numbers in each word; 12 outputs can't be stored so.")]
+    [InlineData(8, 48, "has 48 inputs; a multiple of 32 is expected.")]
+    public void A_size_that_AWQ_cannot_have_is_named(int rows, int columns, string refusal)
+    {
+        SafetensorsWriter layer = new();
+        layer.Add<uint>("up.qweight", "I32", [columns, 1], new uint[columns]);
+        layer.Add<uint>("up.qzeros", "I32", [1, 1], new uint[1]);
+        layer.Add<float>("up.scales", "F32", [1, rows], new float[rows]);
+        Assert.Equal($"model.safetensors: tensor 'up.qweight' {refusal}", Refusal(layer, Awq, rows, columns));
+    }
+
+    private static string Refusal(SafetensorsWriter layer, string quantization, int rows = 8, int columns = 32) =>
+        Assert.Throws<ModelFormatException>(() => QuantizedLayer.Values(layer, quantization, rows, columns)).Message;
+}
