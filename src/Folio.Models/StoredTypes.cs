@@ -18,6 +18,14 @@ internal static unsafe class StoredTypes
 
     public static DType Of(TensorType stored) => Pairs.First(pair => pair.Stored == stored).Type;
 
+    /// <summary>The numbers of an I32 tensor.</summary>
+    public static int[] ToIntegers(StoredTensor tensor)
+    {
+        int[] numbers = new int[tensor.Bytes / sizeof(int)];
+        new ReadOnlySpan<byte>(tensor.Data, checked((int)tensor.Bytes)).CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        return numbers;
+    }
+
     /// <summary>A vector's values: norms and biases are never quantised.</summary>
     public static float[] ToFloats(StoredTensor tensor)
     {

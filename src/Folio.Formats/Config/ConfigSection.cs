@@ -101,6 +101,15 @@ public class ConfigSection
     public int RequiredCount(int most, params ReadOnlySpan<string> keys) =>
         Count(most, keys) ?? throw new ModelFormatException(File, $"'{Label(keys[0])}' is missing.");
 
+    /// <summary>Refuses a setting that has another value than those that are known.</summary>
+    public void Expect<T>(string key, T value, params ReadOnlySpan<T> known) where T : notnull
+    {
+        if (known.Contains(value, EqualityComparer<T>.Default)) return;
+        throw new ModelFormatException(File, $"'{Label(key)}' is {Text(value)}; {string.Join(" or ", known.ToArray().Select(Text))} is expected.");
+
+        static string Text(T value) => value switch { string text => $"\"{text}\"", bool flag => flag ? "true" : "false", _ => $"{value}" };
+    }
+
     /// <summary>The value of a key as the file has it: long, double, bool, string, List or Dictionary.</summary>
     internal object? Raw(string key) => _values.GetValueOrDefault(key);
 

@@ -3,29 +3,31 @@ using Folio.Compute;
 
 namespace Folio.Models;
 
-/// <summary>A matrix of 4-bit codes with a scale and a zero point for each output and group of inputs: value = (code − zero) · scale.</summary>
+/// <summary>A matrix of codes of 4 or 8 bits with a scale and a zero point for each output and group of inputs: value = (code − zero) · scale.</summary>
 /// <remarks>
 /// Read as GGUF's blocks of 32 inputs, for which backends have kernels: the codes as they are, with d = scale and m = −zero · scale, both fp16 (Q4_1); where every zero point is 8,
 /// as in symmetric quantisation, with d alone (Q4_0), which is exact. m is rounded where zero isn't a power of two, by 2⁻¹¹ of itself at most: that moves weights by 0.04 % (relative
-/// RMS, models of the tests), where their quantisation has moved them by 8 to 10 %. fp16 values of the formula, as GPUs make them, are 0.02 % off.
+/// RMS, models of the tests), where their quantisation has moved them by 8 to 10 %. fp16 values of the formula, as GPUs make them, are 0.02 % off. Symmetric codes of 8 bits become Q8_0,
+/// exactly.
 /// </remarks>
 internal sealed unsafe class GroupedRows : RowReader
 {
     public const int BlockInputs = 32;
 
-    private const int MiddleCode = 8;
-
     private readonly PackedIntegers _codes;
     private readonly PackedIntegers? _zeros;
+    private readonly int _zeroOffset;
     private readonly ScaleTable _scales;
     private readonly int[] _groups; // [blocks of a row] whose scales they have
     private readonly DType _type;
 
-    public GroupedRows(PackedIntegers codes, PackedIntegers zeros, ScaleTable scales, int[] groups)
+    /// <param name="zeros">Null: all are the middle code. Of 4 bits only.</param>
+    /// <param name="zeroOffset">What is added to them, modulo 16.</param>
+    /// <param name="groups">[blocks of a row] where they find their scales and zero points.</param>
+    public GroupedRows(int bits, PackedIntegers codes, PackedIntegers? zeros, int zeroOffset, ScaleTable scales, int[] groups)
     {
-        (_codes, _scales, _groups) = (codes, scales, groups);
-        _zeros = zeros.AreAll(MiddleCode) ? null : zeros;
-        _type = _zeros is null ? DType.Q4_0 : DType.Q4_1;
+        (_codes, _zeros, _zeroOffset, _scales, _groups) = (codes, zeros, zeroOffset, scales, groups);
+        _type = bits == 8 ? DType.Q8_0 : zeros is null ? DType.Q4_0 : DType.Q4_1;
     }
 
     private long RowBytes => (long)_groups.Length * QuantizedBlocks.BlockBytes(_type);
@@ -53,9 +55,15 @@ internal sealed unsafe class GroupedRows : RowReader
         float scale = _scales[output, group];
         *(Half*)block = (Half)scale;
         block += sizeof(Half);
+        if (_type == DType.Q8_0)
+        {
+            (Vector256.Load(codes) ^ Vector256.Create((byte)0x80)).Store(block);
+            return;
+        }
+
         if (_zeros is { } zeros)
         {
-            *(Half*)block = (Half)(-scale * zeros[output, group]);
+            *(Half*)block = (Half)(-scale * (zeros[output, group] + _zeroOffset & 15));
             block += sizeof(Half);
         }
 

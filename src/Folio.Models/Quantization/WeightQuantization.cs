@@ -16,7 +16,8 @@ public abstract record WeightQuantization
     internal static WeightQuantization? Of(ModelConfig config) => config.Section("quantization_config") is not { } section ? null : section.Text("quant_method") switch
     {
         "awq" => IntegerQuantization.OfAwq(section),
-        string other => throw new ModelFormatException(config.File, $"the weights are quantised by '{other}', which is not read; these are: awq. GGUF has weights that are quantised in other ways."),
+        "gptq" => IntegerQuantization.OfGptq(section),
+        string other => throw new ModelFormatException(config.File, $"the weights are quantised by '{other}', which is not read; these are: awq, gptq. GGUF has weights that are quantised in other ways."),
         null => throw new ModelFormatException(config.File, "'quantization_config.quant_method' is missing."),
     };
 
@@ -31,13 +32,4 @@ public abstract record WeightQuantization
     internal abstract (long Values, long Bytes) Size(StoredTensor tensor);
 
     internal static (long Values, long Bytes) PlainSize(StoredTensor tensor) => (tensor.Bytes / tensor.Type.BlockBytes() * tensor.Type.BlockSize(), tensor.Bytes);
-
-    /// <summary>Refuses a setting with another value than those that are known.</summary>
-    private protected static void Expect<T>(ConfigSection section, string key, T value, params ReadOnlySpan<T> known) where T : notnull
-    {
-        if (known.Contains(value, EqualityComparer<T>.Default)) return;
-        throw new ModelFormatException(section.File, $"'quantization_config.{key}' is {Text(value)}; {string.Join(" or ", known.ToArray().Select(Text))} is expected.");
-    }
-
-    private static string Text<T>(T value) => value switch { bool flag => flag ? "true" : "false", string text => $"'{text}'", _ => $"{value}" };
 }

@@ -7,9 +7,11 @@ public class QuantizedLayerRefusalTests
 {
     private const string Awq = """{ "quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemm", "zero_point": true }""";
 
+    private const string Gptq = """{ "quant_method": "gptq", "bits": 4, "group_size": 32, "checkpoint_format": "gptq_v2", "is_marlin_format": false }""";
+
     [Theory]
     [InlineData("\"bits\": 4", "\"bits\": 3", "'quantization_config.bits' is 3; 4 is expected.")]
-    [InlineData("gemm", "gemv", "'quantization_config.version' is 'gemv'; 'gemm' is expected.")]
+    [InlineData("gemm", "gemv", "'quantization_config.version' is \"gemv\"; \"gemm\" is expected.")]
     [InlineData("true", "false", "'quantization_config.zero_point' is false; true is expected.")]
     [InlineData("32", "48", "'quantization_config.group_size' is 48; -1 or a multiple of 32 is expected.")]
     [InlineData("32", "0", "'quantization_config.group_size' is 0; -1 or a multiple of 32 is expected.")]
@@ -48,6 +50,49 @@ public class QuantizedLayerRefusalTests
         layer.Add<uint>("up.qzeros", "I32", [1, 1], new uint[1]);
         layer.Add<float>("up.scales", "F32", [1, rows], new float[rows]);
         Assert.Equal($"model.safetensors: tensor 'up.qweight' {refusal}", Refusal(layer, Awq, rows, columns));
+    }
+
+    [Theory]
+    [InlineData("\"bits\": 4", "\"bits\": 3", "'quantization_config.bits' is 3; 4 or 8 is expected.")]
+    [InlineData("gptq_v2", "marlin", "'quantization_config.checkpoint_format' is \"marlin\"; \"gptq\" or \"gptq_v2\" is expected.")]
+    [InlineData("false", "true", "'quantization_config.is_marlin_format' is true; false is expected.")]
+    [InlineData("\"bits\": 4", "\"bits\": \"4\"", "'quantization_config.bits' is \"4\"; a whole number of 32 bits is expected.")]
+    public void Settings_of_GPTQ_that_are_not_read_are_named(string setting, string other, string refusal) =>
+        Assert.Equal($"config.json: {refusal}", Refusal(new(), Gptq.Replace(setting, other)));
+
+    [Theory]
+    [InlineData(new[] { 0, 1 }, null)]
+    [InlineData(new[] { 1, 0 }, null)]
+    [InlineData(new[] { 0, 2 }, "has 2 at 32; groups from 0 to 1 are expected.")]
+    [InlineData(new[] { -1, 0 }, "has -1 at 0; groups from 0 to 1 are expected.")]
+    [InlineData(new[] { 0, 1, 0 }, "is [96]; config.json asks for [64].")]
+    public void Groups_of_inputs_are_read_within_their_bounds(int[] groupOfRun, string? refusal) =>
+        CheckGroups([.. groupOfRun.SelectMany(group => Enumerable.Repeat(group, 32))], refusal);
+
+    [Fact]
+    public void Groups_of_scattered_inputs_are_refused() => CheckGroups(
+        [.. Enumerable.Range(0, 64).Select(input => input % 2)],
+        "has inputs of several groups within 32 (at 1), as quantising with desc_act makes them; only groups of neighbouring inputs are read.");
+
+    [Fact]
+    public void Codes_of_8_bits_that_are_not_symmetric_are_refused()
+    {
+        SafetensorsWriter layer = new();
+        layer.Add<uint>("up.qweight", "I32", [8, 8], new uint[64]);
+        layer.Add<uint>("up.qzeros", "I32", [1, 2], [0x80808080, 0x80818080]);
+        layer.Add<float>("up.scales", "F32", [1, 8], new float[8]);
+        Assert.Equal("model.safetensors: tensor 'up.qzeros' holds other zero points than 128; 8-bit codes are read if they are symmetric.", Refusal(layer, Gptq.Replace("4,", "8,")));
+    }
+
+    private static void CheckGroups(int[] groups, string? refusal)
+    {
+        SafetensorsWriter layer = new();
+        layer.Add<uint>("up.qweight", "I32", [8, 8], new uint[64]);
+        layer.Add<uint>("up.qzeros", "I32", [2, 1], [0x11111111, 0x11111111]);
+        layer.Add<float>("up.scales", "F32", [2, 8], [.. Enumerable.Range(0, 16).Select(i => i < 8 ? 1f : 2f)]);
+        layer.Add<int>("up.g_idx", "I32", [groups.Length], groups);
+        if (refusal is not null) Assert.Equal($"model.safetensors: tensor 'up.g_idx' {refusal}", Refusal(layer, Gptq, columns: 64));
+        else Assert.Equal([.. Enumerable.Repeat(groups.Select(group => -1f * (group + 1)), 8).SelectMany(row => row)], QuantizedLayer.Values(layer, Gptq, 8, 64));
     }
 
     private static string Refusal(SafetensorsWriter layer, string quantization, int rows = 8, int columns = 32) =>

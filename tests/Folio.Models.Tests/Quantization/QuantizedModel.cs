@@ -19,7 +19,9 @@ internal sealed unsafe class QuantizedModel : IDisposable
         {
             float[] values = MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(tensor.Data, (int)tensor.Bytes)).ToArray();
             long[] shape = [.. tensor.Shape];
-            if (tensor.Name.EndsWith("_proj.weight")) values = quantizer(quantized, tensor.Name[..^".weight".Length], values, (int)shape[0], (int)shape[1]);
+            string layer = tensor.Name[..^Math.Min(tensor.Name.Length, ".weight".Length)];
+            if (IsTurned(tensor)) values = Turned(quantizer(quantized, layer, Turned(values, (int)shape[1]), (int)shape[1], (int)shape[0]), (int)shape[0]);
+            else if (layer.EndsWith("_proj")) values = quantizer(quantized, layer, values, (int)shape[0], (int)shape[1]);
             else quantized.Add<float>(tensor.Name, "F32", shape, values);
             plain.Add<float>(tensor.Name, "F32", shape, values);
         }
@@ -34,6 +36,15 @@ internal sealed unsafe class QuantizedModel : IDisposable
     public string Plain => System.IO.Path.Combine(_folder, "plain");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>GPT-2's matrices, stored as [inputs, outputs]: quantisers store their outputs and inputs as everybody's.</summary>
+    private static bool IsTurned(StoredTensor tensor) => tensor.Name.EndsWith(".weight") && tensor.Name.Contains(".c_");
+
+    private static float[] Turned(float[] values, int columns)
+    {
+        int rows = values.Length / columns;
+        return [.. Enumerable.Range(0, values.Length).Select(i => values[i % rows * columns + i / rows])];
+    }
 
     private static void Save(string folder, JsonObject config, SafetensorsWriter tensors)
     {

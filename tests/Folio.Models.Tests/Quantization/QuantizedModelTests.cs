@@ -16,6 +16,16 @@ public class QuantizedModelTests
         Check(model, RoundedShifts);
     }
 
+    [Theory]
+    [InlineData("llama", 4, 32, true, "gptq"), InlineData("llama", 4, -1, true, "gptq_v2"), InlineData("llama", 8, 64, true, "gptq"), InlineData("gpt2", 4, 64, true, "gptq")]
+    [InlineData("llama", 4, 32, false, "gptq"), InlineData("qwen2", 4, 64, false, "gptq_v2")]
+    public void A_model_in_GPTQ_has_the_logits_of_its_dequantised_weights(string golden, int bits, int groupSize, bool symmetric, string format)
+    {
+        JsonObject config = Config("gptq", ("bits", bits), ("group_size", groupSize), ("sym", symmetric), ("desc_act", false), ("checkpoint_format", format));
+        using QuantizedModel model = new(golden, config, Quantizers.Gptq(bits, groupSize, symmetric, storedLess: format == "gptq" ? 1 : 0));
+        Check(model, symmetric ? 0 : RoundedShifts);
+    }
+
     private static JsonObject Config(string method, params (string Key, JsonNode? Value)[] settings)
     {
         JsonObject config = new() { ["quant_method"] = method };

@@ -30,4 +30,24 @@ internal static class Quantizers
         to.Add<Half>($"{layer}.scales", "F16", [groups.Count, rows], groups.ScalesByGroup());
         return groups.Values();
     };
+
+    /// <summary>AutoGPTQ's.</summary>
+    /// <param name="storedLess">What zero points are stored less by: 1, or 0 in version 2.</param>
+    public static Quantizer Gptq(int bits, int groupSize, bool symmetric, int storedLess = 1) => (to, layer, weights, rows, columns) =>
+    {
+        var groups = new Groups(weights, rows, columns, groupSize, bits, symmetric);
+        int each = 32 / bits, mask = (1 << bits) - 1;
+        int[] codes = new int[columns / each * rows], zeros = new int[groups.Count * rows / each];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++) codes[column / each * rows + row] |= groups.Codes[row, column] << column % each * bits;
+            for (int group = 0; group < groups.Count; group++) zeros[(group * rows + row) / each] |= (groups.Zeros[row, group] - storedLess & mask) << row % each * bits;
+        }
+
+        to.Add<int>($"{layer}.qweight", "I32", [columns / each, rows], codes);
+        to.Add<int>($"{layer}.qzeros", "I32", [groups.Count, rows / each], zeros);
+        to.Add<Half>($"{layer}.scales", "F16", [groups.Count, rows], groups.ScalesByGroup());
+        to.Add<int>($"{layer}.g_idx", "I32", [columns], [.. Enumerable.Range(0, columns).Select(column => groupSize < 0 ? 0 : column / groupSize)]);
+        return groups.Values();
+    };
 }
