@@ -110,7 +110,9 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override Span<float> HostRow(Tensor x, int row) => inner.HostRow(x, row);
 
-    public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results) => inner.Sample(logits, requests, results);
+    public override void BeginSample(Tensor logits, ReadOnlySpan<SampleRequest> requests) => inner.BeginSample(logits, requests);
+
+    public override void EndSample(Span<int> results) => inner.EndSample(results);
 
     public override void Dispose() => inner.Dispose();
 

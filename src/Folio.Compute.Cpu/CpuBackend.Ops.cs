@@ -6,6 +6,8 @@ namespace Folio.Compute.Cpu;
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {
+    private int[] _drawn = []; // [requests] of the last draws
+
     public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) =>
         _team.RunRows(x.Rows, x.Columns, new RmsNormKernel(x, weight, epsilon, y));
 
@@ -38,12 +40,15 @@ public sealed unsafe partial class CpuBackend
         fixed (int* pointer = rows.Values) _team.RunRows(rows.Length, y.Columns, new GatherRowsKernel(x, pointer, y));
     }
 
-    public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results)
+    public override void BeginSample(Tensor logits, ReadOnlySpan<SampleRequest> requests)
     {
+        if (requests.Length > _drawn.Length) Array.Resize(ref _drawn, requests.Length);
         fixed (SampleRequest* each = requests)
-        fixed (int* ids = results)
+        fixed (int* ids = _drawn)
         {
             _team.Run(requests.Length, new SampleJob(logits, each, ids));
         }
     }
+
+    public override void EndSample(Span<int> results) => _drawn.AsSpan(0, results.Length).CopyTo(results);
 }

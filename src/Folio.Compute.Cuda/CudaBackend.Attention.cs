@@ -41,15 +41,16 @@ public sealed unsafe partial class CudaBackend
     {
         KvLayer own = ((CudaKvCache)cache).Layer(layer);
         AttentionKernels kernels = KernelsFor(cache.Shape, y.Type);
+        AwaitMoved(layer);
         nint step = _step!.Address, lengths = _step.At(_layout.Lengths), rows = _step.At(_layout.Rows), partitions = _step.At(_layout.Partitions), starts = _step.At(_layout.PartStarts);
-        if (Plan.ItemCount > 0)
+        if (Plan.ItemCount > 0 || _records)
         {
             var decode = new PagedDecodeArguments(
                 q.Data, y.Data, own, step, rows, lengths, partitions, starts, _states, q.Stride, y.Stride, parameters.Heads, parameters.Window, parameters.Scale, parameters.SoftCap);
-            kernels.Decode.Launch(decode, kernels.DecodeBlocks(Plan.ItemCount * own.KvHeads));
+            kernels.Decode.Launch(decode, _records ? kernels.MostDecodeBlocks : kernels.DecodeBlocks(Plan.ItemCount * own.KvHeads));
         }
 
-        if (Plan.PartCount > 0)
+        if (Plan.PartCount > 0 || _records)
             kernels.Merge.Launch(new MergePartitionsArguments(y.Data, _states, rows, lengths, partitions, starts, y.Stride, parameters.Heads, parameters.Window), parameters.Heads, batch.Sequences);
 
         if (Plan.TileCount > 0)
@@ -63,6 +64,7 @@ public sealed unsafe partial class CudaBackend
 
     private void Store(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, nint angleRows, Indices slots)
     {
+        AwaitMoved(layer);
         int headDim = cache.Shape.HeadDim;
         var arguments = new StoreKvArguments(
             q.Data, k.Data, v.Data, ((CudaKvCache)cache).Layer(layer), At(slots), angles.Cosines.Data, angles.Sines.Data, angleRows,

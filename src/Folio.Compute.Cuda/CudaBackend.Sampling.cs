@@ -9,5 +9,7 @@ public sealed unsafe partial class CudaBackend
 
     private readonly nint _drawn; // [requests] what the last step has drawn
 
-    public override void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results) => throw new NotImplementedException();
+    public override void BeginSample(Tensor logits, ReadOnlySpan<SampleRequest> requests) => throw new NotImplementedException();
+
+    public override void EndSample(Span<int> results) => throw new NotImplementedException();
 }

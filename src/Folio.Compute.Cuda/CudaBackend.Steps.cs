@@ -1,29 +1,87 @@
 using Folio.Compute.Cuda.Attention;
 using Folio.Compute.Cuda.Card;
+using Folio.Compute.Cuda.Linear;
 using Folio.Compute.Cuda.Steps;
 
 namespace Folio.Compute.Cuda;
 
-/// <summary>The numbers of a step.</summary>
+/// <summary>Steps: their numbers, and recorded passes.</summary>
 public sealed unsafe partial class CudaBackend
 {
     private AttentionPlan? _plan;
     private StepUpload? _step;
-    private StepLayout _layout; // of this step
+    private StepLayout _layout;      // of the step that runs
+    private RecordedPasses? _passes; // null until steps are prepared for
+    private bool _records;
 
-    public override void BeginStep(StepBatch batch)
+    public override bool RunsBeside => true;
+
+    public override void Run(StepBatch batch, Action<StepBatch> pass)
     {
         _context.Use();
         foreach (HostRows rows in _hostRows) rows.Forget();
         AttentionPlan plan = Plan;
         plan.Make(batch);
-        _step ??= new StepUpload(_context, batch.MaxTokens, batch.MaxSequences, batch.MaxBlocksPerSequence, plan);
+        StepUpload step = _step ??= new StepUpload(_context, batch.MaxTokens, batch.MaxSequences, batch.MaxBlocksPerSequence, plan);
+        if (IsDecode(batch, plan) && _passes?.SizeFor(batch.Tokens) is { } size && !_moves)
+        {
+            step.Send(batch, plan, new(size, size, size, tiles: 0), _blockSize, size);
+            _passes.Repeat(size, pass);
+            return;
+        }
+
         _layout = new(batch.Tokens, batch.Sequences, batch.LogitRows, plan.TileCount);
-        _step.Send(batch, plan, _layout, _blockSize);
-        batch.Addresses = new(_step.At(_layout.TokenIds), _step.At(_layout.Positions), _step.At(_layout.SlotMapping), _step.At(_layout.LogitRowTokens));
+        step.Send(batch, plan, _layout, _blockSize, batch.Sequences);
+        batch.Addresses = step.Addresses(_layout);
+        pass(batch);
+    }
+
+    /// <summary>Compiles what is compiled when it first runs, and records passes of decoding steps, the largest first.</summary>
+    public override void Prepare(StepBatch batch, Action<StepBatch> pass)
+    {
+        _context.Use();
+        _passes ??= new RecordedPasses(_context, batch.MaxSequences);
+        int[] blocks = new int[batch.MaxBlocksPerSequence], tokens = new int[Math.Min(batch.MaxTokens, 2 * LinearKernels.MaxFewRows)];
+        batch.Clear();
+        batch.Add(tokens, 0, blocks, _blockSize, tokens.Length); // a prompt
+        batch.SlotMapping.AsSpan(0, tokens.Length).Fill(-1);
+        batch.WantLogits(tokens.Length - 1);
+        Run(batch, pass);
+        if (_passes.IsRecorded(pass)) return;
+
+        foreach (int size in _passes.Sizes)
+        {
+            batch.Clear();
+            for (int i = 0; i < size; i++)
+            {
+                batch.Add([0], 0, blocks, _blockSize, 1);
+                batch.SlotMapping[i] = -1;
+                batch.WantLogits(i);
+            }
+
+            Plan.Make(batch);
+            _layout = new(size, size, size, tiles: 0);
+            _step!.Send(batch, Plan, _layout, _blockSize, size);
+            batch.Addresses = _step.Addresses(_layout);
+            pass(batch); // nothing can be compiled while it is recorded
+            _records = true;
+            try
+            {
+                _passes.Record(size, pass, batch);
+            }
+            finally
+            {
+                _records = false;
+            }
+        }
+
+        CudaContext.Synchronize(_context.Stream);
     }
 
     private AttentionPlan Plan => _plan ?? throw new InvalidOperationException("ReserveAttention comes before steps");
+
+    /// <summary>Whether each sequence has one row, and all want their logits: what is recorded.</summary>
+    private static bool IsDecode(StepBatch batch, AttentionPlan plan) => batch.Tokens == batch.Sequences && batch.LogitRows == batch.Tokens && plan.TileCount == 0;
 
     /// <summary>Where numbers lie on the card: they are there since the step began, or are brought now.</summary>
     private nint At(Indices indices) => indices.Address != 0 || indices.Length == 0 ? indices.Address : _uploads.Put(indices.Values);

@@ -11,14 +11,25 @@ public sealed unsafe partial class CudaBackend
     private const int CopyThreads = 256, MostPairs = 1 << 14; // of one launch
 
     private Kernel? _copyBlocks;
+    private MovingBlocks? _moving;
+    private bool _moves; // blocks are on their way of which the step's layers must wait
 
     /// <remarks>Layout and arithmetic of kv_cache.cuh and attention.cuh; a change of either changes this name.</remarks>
     public override string KvImageFormat => $"cuda: layers, keys and values, heads, [token, channel], arithmetic 1, {_context.Architecture}, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
 
     public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies)
     {
+        if (copies.IsEmpty) return;
+        _context.Use();
+        if (_moves) _moving!.AwaitAll();
         nint data = ((CudaKvCache)cache).Data;
-        Copy(data, data, cache.Shape, copies);
+        long bytes = CudaKvCache.BytesPerBlock(cache.Shape);
+        for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MostPairs)..])
+        {
+            int count = Math.Min(copies.Length, MostPairs);
+            nint pairs = _uploads.Put(MemoryMarshal.Cast<BlockCopy, int>(copies[..count]));
+            CopyKernel.Launch(new CopyBlocksArguments(data, data, pairs, bytes, bytes, bytes), Slices(bytes), count);
+        }
     }
 
     public override HostKvBlocks AllocateHostBlocks(KvCacheShape shape) => new CudaHostKvBlocks(shape, _context);
@@ -26,31 +37,47 @@ public sealed unsafe partial class CudaBackend
     public override void CopyToHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies)
     {
         Check(cache, host, copies, toHost: true);
-        Copy(((CudaKvCache)cache).Data, ((CudaHostKvBlocks)host).Memory, cache.Shape, copies);
-        CudaContext.Synchronize(_context.Stream);
+        Move(((CudaKvCache)cache).Data, ((CudaHostKvBlocks)host).Memory, cache.Shape, copies);
     }
 
     public override void CopyFromHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies)
     {
         Check(cache, host, copies, toHost: false);
-        Copy(((CudaHostKvBlocks)host).Memory, ((CudaKvCache)cache).Data, cache.Shape, copies);
-        CudaContext.Synchronize(_context.Stream);
+        Move(((CudaHostKvBlocks)host).Memory, ((CudaKvCache)cache).Data, cache.Shape, copies);
     }
 
-    /// <summary>One launch for all layers and pairs.</summary>
-    private void Copy(nint from, nint to, KvCacheShape shape, ReadOnlySpan<BlockCopy> copies)
+    private Kernel CopyKernel => _copyBlocks ??= _kernels.Get(new KernelSource("copy_blocks.cu"), "copy_blocks", CopyThreads);
+
+    /// <summary>Beside the steps: layer by layer, so that the next step's layers wait each for its own.</summary>
+    private void Move(nint from, nint to, KvCacheShape shape, ReadOnlySpan<BlockCopy> copies)
     {
+        if (copies.IsEmpty) return;
         _context.Use();
-        _copyBlocks ??= _kernels.Get(new KernelSource("copy_blocks.cu"), "copy_blocks", CopyThreads);
-        long bytes = CudaKvCache.BytesPerBlock(shape);
-        for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MostPairs)..])
+        _moving ??= new MovingBlocks(_context, shape.Layers);
+        long block = CudaKvCache.BytesPerBlock(shape), layerBytes = CudaKvCache.BytesPerLayer(shape);
+        for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MovingBlocks.MostPairs)..])
         {
-            int count = Math.Min(copies.Length, MostPairs);
-            nint pairs = _uploads.Put(MemoryMarshal.Cast<BlockCopy, int>(copies[..count]));
-            int slices = (int)Math.Clamp(bytes / (CopyThreads * 16), 1, 64);
-            _copyBlocks.Launch(new CopyBlocksArguments(from, to, pairs, bytes, bytes, bytes), slices, count);
+            int count = Math.Min(copies.Length, MovingBlocks.MostPairs);
+            nint pairs = _moving.Begin(copies[..count]);
+            for (int layer = 0; layer < shape.Layers; layer++)
+            {
+                nint offset = (nint)(layer * layerBytes);
+                CopyKernel.LaunchOn(_context.CopyStream, new CopyBlocksArguments(from + offset, to + offset, pairs, block, block, layerBytes), Slices(layerBytes), count);
+                _moving.Launched(layer);
+            }
         }
+
+        _moves = true;
     }
+
+    /// <summary>Before a layer's cache is touched.</summary>
+    private void AwaitMoved(int layer)
+    {
+        if (_moves) _moves = _moving!.Await(layer);
+    }
+
+    /// <summary>Blocks of threads that share a copy.</summary>
+    private static int Slices(long bytes) => (int)Math.Clamp(bytes / (CopyThreads * 16), 1, 64);
 
     private static void Check(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies, bool toHost)
     {

@@ -109,6 +109,7 @@ public sealed unsafe partial class CudaBackend : Backend
     public override void Dispose()
     {
         _context.Use();
+        _passes?.Dispose();
         _kernels.Dispose();
         _context.Dispose();
     }

@@ -53,8 +53,17 @@ public abstract class Backend : IDisposable
     /// <summary>Bytes that one block of one such cache takes over all its layers.</summary>
     public abstract long KvBytesPerBlock(KvCacheShape shape);
 
-    /// <summary>Brings a step's numbers to where kernels read them, before the first op of a forward pass.</summary>
-    public virtual void BeginStep(StepBatch batch)
+    /// <summary>Whether ops only begin their work, so that the host can go on with the next step.</summary>
+    public virtual bool RunsBeside => false;
+
+    /// <summary>Runs a forward pass over a step: a backend may record the ops of one and repeat them for another that is like it, so they depend on the batch's counts alone.</summary>
+    /// <param name="pass">The same one for all steps of a model.</param>
+    public virtual void Run(StepBatch batch, Action<StepBatch> pass) => pass(batch);
+
+    /// <summary>Makes ready whatever the first steps would have to wait for.</summary>
+    /// <param name="batch">As large as the largest step; its content doesn't matter.</param>
+    /// <param name="pass">What <see cref="Run"/> will be given. Its results aren't used.</param>
+    public virtual void Prepare(StepBatch batch, Action<StepBatch> pass)
     {
     }
 
@@ -133,15 +142,25 @@ public abstract class Backend : IDisposable
 
     /// <summary>
     /// One row in host memory, for what the host must do itself (grammar masks, penalties, log-probabilities). What the host writes there counts
-    /// for the following <see cref="Sample"/>.
+    /// for the following <see cref="BeginSample"/>.
     /// </summary>
     public abstract Span<float> HostRow(Tensor x, int row);
 
     /// <summary>
-    /// The common end of the sampling chain, in place: temperature, min-p, top-k, top-p (dropped ids become −∞), then one draw: results[i] is the id drawn
-    /// from row requests[i].Row. See <see cref="SampleRequest"/> for the definition.
+    /// The common end of the sampling chain, in place: temperature, min-p, top-k, top-p (dropped ids become −∞), then one draw from each row requests[i].Row.
+    /// See <see cref="SampleRequest"/> for the definition.
     /// </summary>
-    public abstract void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results);
+    public abstract void BeginSample(Tensor logits, ReadOnlySpan<SampleRequest> requests);
+
+    /// <summary>What the earliest <see cref="BeginSample"/> has drawn whose tokens were not taken yet: results[i] for requests[i], −1 where there was no number to draw from.</summary>
+    public abstract void EndSample(Span<int> results);
+
+    /// <summary>Both at once.</summary>
+    public void Sample(Tensor logits, ReadOnlySpan<SampleRequest> requests, Span<int> results)
+    {
+        BeginSample(logits, requests);
+        EndSample(results);
+    }
 
     public abstract void Dispose();
 }

@@ -9,7 +9,9 @@ public sealed class TransformerDecoder
 {
     private readonly Backend _backend;
     private readonly DecoderWeights _weights;
+    private readonly Action<StepBatch> _pass;
     private Activations? _activations;
+    private KvCache? _cache;                           // of the step that runs
     private RotaryEmbedding[] _rotaries = [];          // one for each kind of rotary layer
     private RotaryEmbedding?[] _layerRotaries = [];    // [layers] the one of each layer
 
@@ -18,6 +20,7 @@ public sealed class TransformerDecoder
         Spec = spec;
         _weights = weights;
         _backend = backend;
+        _pass = Pass;
     }
 
     public DecoderSpec Spec { get; }
@@ -62,18 +65,32 @@ public sealed class TransformerDecoder
     public Tensor Forward(StepBatch batch, KvCache cache)
     {
         Activations buffers = _activations ?? throw new InvalidOperationException("Reserve comes before Forward");
-        _backend.BeginStep(batch);
         foreach (RotaryEmbedding rotary in _rotaries) rotary.Prepare(batch);
-        Tensor x = Embed(batch, buffers);
+        _cache = cache;
+        _backend.Run(batch, _pass);
+        return Spec.HasHead ? buffers.Logits.FirstRows(batch.LogitRows) : default;
+    }
 
+    /// <summary>Makes ready whatever the first steps over a cache would have to wait for.</summary>
+    /// <param name="largest">A batch as large as the largest step.</param>
+    public void Prepare(StepBatch largest, KvCache cache)
+    {
+        _cache = cache;
+        _backend.Prepare(largest, _pass);
+    }
+
+    private void Pass(StepBatch batch)
+    {
+        Activations buffers = _activations!;
+        Tensor x = Embed(batch, buffers);
         for (int layer = 0; layer < Spec.Layers.Count; layer++)
         {
-            AddAttention(x, layer, batch, cache, buffers);
+            AddAttention(x, layer, batch, _cache!, buffers);
             for (int first = 0; first < x.Rows; first += buffers.GateUp.Rows)
                 AddFeedForward(x.RowsAt(first, Math.Min(buffers.GateUp.Rows, x.Rows - first)), layer, buffers);
         }
 
-        return Spec.HasHead ? Logits(x, batch, buffers) : default;
+        if (Spec.HasHead && batch.LogitRows > 0) Logits(x, batch, buffers);
     }
 
     /// <summary>What the last step made of its tokens: their states behind the final norm, from which logits are made. Once a step, since it works in place.</summary>
@@ -158,11 +175,8 @@ public sealed class TransformerDecoder
     }
 
     /// <summary>Only rows whose logits are wanted go through the final norm and the head.</summary>
-    private Tensor Logits(Tensor x, StepBatch batch, Activations buffers)
+    private void Logits(Tensor x, StepBatch batch, Activations buffers)
     {
-        Tensor logits = buffers.Logits.FirstRows(batch.LogitRows);
-        if (batch.LogitRows == 0) return logits;
-
         Tensor last = buffers.Last.FirstRows(batch.LogitRows);
         _backend.GatherRows(x, batch.LogitTokens, last);
         Tensor normed = buffers.LastNormed.FirstRows(batch.LogitRows);
@@ -183,8 +197,7 @@ public sealed class TransformerDecoder
             last = projected;
         }
 
-        _backend.Linear(last, _weights.Head!, default, logits);
-        return logits;
+        _backend.Linear(last, _weights.Head!, default, buffers.Logits.FirstRows(batch.LogitRows));
     }
 
     private void Norm(Tensor x, NormWeights norm, Tensor y)

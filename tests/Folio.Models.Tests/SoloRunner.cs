@@ -8,7 +8,7 @@ internal sealed class SoloRunner : IDisposable
 {
     private const int BlockSize = 16;
 
-    private readonly CpuBackend _backend;
+    private readonly Backend _backend;
     private readonly KvCache _cache;
     private readonly StepBatch _batch;
     private readonly int[] _blocks;
@@ -19,9 +19,15 @@ internal sealed class SoloRunner : IDisposable
     /// <param name="chunk">Tokens of a step at most.</param>
     /// <param name="shuffle">Whether the blocks of the sequence lie in disorder.</param>
     public SoloRunner(string model, int maxTokens = 256, int chunk = 256, bool shuffle = false, int threads = 1, DType kvType = DType.F32)
+        : this(model, new CpuBackend(threads, activations: CpuActivations.F32), maxTokens, chunk, shuffle, kvType)
+    {
+    }
+
+    /// <param name="backend">Belongs to this from then on.</param>
+    public SoloRunner(string model, Backend backend, int maxTokens, int chunk, bool shuffle, DType kvType)
     {
         using ModelSource source = ModelSource.Open(model);
-        _backend = new CpuBackend(threads, activations: CpuActivations.F32);
+        _backend = backend;
         Decoder = TransformerDecoder.Load(source, _backend);
         int blocks = (maxTokens + BlockSize - 1) / BlockSize;
         _blocks = [.. Enumerable.Range(0, blocks)];

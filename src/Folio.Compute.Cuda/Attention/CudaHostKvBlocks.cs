@@ -21,6 +21,8 @@ internal sealed unsafe class CudaHostKvBlocks : HostKvBlocks
         {
             ObjectDisposedException.ThrowIf(Memory == 0, this);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Slots, nameof(slot));
+            _context.Use();
+            CudaContext.Synchronize(_context.CopyStream); // the card may still read or write it
             return new((byte*)Memory + (long)slot * BytesPerBlock, BytesPerBlock);
         }
     }
@@ -28,6 +30,8 @@ internal sealed unsafe class CudaHostKvBlocks : HostKvBlocks
     public override void Dispose()
     {
         if (Memory == 0) return;
+        _context.Use();
+        CudaContext.Synchronize(_context.CopyStream);
         _context.FreePinned(Memory);
         Memory = 0;
     }

@@ -14,6 +14,7 @@ internal sealed unsafe class Kernel(CudaContext context, nint function, int thre
     {
         get
         {
+            context.Use();
             CudaContext.Check(CudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, function, threads, (nuint)sharedBytes), "cuOccupancyMaxActiveBlocksPerMultiprocessor");
             return Math.Max(1, blocks);
         }

@@ -26,7 +26,10 @@ internal sealed unsafe class StepUpload
 
     public nint At(int offset) => Address + (nint)offset * sizeof(int);
 
-    public void Send(StepBatch batch, AttentionPlan plan, in StepLayout layout, int blockSize)
+    public StepAddresses Addresses(in StepLayout layout) => new(At(layout.TokenIds), At(layout.Positions), At(layout.SlotMapping), At(layout.LogitRowTokens));
+
+    /// <param name="size">Sequences that the layout has room for. Those behind the batch's own, of one row each, write nothing and are nothing.</param>
+    public void Send(StepBatch batch, AttentionPlan plan, in StepLayout layout, int blockSize, int size)
     {
         _turn ^= 1;
         CudaContext.Await(_sent[_turn]); // which was sent two steps ago
@@ -43,16 +46,28 @@ internal sealed unsafe class StepUpload
         plan.TileSequences.CopyTo(new(numbers + layout.Tiles, plan.TileCount));
         plan.TileFirstRows.CopyTo(new(numbers + layout.Tiles + plan.TileCount, plan.TileCount));
 
+        if (size > batch.Sequences) Fill(numbers, batch.Sequences, size, layout);
+
         int most = 0;
         for (int sequence = 0; sequence < batch.Sequences; sequence++) most = Math.Max(most, Blocks(batch.ContextLengths[sequence], blockSize));
         for (int sequence = 0; sequence < batch.Sequences; sequence++)
             batch.BlockTable(sequence)[..Blocks(batch.ContextLengths[sequence], blockSize)].CopyTo(new(numbers + layout.BlockTables + sequence * most, most));
-        int items = layout.BlockTables + batch.Sequences * most;
+        int items = layout.BlockTables + batch.Sequences * most; // of the sequences that there are
         Put(numbers + items, plan.Items, plan.ItemCount);
         *(StepHeader*)numbers = new(most, layout.BlockTables, plan.ItemCount, items);
 
         _context.Upload(Address, numbers, (long)(items + plan.ItemCount) * sizeof(int));
         CudaContext.Record(_sent[_turn], _context.Stream);
+    }
+
+    private static void Fill(int* numbers, int first, int size, in StepLayout layout)
+    {
+        for (int i = first; i < size; i++)
+        {
+            numbers[layout.TokenIds + i] = numbers[layout.Positions + i] = numbers[layout.Lengths + i] = numbers[layout.Partitions + i] = numbers[layout.PartStarts + i] = 0;
+            numbers[layout.SlotMapping + i] = -1;
+            numbers[layout.Rows + i] = numbers[layout.LogitRowTokens + i] = i;
+        }
     }
 
     private static int Blocks(int tokens, int blockSize) => (tokens + blockSize - 1) / blockSize;

@@ -12,7 +12,6 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
     private Tensor _logits;  // [logit rows, vocabulary] of the last step
     private Tensor? _hidden; // [tokens, embedding size] of the last step; null until somebody asks
     private StepBatch? _batch;
-    private int[] _drawn = []; // [requests] of the last draw
 
     public int VocabularySize => decoder.Spec.VocabularySize;
 
@@ -55,13 +54,9 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
 
     public Span<float> Logits(int row) => backend.HostRow(_logits, row);
 
-    public void BeginSample(ReadOnlySpan<SampleRequest> requests)
-    {
-        if (requests.Length > _drawn.Length) Array.Resize(ref _drawn, requests.Length);
-        backend.Sample(_logits, requests, _drawn.AsSpan(0, requests.Length));
-    }
+    public void BeginSample(ReadOnlySpan<SampleRequest> requests) => backend.BeginSample(_logits, requests);
 
-    public void EndSample(Span<int> tokens) => _drawn.AsSpan(0, tokens.Length).CopyTo(tokens);
+    public void EndSample(Span<int> tokens) => backend.EndSample(tokens);
 
     public void Dispose()
     {
