@@ -68,6 +68,9 @@ internal sealed class SoloRunner : IDisposable
         return (ids, logits);
     }
 
+    /// <summary>Logits behind one more token: a decoding step.</summary>
+    public float[] Next(int token, int position) => Step([token], position, position + 1, position)[0];
+
     /// <summary>Logits before each of these ids, all of them given.</summary>
     public float[][] Given(int[] prompt, int[] ids) => Prefill([.. prompt, .. ids[..^1]], last: ids.Length);
 
