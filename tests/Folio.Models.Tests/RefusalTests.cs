@@ -52,7 +52,7 @@ public sealed class RefusalTests : IDisposable
 
     [Fact]
     public void Weights_quantised_in_an_unknown_way_are_refused_by_its_name() => Assert.Equal(
-        "config.json: the weights are quantised by 'hqq', which is not read; these are: awq, gptq. GGUF has weights that are quantised in other ways.",
+        "config.json: the weights are quantised by 'hqq', which is not read; these are: awq, gptq, fp8, fbgemm_fp8, compressed-tensors. GGUF has weights that are quantised in other ways.",
         Refusal(Given(config => config["quantization_config"] = new JsonObject { ["quant_method"] = "hqq" })));
 
     [Fact]

@@ -114,7 +114,7 @@ public class ConfigSection
     internal object? Raw(string key) => _values.GetValueOrDefault(key);
 
     /// <summary>A key as the file writes it.</summary>
-    private protected virtual string Label(string key) => _prefix + key;
+    public virtual string Label(string key) => _prefix + key;
 
     private object? Find(ReadOnlySpan<string> keys, out string key)
     {

@@ -111,5 +111,5 @@ public sealed class ModelConfig : ConfigSection
     /// <summary>The same from a GGUF file's metadata; <see cref="Architecture"/> is then GGUF's name for it.</summary>
     public static ModelConfig FromGguf(GgufMetadata metadata) => GgufConfig.Translate(metadata);
 
-    private protected override string Label(string key) => _labels.GetValueOrDefault(key, key);
+    public override string Label(string key) => _labels.GetValueOrDefault(key, key);
 }

@@ -7,7 +7,8 @@ namespace Folio.Models;
 /// <param name="Source">The file that says so.</param>
 /// <param name="GroupSize">Inputs that share a scale; −1: all of a layer's.</param>
 /// <param name="ZeroOffset">What is added to a stored zero point, modulo 2^bits.</param>
-internal sealed record IntegerQuantization(string Source, IntegerFormat Format, int Bits, int GroupSize, int ZeroOffset = 0) : WeightQuantization
+/// <param name="IsSymmetric">No zero points are stored: all are the middle code.</param>
+internal sealed record IntegerQuantization(string Source, IntegerFormat Format, int Bits, int GroupSize, int ZeroOffset = 0, bool IsSymmetric = false) : WeightQuantization
 {
     public override string Description => $"{Format.Name}, {Bits} bits, {(GroupSize < 0 ? "a scale for each output" : $"groups of {GroupSize}")}";
 
@@ -18,7 +19,7 @@ internal sealed record IntegerQuantization(string Source, IntegerFormat Format, 
         section.Expect("bits", section.Int("bits", "w_bit") ?? 4, 4);
         section.Expect("version", section.Text("version")?.ToLowerInvariant() ?? "gemm", "gemm");
         section.Expect("zero_point", section.Flag("zero_point") ?? true, true);
-        return new(section.File, IntegerFormat.Awq, Bits: 4, CheckedGroupSize(section, section.Int("group_size", "q_group_size") ?? 128));
+        return new(section.File, IntegerFormat.Awq, Bits: 4, GroupSizeOf(section, otherwise: 128));
     }
 
     /// <remarks>AutoGPTQ stores zero points less one; GPTQModel's "gptq_v2" as they are. Whether groups are runs of inputs (desc_act) and symmetric (sym) the tensors tell.</remarks>
@@ -29,23 +30,33 @@ internal sealed record IntegerQuantization(string Source, IntegerFormat Format, 
         section.Expect("bits", bits, 4, 8);
         section.Expect("checkpoint_format", format, "gptq", "gptq_v2");
         section.Expect("is_marlin_format", section.Flag("is_marlin_format") ?? false, false);
-        return new(section.File, IntegerFormat.Gptq, bits, CheckedGroupSize(section, section.Int("group_size") ?? 128), ZeroOffset: format == "gptq" ? 1 : 0);
+        return new(section.File, IntegerFormat.Gptq, bits, GroupSizeOf(section, otherwise: 128), ZeroOffset: format == "gptq" ? 1 : 0);
+    }
+
+    /// <param name="otherwise">Where none is named.</param>
+    public static int GroupSizeOf(ConfigSection section, int otherwise)
+    {
+        int size = section.Int("group_size", "q_group_size") ?? otherwise;
+        return size == -1 || size > 0 && size % GroupedRows.BlockInputs == 0 ? size
+            : throw new ModelFormatException(section.File, $"'{section.Label("group_size")}' is {size}; -1 or a multiple of {GroupedRows.BlockInputs} is expected.");
     }
 
     internal override StoredMatrix? Find(TensorFile tensors, string layer, int rows, int columns)
     {
         if (!tensors.TryGet($"{layer}.{Format.Codes}", out StoredTensor? codes)) return null;
         if (columns % GroupedRows.BlockInputs != 0) throw codes.Problem($"has {columns} inputs; a multiple of {GroupedRows.BlockInputs} is expected.");
-        StoredTensor zeros = tensors.Get($"{layer}.{Format.Zeros}"), scales = tensors.Get($"{layer}.{Format.Scales}");
+        StoredTensor? zeros = IsSymmetric ? null : tensors.Get($"{layer}.{Format.Zeros}");
+        StoredTensor scales = tensors.Get($"{layer}.{Format.Scales}");
         int groupSize = GroupSize < 0 ? columns : Math.Min(GroupSize, columns), groups = (columns + groupSize - 1) / groupSize;
         var reader = new GroupedRows(
             Bits,
             new(codes, Source, Bits, rows, columns, Format.OutputsFirst, Format.PacksOutputs, Format.Interleaved),
-            OtherThanMiddle(zeros, rows, groups),
+            zeros is null ? null : OtherThanMiddle(zeros, rows, groups),
             ZeroOffset,
             new(scales, Source, rows, groups, Format.OutputsFirst),
             GroupsOfBlocks(tensors, layer, columns, groupSize, groups));
-        return new(reader.Source(codes.Name, rows, columns), codes, zeros, scales);
+        StoredTensor[] read = zeros is null ? [codes, scales] : [codes, zeros, scales];
+        return new(reader.Source(codes.Name, rows, columns), read);
     }
 
     internal override (long Values, long Bytes) Size(StoredTensor tensor)
@@ -58,10 +69,6 @@ internal sealed record IntegerQuantization(string Source, IntegerFormat Format, 
     }
 
     private static bool Is(StoredTensor tensor, string? ending) => ending is not null && tensor.Name.EndsWith($".{ending}", StringComparison.Ordinal);
-
-    private static int CheckedGroupSize(ConfigSection section, int size) =>
-        size == -1 || size > 0 && size % GroupedRows.BlockInputs == 0 ? size
-        : throw new ModelFormatException(section.File, $"'quantization_config.group_size' is {size}; -1 or a multiple of {GroupedRows.BlockInputs} is expected.");
 
     /// <returns>Null: all zero points are the middle code.</returns>
     private PackedIntegers? OtherThanMiddle(StoredTensor tensor, int rows, int groups)

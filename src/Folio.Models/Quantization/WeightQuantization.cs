@@ -17,7 +17,9 @@ public abstract record WeightQuantization
     {
         "awq" => IntegerQuantization.OfAwq(section),
         "gptq" => IntegerQuantization.OfGptq(section),
-        string other => throw new ModelFormatException(config.File, $"the weights are quantised by '{other}', which is not read; these are: awq, gptq. GGUF has weights that are quantised in other ways."),
+        "fp8" or "fbgemm_fp8" => Float8Quantization.Of(section, "weight_block_size"),
+        "compressed-tensors" => CompressedTensors.Of(section),
+        string other => throw new ModelFormatException(config.File, $"the weights are quantised by '{other}', which is not read; these are: awq, gptq, fp8, fbgemm_fp8, compressed-tensors. GGUF has weights that are quantised in other ways."),
         null => throw new ModelFormatException(config.File, "'quantization_config.quant_method' is missing."),
     };
 

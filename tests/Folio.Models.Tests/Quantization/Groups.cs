@@ -5,10 +5,12 @@ internal sealed class Groups
 {
     private readonly int _rows, _columns, _size;
 
-    public Groups(float[] weights, int rows, int columns, int groupSize, int bits, bool symmetric)
+    /// <param name="roundScale">Null: to fp16.</param>
+    public Groups(float[] weights, int rows, int columns, int groupSize, int bits, bool symmetric, Func<float, float>? roundScale = null)
     {
+        roundScale ??= scale => (float)(Half)scale;
         (_rows, _columns, _size) = (rows, columns, groupSize < 0 ? columns : groupSize);
-        (Codes, Zeros, Scales) = (new int[rows, columns], new int[rows, Count], new Half[rows, Count]);
+        (Codes, Zeros, Scales) = (new int[rows, columns], new int[rows, Count], new float[rows, Count]);
         int most = (1 << bits) - 1;
         for (int row = 0; row < rows; row++)
         {
@@ -18,10 +20,10 @@ internal sealed class Groups
                 float high = 0, low = 0;
                 foreach (float value in values) (high, low) = (Math.Max(high, value), Math.Min(low, value));
                 if (symmetric) (high, low) = (Math.Max(high, -low), -Math.Max(high, -low));
-                Half scale = (Half)Math.Max((high - low) / most, 1e-5f);
-                int zero = symmetric ? most / 2 + 1 : Math.Clamp((int)MathF.Round(-low / (float)scale), 0, most);
+                float scale = roundScale(Math.Max((high - low) / most, 1e-5f));
+                int zero = symmetric ? most / 2 + 1 : Math.Clamp((int)MathF.Round(-low / scale), 0, most);
                 (Scales[row, group], Zeros[row, group]) = (scale, zero);
-                for (int i = 0; i < values.Length; i++) Codes[row, group * _size + i] = Math.Clamp((int)MathF.Round(values[i] / (float)scale) + zero, 0, most);
+                for (int i = 0; i < values.Length; i++) Codes[row, group * _size + i] = Math.Clamp((int)MathF.Round(values[i] / scale) + zero, 0, most);
             }
         }
     }
@@ -35,15 +37,15 @@ internal sealed class Groups
     public int[,] Zeros { get; }
 
     /// <summary>[rows, groups]</summary>
-    public Half[,] Scales { get; }
+    public float[,] Scales { get; }
 
     /// <summary>[groups, rows]</summary>
-    public Half[] ScalesByGroup() => [.. Enumerable.Range(0, Count * _rows).Select(i => Scales[i % _rows, i / _rows])];
+    public Half[] ScalesByGroup() => [.. Enumerable.Range(0, Count * _rows).Select(i => (Half)Scales[i % _rows, i / _rows])];
 
     /// <summary>[rows, columns]</summary>
     public float[] Values() => [.. Enumerable.Range(0, _rows * _columns).Select(i =>
     {
         (int row, int column) = (i / _columns, i % _columns);
-        return (Codes[row, column] - Zeros[row, column / _size]) * (float)Scales[row, column / _size];
+        return (Codes[row, column] - Zeros[row, column / _size]) * Scales[row, column / _size];
     })];
 }

@@ -54,6 +54,23 @@ public class IntegerLayerTests
         Assert.Equal(expected, Values(layer, """{ "quant_method": "gptq", "bits": 8, "group_size": 32 }"""));
     }
 
+    /// <remarks>Packed by compressed-tensors 0.12 (pack_to_int32), zero points along the outputs.</remarks>
+    [Fact]
+    public void A_layer_packed_by_compressed_tensors_is_read()
+    {
+        const string codes = """
+            1A3C5E70 92B4D6F8 1A3C5E70 92B4D6F8 B3B3B3B3 B3B3B3B3 B3B3B3B3 B3B3B3B3 5C3A18F6 D4B2907E 5C3A18F6 D4B2907E F5B17D39 F5B17D39 F5B17D39 F5B17D39
+            9E38D27C 16B05AF4 9E38D27C 16B05AF4 37BF37BF 37BF37BF 37BF37BF 37BF37BF D0369CF2 58BE147A D0369CF2 58BE147A 79BDF135 79BDF135 79BDF135 79BDF135
+            """;
+        SafetensorsWriter layer = new();
+        layer.Add<uint>("up.weight_packed", "I32", [8, 4], Words(codes));
+        layer.Add<uint>("up.weight_zero_point", "I32", [1, 1], Words("4FA50B61"));
+        layer.Add<Half>("up.weight_scale", "F16", [8, 1], Scales);
+        Assert.Equal(Expected(output => (5 * output + 1) % 16), Values(layer, """
+            { "quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": { "W4A16": { "weights": { "num_bits": 4, "type": "int", "symmetric": false, "strategy": "group", "group_size": 32 } } } }
+            """));
+    }
+
     private static Half[] Scales => [.. Enumerable.Range(0, Rows).Select(output => (Half)Scale(output))];
 
     private static float Scale(int output) => (output + 1) / 64f;

@@ -24,4 +24,8 @@ internal static unsafe class QuantizedLayer
             return values;
         }
     }
+
+    /// <summary>The message with which a layer, or its config, is refused.</summary>
+    public static string Refusal(SafetensorsWriter tensors, string quantization, int rows, int columns) =>
+        Assert.Throws<ModelFormatException>(() => Values(tensors, quantization, rows, columns)).Message;
 }

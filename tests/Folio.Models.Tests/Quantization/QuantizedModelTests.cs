@@ -26,6 +26,57 @@ public class QuantizedModelTests
         Check(model, symmetric ? 0 : RoundedShifts);
     }
 
+    [Theory]
+    [InlineData("llama", 32, true), InlineData("llama", -1, true), InlineData("qwen2", 64, false)]
+    public void A_model_in_compressed_tensors_has_the_logits_of_its_dequantised_weights(string golden, int groupSize, bool symmetric)
+    {
+        JsonObject config = CompressedTensors("pack-quantized", $$"""{ "num_bits": 4, "type": "int", "symmetric": {{(symmetric ? "true" : "false")}}, "strategy": "{{(groupSize < 0 ? "channel" : "group")}}", "group_size": {{(groupSize < 0 ? "null" : groupSize)}} }""");
+        using QuantizedModel model = new(golden, config, Quantizers.PackQuantized(groupSize, symmetric));
+        Check(model, symmetric ? 0 : RoundedShifts);
+    }
+
+    [Theory]
+    [InlineData("llama"), InlineData("smollm2-shape")]
+    public void A_model_in_fp8_with_scales_of_blocks_has_the_logits_of_its_dequantised_weights_rounded_to_bf16(string golden)
+    {
+        JsonObject config = Config("fp8", ("weight_block_size", new JsonArray(48, 40)), ("activation_scheme", "dynamic"));
+        using QuantizedModel model = new(golden, config, Quantizers.Float8("weight_scale_inv", 48, 40, (rows, columns) => [(rows + 47) / 48, (columns + 39) / 40]));
+        Check(model, 0);
+    }
+
+    [Theory]
+    [InlineData("float-quantized", "tensor"), InlineData("float-quantized", "channel"), InlineData("naive-quantized", "channel")]
+    public void A_model_in_fp8_of_compressed_tensors_has_the_logits_of_its_dequantised_weights_rounded_to_bf16(string format, string strategy)
+    {
+        JsonObject config = CompressedTensors(format, $$"""{ "num_bits": 8, "type": "float", "symmetric": true, "strategy": "{{strategy}}" }""");
+        using QuantizedModel model = new("llama", config, strategy == "tensor" ? Quantizers.Float8("weight_scale", 1 << 20, 1 << 20, (_, _) => [1]) : Quantizers.Float8("weight_scale", 1, 1 << 20, (rows, _) => [rows, 1]));
+        Check(model, 0);
+    }
+
+    [Theory]
+    [InlineData("fp8", "weight_scale", false), InlineData("fp8", "weight_scale_inv", false), InlineData("fbgemm_fp8", "weight_scale", true)]
+    public void A_model_in_fp8_without_blocks_has_the_logits_of_its_dequantised_weights_rounded_to_bf16(string method, string scales, bool byOutput)
+    {
+        using QuantizedModel model = new("llama", Config(method), byOutput ? Quantizers.Float8(scales, 1, 1 << 20, (rows, _) => [rows, 1]) : Quantizers.Float8(scales, 1 << 20, 1 << 20, (_, _) => []));
+        Check(model, 0);
+    }
+
+    [Fact]
+    public void Weights_are_counted_and_not_the_words_that_hold_them()
+    {
+        using QuantizedModel awq = new("llama", Config("awq", ("group_size", 32)), Quantizers.Awq(32));
+        using QuantizedModel fp8 = new("llama", Config("fp8"), Quantizers.Float8("weight_scale", 1 << 20, 1 << 20, (_, _) => []));
+        using ModelSource plain = ModelSource.Open(awq.Plain), four = ModelSource.Open(awq.Path), eight = ModelSource.Open(fp8.Path);
+        long linear = plain.Tensors.Tensors.Where(tensor => tensor.Name.EndsWith("_proj.weight")).Sum(tensor => tensor.Bytes / sizeof(float));
+        Assert.Equal([plain.Parameters, plain.Parameters], [four.Parameters, eight.Parameters]);
+        Assert.Equal(plain.WeightBytes - linear * 4 + linear / 32 * 20, four.WeightBytes);
+        Assert.Equal(plain.WeightBytes - linear * 2, eight.WeightBytes);
+        Assert.Equal(("AWQ, 4 bits, groups of 32", "fp8 (E4M3), loaded as BF16"), (four.Quantization?.Description, eight.Quantization?.Description));
+    }
+
+    private static JsonObject CompressedTensors(string format, string weights) =>
+        Config("compressed-tensors", ("format", format), ("config_groups", JsonNode.Parse($$"""{ "group_0": { "targets": ["Linear"], "weights": {{weights}}, "input_activations": null } }""")), ("ignore", new JsonArray("lm_head")));
+
     private static JsonObject Config(string method, params (string Key, JsonNode? Value)[] settings)
     {
         JsonObject config = new() { ["quant_method"] = method };

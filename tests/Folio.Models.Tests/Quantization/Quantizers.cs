@@ -50,4 +50,38 @@ internal static class Quantizers
         to.Add<int>($"{layer}.g_idx", "I32", [columns], [.. Enumerable.Range(0, columns).Select(column => groupSize < 0 ? 0 : column / groupSize)]);
         return groups.Values();
     };
+
+    /// <summary>compressed-tensors' "pack-quantized", in 4 bits, with scales of bf16.</summary>
+    public static Quantizer PackQuantized(int groupSize, bool symmetric) => (to, layer, weights, rows, columns) =>
+    {
+        var groups = new Groups(weights, rows, columns, groupSize, bits: 4, symmetric, BFloat16.Round);
+        int[] codes = new int[rows * columns / 8], zeros = new int[rows / 8 * groups.Count];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++) codes[(row * columns + column) / 8] |= groups.Codes[row, column] << column % 8 * 4;
+            for (int group = 0; group < groups.Count; group++) zeros[row / 8 * groups.Count + group] |= groups.Zeros[row, group] << row % 8 * 4;
+        }
+
+        to.Add<int>($"{layer}.weight_packed", "I32", [rows, columns / 8], codes);
+        to.Add<ushort>($"{layer}.weight_scale", "BF16", [rows, groups.Count], [.. groups.Scales.Cast<float>().Select(BFloat16.Bits)]);
+        to.Add<long>($"{layer}.weight_shape", "I64", [2], [rows, columns]);
+        if (!symmetric) to.Add<int>($"{layer}.weight_zero_point", "I32", [rows / 8, groups.Count], zeros);
+        return groups.Values();
+    };
+
+    /// <summary>fp8 with a scale for each block of outputs and inputs.</summary>
+    /// <param name="name">Of the scales.</param>
+    /// <param name="shape">Of the scales.</param>
+    /// <returns>Rounded to bf16.</returns>
+    public static Quantizer Float8(string name, int blockRows, int blockColumns, Func<int, int, long[]> shape) => (to, layer, weights, rows, columns) =>
+    {
+        int across = (columns + blockColumns - 1) / blockColumns;
+        float[] scales = new float[(rows + blockRows - 1) / blockRows * across];
+        int BlockOf(int i) => i / columns / blockRows * across + i % columns / blockColumns;
+        for (int i = 0; i < weights.Length; i++) scales[BlockOf(i)] = Math.Max(scales[BlockOf(i)], MathF.Abs(weights[i]) / 448);
+        byte[] codes = [.. weights.Select((weight, i) => E4M3.Nearest(weight / scales[BlockOf(i)]))];
+        to.Add<byte>($"{layer}.weight", "F8_E4M3", [rows, columns], codes);
+        to.Add<float>($"{layer}.{name}", "F32", shape(rows, columns), scales);
+        return [.. codes.Select((code, i) => BFloat16.Round(E4M3.Value(code) * scales[BlockOf(i)]))];
+    };
 }
