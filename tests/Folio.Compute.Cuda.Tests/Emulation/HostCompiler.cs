@@ -7,7 +7,7 @@ namespace Folio.Compute.Cuda.Tests.Emulation;
 internal static class HostCompiler
 {
     /// <summary>What a kernel is compiled with. Without -fno-gnu-unique the loader would give all libraries one block between them, and tests run at once.</summary>
-    public static readonly string[] KernelOptions = ["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror"];
+    public static readonly string[] KernelOptions = ["-x", "c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror"];
 
     /// <summary>The headers of the emulation.</summary>
     public static string EmulationFolder => Path.Combine(AppContext.BaseDirectory, "Emulation");

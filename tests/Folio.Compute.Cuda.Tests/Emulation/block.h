@@ -43,6 +43,7 @@ enum class State { Ready, AtBarrier, AtWarp, Ended };
 
 struct Thread
 {
+    int stack = -1;                 // -1: not begun
     void* stack_pointer = nullptr;
     State state = State::Ready;
     int line = 0;                   // of the barrier or warp operation it waits at
@@ -59,6 +60,37 @@ struct WarpOperation
     alignas(16) uint8 out[warp_size][64];
 };
 
+// The threads that could go on, a bit each.
+class ReadySet
+{
+public:
+    void add(int i) { words[i / 64] |= 1ull << i % 64; }
+    void remove(int i) { words[i / 64] &= ~(1ull << i % 64); }
+
+    // The first at or behind a thread; -1: none.
+    int first(int from) const
+    {
+        for (int word = from / 64; word < count; word++)
+        {
+            uint64 left = words[word] & (word == from / 64 ? ~0ull << from % 64 : ~0ull);
+            if (left != 0) return word * 64 + __builtin_ctzll(left);
+        }
+
+        return -1;
+    }
+
+    int last() const
+    {
+        for (int word = count - 1; word >= 0; word--)
+            if (words[word] != 0) return word * 64 + 63 - __builtin_clzll(words[word]);
+        return -1;
+    }
+
+private:
+    static constexpr int count = 1024 / 64;
+    uint64 words[count] = {};
+};
+
 class Block
 {
 public:
@@ -71,11 +103,15 @@ public:
         order = launch.order;
         random = launch.seed * 2654435761u + blockIdx.x * 97 + blockIdx.y * 89 + blockIdx.z * 83 + 1;
         threads.assign(count, {});
-        warps.assign((count + warp_size - 1) / warp_size, {});
+        if (static_cast<int>(warps.size()) * warp_size < count) warps.resize((count + warp_size - 1) / warp_size);
+        for (Warp& warp : warps)
+            for (WarpOperation& operation : warp.operations) operation.mask = operation.arrived = 0;
         warp_intervals.assign(warps.size(), 0);
         interval = 0;
-        while (static_cast<int>(stacks.size()) < count) stacks.emplace_back();
-        for (int i = 0; i < count; i++) threads[i].stack_pointer = stacks[i].begin(&Block::enter);
+        free_stacks.resize(stacks.size());
+        for (size_t i = 0; i < stacks.size(); i++) free_stacks[i] = static_cast<int>(i);
+        ready = {};
+        for (int i = 0; i < count; i++) ready.add(i);
 
         for (;;)
         {
@@ -105,7 +141,7 @@ public:
             for (int i = 0; i < warp_size; i++) memcpy(operation->out[i], &all_out[i], sizeof(Out));
             operation->arrived = 0;
             for (int i = 0; i < warp_size; i++)
-                if ((mask >> i & 1) != 0 && i != lane) threads[warp * warp_size + i].state = State::Ready;
+                if ((mask >> i & 1) != 0 && i != lane) wake(warp * warp_size + i);
         }
         else
         {
@@ -125,44 +161,46 @@ public:
     std::vector<uint32> warp_intervals;   // warp barriers passed
 
 private:
-    struct Warp { WarpOperation operations[8]; };
+    struct Warp { WarpOperation operations[8] = {}; };
 
     static void enter();
 
     int choose()
     {
-        if (order == Order::Random)
-        {
-            int ready = 0, chosen = -1;
-            for (int i = 0; i < count; i++)
-            {
-                if (threads[i].state != State::Ready) continue;
-                random = random * 1664525u + 1013904223u;
-                if ((random >> 8) % static_cast<unsigned>(++ready) == 0) chosen = i;
-            }
-
-            return chosen;
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            int index = order == Order::Ascending ? i : count - 1 - i;
-            if (threads[index].state == State::Ready) return index;
-        }
-
-        return -1;
+        if (order == Order::Ascending) return ready.first(0);
+        if (order == Order::Descending) return ready.last();
+        random = random * 1664525u + 1013904223u;
+        int next = ready.first(static_cast<int>((random >> 8) % static_cast<unsigned>(count)));
+        return next >= 0 ? next : ready.first(0);
     }
 
+    // Begins or goes on. A thread that never waits gives its stack, still in the cache, to the next.
     void resume(int next)
     {
         current = next;
         threadIdx = {static_cast<unsigned>(next), 0, 0};
-        folio_switch_fiber(&scheduler, threads[next].stack_pointer);
+        Thread& thread = threads[next];
+        if (thread.stack < 0)
+        {
+            if (free_stacks.empty()) { free_stacks.push_back(static_cast<int>(stacks.size())); stacks.emplace_back(); }
+            thread.stack = free_stacks.back();
+            free_stacks.pop_back();
+            thread.stack_pointer = stacks[thread.stack].begin(&Block::enter);
+        }
+
+        folio_switch_fiber(&scheduler, thread.stack_pointer);
+    }
+
+    void wake(int thread)
+    {
+        threads[thread].state = State::Ready;
+        ready.add(thread);
     }
 
     void wait(State state, const char* operation, int line)
     {
         Thread& self = threads[current];
+        ready.remove(current);
         self.state = state;
         self.operation = operation;
         self.line = line;
@@ -177,7 +215,7 @@ private:
         if (waiting == count)
         {
             interval++;
-            for (Thread& thread : threads) thread.state = State::Ready;
+            for (int i = 0; i < count; i++) wake(i);
             return true;
         }
 
@@ -226,6 +264,8 @@ private:
     }
 
     std::vector<FiberStack> stacks;
+    std::vector<int> free_stacks;
+    ReadySet ready;
     std::vector<Thread> threads;
     std::vector<Warp> warps;
     void* scheduler = nullptr;
@@ -246,6 +286,8 @@ inline void Block::enter()
     run_thread();
     Thread& self = block.threads[block.current];
     self.state = State::Ended;
+    block.ready.remove(block.current);
+    block.free_stacks.push_back(self.stack);
     folio_switch_fiber(&self.stack_pointer, block.scheduler);
     abort();
 }

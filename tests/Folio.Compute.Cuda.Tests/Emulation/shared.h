@@ -24,8 +24,12 @@ public:
     void reset(uint32 size)
     {
         limit = size;
-        bytes.assign(size + 128 * 64, 0xFF); // NaN in every floating-point format
-        shadows.assign(bytes.size(), {});
+        size_t room = size + 128 * 64;
+        if (bytes.size() < room) { bytes.resize(room, 0xFF); shadows.resize(room); }
+        std::fill_n(bytes.begin(), used, 0xFF); // NaN in every floating-point format
+        std::fill_n(shadows.begin(), used, Shadow{});
+        used = 0;
+        pieces.clear();
     }
 
     void read(const void* p, int size)
@@ -65,7 +69,11 @@ public:
         if (taken + size > limit) { findings.add("the kernel takes %u bytes of shared memory, the launch gave %u", taken + size, limit); abort_piece = true; }
         size_t at = taken + static_cast<size_t>(index) * 128;
         if (at + size > bytes.size()) { bytes.resize(at + size + 128 * 64, 0xFF); shadows.resize(bytes.size()); }
+        std::pair<size_t, uint32> piece{at, size};
+        if (std::find(pieces.begin(), pieces.end(), piece) != pieces.end()) return bytes.data() + at; // another thread has taken it
+        pieces.push_back(piece);
         for (uint32 i = 0; i < size; i++) shadows[at + i].owned = true;
+        used = std::max(used, at + size);
         return bytes.data() + at;
     }
 
@@ -96,6 +104,8 @@ private:
     }
 
     uint32 limit = 0;
+    size_t used = 0;                                // the end of what the block has taken by now
+    std::vector<std::pair<size_t, uint32>> pieces;  // offsets and sizes
     std::vector<uint8> bytes;
     std::vector<Shadow> shadows;
 };
