@@ -20,7 +20,11 @@ internal sealed unsafe class EmulatedKernel
     private readonly nint _library;
     private readonly Lock _running = new(); // a library has one block at a time
 
-    static EmulatedKernel() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
+    static EmulatedKernel()
+    {
+        foreach ((string name, string text) in KernelSource.Headers) File.WriteAllText(Path.Combine(Folder, name), text); // before any of the compilers that run at once
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
+    }
 
     private EmulatedKernel(string path) => _library = NativeLibrary.Load(path);
 
@@ -53,7 +57,6 @@ internal sealed unsafe class EmulatedKernel
     {
         string stem = Path.Combine(Folder, source.Key("emulated", (0, 0))), library = stem + ".so";
         File.WriteAllText(stem + ".cu", source.Text);
-        foreach ((string name, string text) in KernelSource.Headers) File.WriteAllText(Path.Combine(Folder, name), text);
         HostCompiler.Run([.. HostCompiler.KernelOptions, "-I", Folder, "-I", HostCompiler.EmulationFolder, .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library]);
         return new(library);
     }
