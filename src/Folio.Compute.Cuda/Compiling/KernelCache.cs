@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Folio.Compute.Cuda.Interop;
 
 namespace Folio.Compute.Cuda.Compiling;
@@ -16,12 +17,14 @@ internal sealed class KernelCache(string? folder)
         return code;
     }
 
+    /// <summary>A file is the code and its SHA-256: what was cut short or has changed is none.</summary>
     private static byte[]? TryRead(string path)
     {
         try
         {
-            byte[] code = File.ReadAllBytes(path);
-            return code.AsSpan().StartsWith("\u007FELF"u8) ? code : null;
+            byte[] file = File.ReadAllBytes(path);
+            int length = file.Length - SHA256.HashSizeInBytes;
+            return length > 0 && SHA256.HashData(file.AsSpan(0, length)).AsSpan().SequenceEqual(file.AsSpan(length)) ? file[..length] : null;
         }
         catch (Exception error) when (PrivateFile.IsRefusal(error))
         {
@@ -36,7 +39,12 @@ internal sealed class KernelCache(string? folder)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (FileStream file = PrivateFile.Create(partial, code.Length, FileOptions.None)) file.Write(code);
+            using (FileStream file = PrivateFile.Create(partial, code.Length + SHA256.HashSizeInBytes, FileOptions.None))
+            {
+                file.Write(code);
+                file.Write(SHA256.HashData(code));
+            }
+
             File.Move(partial, path, overwrite: true);
         }
         catch (Exception error) when (PrivateFile.IsRefusal(error))
