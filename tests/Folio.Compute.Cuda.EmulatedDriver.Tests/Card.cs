@@ -9,10 +9,13 @@ namespace Folio.Compute.Cuda.EmulatedDriver.Tests;
 /// <summary>The card's one context, for the length of a test, and short forms of the driver's calls.</summary>
 internal sealed unsafe class Card : IDisposable
 {
-    public Card(long memoryBytes = 1 << 30)
+    private static readonly Dictionary<string, byte[]> Compiled = [];
+
+    public Card(long memoryBytes = 1 << 30, bool eager = false)
     {
         EmulatedCuda.Require();
         EmulatedCuda.Set("FOLIO_EMULATED_MEMORY", memoryBytes.ToString());
+        EmulatedCuda.Set("FOLIO_EMULATION", eager ? "eager" : null);
         CudaDriver.Initialize();
         Check(CudaDriver.cuDevicePrimaryCtxRetain(out nint context, 0));
         Check(CudaDriver.cuCtxSetCurrent(context));
@@ -63,7 +66,11 @@ internal sealed unsafe class Card : IDisposable
     public nint Kernel(string name, string file, params string[] definitions) => Load(name, new KernelCache(folder: null).Get(new KernelSource(file, definitions), "sm_90a"));
 
     /// <summary>A kernel that only a test has.</summary>
-    public nint KernelOf(string name, string source) => Load(name, Nvrtc.Compile("test.cu", source, KernelSource.Headers, ["--gpu-architecture=sm_90a"], out _));
+    public nint KernelOf(string name, string source)
+    {
+        if (!Compiled.TryGetValue(source, out byte[]? code)) Compiled[source] = code = Nvrtc.Compile("test.cu", source, KernelSource.Headers, ["--gpu-architecture=sm_90a"], out _);
+        return Load(name, code);
+    }
 
     public int TryLaunch<TArguments>(nint function, TArguments arguments, (uint X, uint Y, uint Z) grid, uint threads, nint stream, uint sharedBytes = 0) where TArguments : unmanaged
     {

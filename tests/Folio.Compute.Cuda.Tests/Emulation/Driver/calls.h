@@ -131,9 +131,7 @@ inline void run_kernel(const Function& function, const Launch& launch, const std
     void* address = nullptr;
     if (!run_watched([&] { findings = function.run(arguments.data(), &launch); }, address))
     {
-        char place[100];
-        snprintf(place, sizeof place, " reached %p, which is in no buffer", address);
-        card.fail("kernel " + function.name + place);
+        card.fail("kernel " + function.name + " reached " + card.memories.place(address));
     }
     else if (*findings != 0) card.fail("kernel " + function.name + ": " + findings);
     check_guards_of(function, arguments);

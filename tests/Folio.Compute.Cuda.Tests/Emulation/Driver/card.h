@@ -94,11 +94,8 @@ struct Card
         fprintf(stderr, "emulated card: %s\n", what.c_str());
     }
 
-    void check_guards(const char* when)
-    {
-        std::string broken = memories.broken_guard();
-        if (!broken.empty()) fail(std::string(when) + " finds that something was written " + broken);
-    }
+    void check_guards(const char* when) { found(memories.broken_guard(), when); }
+    void check_guards_of(const Memory& memory, const char* when) { found(Memories::broken_guard(memory), when); }
 
     // ---- Queues ----
 
@@ -136,15 +133,25 @@ struct Card
         return status;
     }
 
-    int finish_all(const char* why)
+    void drain_all()
     {
         for (auto& stream : streams) drain(*stream.second);
         drain(*default_stream);
+    }
+
+    int finish_all(const char* why)
+    {
+        drain_all();
         check_guards(why);
         return status;
     }
 
 private:
+    void found(const std::string& broken, const char* when)
+    {
+        if (!broken.empty()) fail(std::string(when) + " finds that something was written " + broken);
+    }
+
     static void follow(const std::shared_ptr<Stream>& later, const std::shared_ptr<Stream>& earlier)
     {
         if (!earlier->queue.empty()) later->queue.push_back({record(earlier), nullptr, nullptr});

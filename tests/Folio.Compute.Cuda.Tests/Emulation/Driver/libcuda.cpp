@@ -150,8 +150,12 @@ static int give_back(void* address, bool pinned)
     Call call;
     if (call.refused_in_capture()) return call.status;
     if (address == nullptr) return SUCCESS;
-    if (int status = card.finish_all("freeing memory")) return status;
-    return card.memories.give_back(address, pinned) ? SUCCESS : ERROR_INVALID_VALUE;
+    const Memory* memory = card.memories.at(address);
+    if (memory == nullptr || memory->pinned != pinned) return ERROR_INVALID_VALUE;
+    card.drain_all();
+    card.check_guards_of(*memory, "freeing memory");
+    card.memories.give_back(*memory);
+    return card.status;
 }
 
 CALL cuMemFree_v2(void* address) { return give_back(address, false); }

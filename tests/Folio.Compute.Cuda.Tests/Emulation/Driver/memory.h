@@ -1,5 +1,5 @@
-// The card's memory and the host's pinned memory: every allocation has pages of its own, poisoned, with guard bytes on both sides and, behind those, pages that nobody may touch.
-// Addresses are never given twice, so what reaches freed memory faults.
+// The card's memory and the host's pinned memory: every allocation has pages of its own, poisoned, with guard bytes on both sides and pages beyond that nobody may touch.
+// Addresses are never given twice, so what reaches freed memory faults too.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -17,23 +17,29 @@ struct Memory
     bool pinned;      // the host's
     uint8* pages;     // what data lies in: [no access, guard, data, guard, no access]
     size_t page_bytes;
+    bool freed;
 
-    std::string name() const { return std::to_string(bytes) + " bytes of " + (pinned ? "pinned memory" : "the card's memory"); }
+    std::string name() const { return std::to_string(bytes) + " bytes of " + (pinned ? "pinned memory" : "the card's memory") + (freed ? ", which were freed" : ""); }
 };
 
 class Memories
 {
 public:
-    // Null: the machine has no more.
+    // At a multiple of 256 bytes, as a card's; the end is as near to the end of the pages. Null: the machine has no more.
     void* take(size_t bytes, bool pinned)
     {
-        size_t inner = (guard_bytes + bytes + guard_bytes + page - 1) / page * page, all = inner + 2 * forbidden;
+        size_t behind = (bytes + 255) / 256 * 256, inner = (guard_bytes + behind + page - 1) / page * page, all = inner + 2 * forbidden;
         void* pages = mmap(nullptr, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (pages == MAP_FAILED) return nullptr;
         uint8* first = static_cast<uint8*>(pages) + forbidden;
-        if (mprotect(first, inner, PROT_READ | PROT_WRITE) != 0) { munmap(pages, all); return nullptr; }
-        Memory memory{first + guard_bytes, bytes, pinned, static_cast<uint8*>(pages), all};
-        fill_guard(first, memory.data);
+        if (mprotect(first, inner, PROT_READ | PROT_WRITE) != 0)
+        {
+            munmap(pages, all);
+            return nullptr;
+        }
+
+        Memory memory{first + inner - behind, bytes, pinned, static_cast<uint8*>(pages), all, false};
+        fill_guard(memory.data - guard_bytes, memory.data);
         fill_guard(memory.data + bytes, first + inner);
         memset(memory.data, 0xFF, std::min(bytes, most_poisoned)); // NaN in every floating-point format
         known[memory.data] = memory;
@@ -41,30 +47,32 @@ public:
         return memory.data;
     }
 
-    // False: nothing was taken at this address.
-    bool give_back(void* address, bool pinned)
+    // The allocation that begins here, or null.
+    const Memory* at(const void* address) const
     {
-        auto found = known.find(static_cast<uint8*>(address));
-        if (found == known.end() || found->second.pinned != pinned) return false;
-        forget(found->second);
-        known.erase(found);
-        return true;
+        const Memory* memory = holding(address);
+        return memory != nullptr && memory->data == address ? memory : nullptr;
+    }
+
+    void give_back(const Memory& memory)
+    {
+        Memory& own = known.at(memory.data);
+        if (!own.pinned) taken -= own.bytes;
+        own.freed = true;
+        mmap(own.pages, own.page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     }
 
     void give_back_all()
     {
-        for (auto& entry : known) forget(entry.second);
-        known.clear();
+        for (auto& entry : known)
+            if (!entry.second.freed) give_back(entry.second);
     }
 
     // The allocation that an address lies in, or null.
     const Memory* holding(const void* address) const
     {
-        auto p = static_cast<uint8*>(const_cast<void*>(address));
-        auto next = known.upper_bound(p);
-        if (next == known.begin()) return nullptr;
-        const Memory& memory = std::prev(next)->second;
-        return p < memory.data + memory.bytes ? &memory : nullptr;
+        const Memory* memory = nearest(address);
+        return memory != nullptr && !memory->freed && address >= memory->data && address < memory->data + memory->bytes ? memory : nullptr;
     }
 
     // Whether all of a range lies in one allocation.
@@ -74,34 +82,55 @@ public:
         return memory != nullptr && bytes <= memory->bytes - (static_cast<const uint8*>(address) - memory->data);
     }
 
+    // Where an address is that nobody may touch.
+    std::string place(const void* address) const
+    {
+        const Memory* memory = nearest(address);
+        return memory == nullptr ? "an address that is in no memory" : place(*memory, static_cast<const uint8*>(address));
+    }
+
     // Empty if the guards are what they were.
     static std::string broken_guard(const Memory& memory)
     {
-        const uint8* first = memory.pages + forbidden;
-        const uint8* end = memory.data + memory.bytes;
-        if (const uint8* p = first_difference(first, memory.data)) return std::to_string(memory.data - p) + " bytes before " + memory.name();
-        if (const uint8* p = first_difference(end, memory.pages + memory.page_bytes - forbidden)) return std::to_string(p - end) + " bytes behind the end of " + memory.name();
-        return "";
+        const uint8* p = first_difference(memory.data - guard_bytes, memory.data);
+        if (p == nullptr) p = first_difference(memory.data + memory.bytes, memory.pages + memory.page_bytes - forbidden);
+        return p == nullptr ? "" : place(memory, p);
     }
 
     std::string broken_guard() const
     {
-        for (auto& entry : known)
-        {
-            std::string broken = broken_guard(entry.second);
-            if (!broken.empty()) return broken;
-        }
-
-        return "";
+        std::string broken;
+        for (auto entry = known.begin(); entry != known.end() && broken.empty(); entry++)
+            if (!entry->second.freed) broken = broken_guard(entry->second);
+        return broken;
     }
 
     size_t taken = 0;   // bytes of the card's
 
 private:
-    static constexpr size_t page = 4096, guard_bytes = page, forbidden = 1 << 20;
+    static constexpr size_t page = 4096, guard_bytes = 256, forbidden = 1 << 20;
 
     // Where only the first bytes would ever be touched, more poison would only cost the machine's memory.
     static constexpr size_t most_poisoned = 64 << 20;
+
+    static std::string place(const Memory& memory, const uint8* p)
+    {
+        const uint8* end = memory.data + memory.bytes;
+        if (p < memory.data) return std::to_string(memory.data - p) + " bytes before " + memory.name();
+        if (p < end) return "byte " + std::to_string(p - memory.data) + " of " + memory.name();
+        return std::to_string(p - end) + " bytes behind the end of " + memory.name();
+    }
+
+    // The allocation whose pages an address lies in, or null.
+    const Memory* nearest(const void* address) const
+    {
+        auto p = static_cast<const uint8*>(address);
+        auto next = known.upper_bound(p);
+        if (next != known.end() && p >= next->second.pages) return &next->second;
+        if (next == known.begin()) return nullptr;
+        const Memory& before = std::prev(next)->second;
+        return p < before.pages + before.page_bytes ? &before : nullptr;
+    }
 
     // FE FF: a NaN to those who read it as numbers of 16, 32 or 64 bits, and no value that is likely to be written.
     static uint8 guard_at(const uint8* p) { return reinterpret_cast<uintptr_t>(p) % 2 == 0 ? 0xFE : 0xFF; }
@@ -126,11 +155,5 @@ private:
         return nullptr;
     }
 
-    void forget(const Memory& memory)
-    {
-        if (!memory.pinned) taken -= memory.bytes;
-        mmap(memory.pages, memory.page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    }
-
-    std::map<uint8*, Memory> known;
+    std::map<const uint8*, Memory> known;   // by address, freed ones too
 };
