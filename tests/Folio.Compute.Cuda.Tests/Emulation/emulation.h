@@ -109,7 +109,10 @@ inline bool __all_sync(uint32 mask, bool vote, LINE) { return __ballot_sync(mask
 // ---- Atomics: one fiber runs at a time ----
 
 template <class T> T atomicAdd(T* p, T value) { T old = *p; *p = old + value; return old; }
+template <class T> T atomicAdd(Shared<T> p, T value) { shared_memory.update(p.p, sizeof value); return atomicAdd(p.p, value); }
 template <class T> T atomicMax(T* p, T value) { T old = *p; *p = std::max(old, value); return old; }
+template <class T> T atomicExch(T* p, T value) { T old = *p; *p = value; return old; }
+inline uint32 atomicInc(uint32* p, uint32 last) { uint32 old = *p; *p = old >= last ? 0 : old + 1; return old; }
 inline void __threadfence() {}
 
 // ---- Arithmetic ----
@@ -129,6 +132,7 @@ inline float __int_as_float(int x) { return bits_as<float>(x); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
+inline float __fmul_rn(float x, float y) { return x * y; }
 inline float __fdividef(float x, float y) { return x / y; }
 inline uint32 __umulhi(uint32 x, uint32 y) { return static_cast<uint32>(static_cast<uint64>(x) * y >> 32); }
 inline int __popc(uint32 x) { return __builtin_popcount(x); }

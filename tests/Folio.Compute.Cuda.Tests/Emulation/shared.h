@@ -58,6 +58,24 @@ public:
                 if (now.races(read)) report(shadow[i], "threads %d (reads) and %d (writes) race for byte %ld of shared memory", read.thread, now.thread, offset(p) + i);
             shadow[i].write = now;
             shadow[i].written = true;
+            shadow[i].by_atomic = false;
+        }
+    }
+
+    // A read and a write at once, which others like it may come before or after.
+    void update(const void* p, int size)
+    {
+        Shadow* shadow = find(p, size, "updates");
+        if (shadow == nullptr) return;
+        Moment now = Moment::now();
+        for (int i = 0; i < size; i++)
+        {
+            if (!shadow[i].written) report(shadow[i], "thread %d updates byte %ld of shared memory, which nobody wrote", now.thread, offset(p) + i);
+            if (!shadow[i].by_atomic && now.races(shadow[i].write)) report(shadow[i], "threads %d (writes) and %d (updates) race for byte %ld of shared memory", shadow[i].write.thread, now.thread, offset(p) + i);
+            for (const Moment& read : shadow[i].reads)
+                if (now.races(read)) report(shadow[i], "threads %d (reads) and %d (updates) race for byte %ld of shared memory", read.thread, now.thread, offset(p) + i);
+            shadow[i].write = now;
+            shadow[i].by_atomic = true;
         }
     }
 
@@ -83,7 +101,7 @@ private:
     struct Shadow
     {
         Moment write, reads[2];   // the last two readers: enough to find a race in one of the orders that tests run
-        bool written = false, owned = false, reported = false;
+        bool written = false, owned = false, reported = false, by_atomic = false;
     };
 
     long offset(const void* p) const { return static_cast<const uint8*>(p) - bytes.data(); }
