@@ -26,6 +26,11 @@ public sealed partial class CompiledKernelTests
         { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
         { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "paged_prefill.cu", ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=64", "PARTITION=256", "Y=float"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global"] },
+        { "chunk_maxima.cu", [], ["shfl.sync.bfly"] },
+        { "sample_filter.cu", [], ["atom.shared.add.u32", "vote.sync.ballot"] },
+        { "sample_race.cu", [], ["red.global.max.u64", "atom.global.inc.u32", "mul.hi.u32"] },
+        { "penalize.cu", [], ["mul.rn.f32"] },
+        { "logprobs.cu", [], ["atom.shared.add.u32"] },
     };
 
     [Theory, MemberData(nameof(Kernels))]
