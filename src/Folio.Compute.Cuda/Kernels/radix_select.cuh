@@ -1,4 +1,4 @@
-// Where a sum of weights is reached, of keys from the largest down, without sorting them: a radix search by 11, 11 and 10 bits, by a whole block.
+// Where a sum of weights is reached, of keys from the largest down, without sorting them: a radix search by 11, 11 and 10 bits, by a whole block, whose threads are a power of two.
 //
 // Weights are integers: sums are exact, so the atomics that make them may come in any order.
 // Bound: three passes over the keys that count, and atomics where many of them share a bucket.

@@ -16,8 +16,11 @@ internal static class SamplePlan
     /// <summary>Threads of chunk_maxima, weigh, race, penalize and apply_mask.</summary>
     public const int RowThreads = 256;
 
-    /// <summary>Threads of cut, log_sum_exp, rank_ids and likeliest, which have a block a draw, row or id: a power of two, at most this.</summary>
+    /// <summary>Threads of cut, log_sum_exp and rank_ids, which have a block a draw, row or id.</summary>
     public const int BlockThreads = 1024;
+
+    /// <summary>Threads of likeliest, which has a block a row.</summary>
+    public const int LikeliestThreads = 512;
 
     /// <summary>Shared memory of weigh, race, log_sum_exp and rank_ids.</summary>
     public const int SumBytes = 256;

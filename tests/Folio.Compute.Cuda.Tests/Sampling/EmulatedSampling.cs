@@ -6,7 +6,7 @@ namespace Folio.Compute.Cuda.Tests.Sampling;
 /// <summary>Rows of logits in emulated memory, and the launches of a draw over them.</summary>
 internal sealed class EmulatedSampling : IDisposable
 {
-    private const int Threads = 64, MostDraws = 256;
+    private const int MostDraws = 256;
     private readonly GuardedBuffer<byte> _states = new(MostDraws * SamplePlan.StateBytes); // as one call leaves it to the next
     private readonly GuardedBuffer<float> _logits, _maxima;
     private readonly int _count, _vocabulary, _stride;
@@ -22,11 +22,16 @@ internal sealed class EmulatedSampling : IDisposable
 
     public int BlocksPerRow { get; init; } = 2;
 
+    /// <summary>Few, unless they are what is tested: the emulation's time grows with their square.</summary>
+    public int RowThreads { get; init; } = 64;
+
+    public int CutThreads { get; init; } = 64;
+
     public LogitRows Rows => new(_logits.Address, _maxima.Address, _vocabulary, _stride);
 
     public float[] Row(int row) => _logits.Span.Slice(row * _stride, _vocabulary).ToArray();
 
-    public void FindMaxima() => EmulatedKernel.Of("chunk_maxima.cu").Launch("chunk_maxima", Rows, (BlocksPerRow, _count, 1), Threads, 0);
+    public void FindMaxima() => EmulatedKernel.Of("chunk_maxima.cu").Launch("chunk_maxima", Rows, (BlocksPerRow, _count, 1), RowThreads, 0);
 
     public int[] Sample(params Draw[] draws)
     {
@@ -35,9 +40,9 @@ internal sealed class EmulatedSampling : IDisposable
         results.Span.Fill(-2);
         var arguments = new DrawArguments(Rows, requests.Address, _states.Address, results.Address);
         FindMaxima();
-        if (draws.Any(draw => draw.IsWeighed)) EmulatedKernel.Of("sample_filter.cu").Launch("weigh", arguments, (BlocksPerRow, draws.Length, 1), Threads, SamplePlan.SumBytes);
-        if (draws.Any(draw => draw.IsCut)) EmulatedKernel.Of("sample_filter.cu").Launch("cut", arguments, (draws.Length, 1, 1), Threads, SamplePlan.SelectBytes);
-        EmulatedKernel.Of("sample_race.cu").Launch("race", arguments, (BlocksPerRow, draws.Length, 1), Threads, SamplePlan.SumBytes);
+        if (draws.Any(draw => draw.IsWeighed)) EmulatedKernel.Of("sample_filter.cu").Launch("weigh", arguments, (BlocksPerRow, draws.Length, 1), RowThreads, SamplePlan.SumBytes);
+        if (draws.Any(draw => draw.IsCut)) EmulatedKernel.Of("sample_filter.cu").Launch("cut", arguments, (draws.Length, 1, 1), CutThreads, SamplePlan.SelectBytes);
+        EmulatedKernel.Of("sample_race.cu").Launch("race", arguments, (BlocksPerRow, draws.Length, 1), RowThreads, SamplePlan.SumBytes);
         return results.Span.ToArray();
     }
 

@@ -6,11 +6,9 @@ namespace Folio.Compute.Cuda.Tests.Sampling;
 /// <summary>What is told of rows, emulated, beside what the host tells.</summary>
 public sealed class LogprobTests
 {
-    private const int Threads = 64;
-
     [Theory]
-    [InlineData(1), InlineData(5), InlineData(130), InlineData(1000)]
-    public void Norms_ranks_and_likeliest_ids_are_those_of_the_host(int vocabulary)
+    [InlineData(1, 64, 64), InlineData(5, 64, 64), InlineData(1000, 64, 64), InlineData(130, SamplePlan.BlockThreads, SamplePlan.LikeliestThreads)]
+    public void Norms_ranks_and_likeliest_ids_are_those_of_the_host(int vocabulary, int threads, int likeliestThreads)
     {
         const int count = 20;
         var random = new Random(vocabulary);
@@ -25,9 +23,9 @@ public sealed class LogprobTests
         using GuardedBuffer<float> norms = new(logits.Length), logprobs = new(named.Length), best = new(told.Length * count);
         EmulatedKernel kernel = EmulatedKernel.Of("logprobs.cu");
         rows.FindMaxima();
-        kernel.Launch("log_sum_exp", new LogSumExpArguments(rows.Rows, list.Address, norms.Address), (told.Length, 1, 1), Threads, SamplePlan.SumBytes);
-        kernel.Launch("rank_ids", new RankArguments(rows.Rows, namedIds.Address, drawnIds.Address, norms.Address, logprobs.Address, ranks.Address), (named.Length, 1, 1), Threads, SamplePlan.SumBytes);
-        kernel.Launch("likeliest", new LikeliestArguments(rows.Rows, list.Address, norms.Address, ids.Address, best.Address, count), (told.Length, 1, 1), Threads, SamplePlan.LikeliestBytes);
+        kernel.Launch("log_sum_exp", new LogSumExpArguments(rows.Rows, list.Address, norms.Address), (told.Length, 1, 1), threads, SamplePlan.SumBytes);
+        kernel.Launch("rank_ids", new RankArguments(rows.Rows, namedIds.Address, drawnIds.Address, norms.Address, logprobs.Address, ranks.Address), (named.Length, 1, 1), threads, SamplePlan.SumBytes);
+        kernel.Launch("likeliest", new LikeliestArguments(rows.Rows, list.Address, norms.Address, ids.Address, best.Address, count), (told.Length, 1, 1), likeliestThreads, SamplePlan.LikeliestBytes);
 
         for (int row = 0; row < logits.Length; row++)
         {

@@ -50,7 +50,7 @@ public sealed class SampleTests : IDisposable
         for (int row = 0; row < 3; row++)
         {
             Assert.Equal(logits[row], together.Row(row));
-            using var alone = new EmulatedSampling([logits[row]]) { BlocksPerRow = 1 };
+            using var alone = new EmulatedSampling([logits[row]]) { BlocksPerRow = 1, RowThreads = SamplePlan.RowThreads, CutThreads = SamplePlan.BlockThreads };
             Assert.Equal([drawn[row]], alone.Sample(draws[row] with { Row = 0 }));
         }
     }
