@@ -7,6 +7,7 @@ namespace Folio.Compute.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     private readonly LinearKernels _linear;
+    private readonly DenseProducts? _dense; // null: answers must be deterministic, or cuBLASLt isn't here
     private WeightUpload? _weightUpload;
     private DType? _stored; // what the weights so far say of products' inputs
 
@@ -33,7 +34,7 @@ public sealed unsafe partial class CudaBackend
     {
         if (ids.Length > y.Rows || y.Columns != table.Columns) throw Mismatch($"[{ids.Length}] ids", table, y);
         var weight = (CudaWeight)table;
-        _linear.Embed(weight.Format).Launch(new EmbedArguments(weight.OnCard, At(ids), _drawn, y.Data, y.Columns, y.Stride, accumulate ? 1 : 0), ids.Length);
+        _linear.Embed(weight.Format).Launch(new EmbedArguments(weight.OnCard, At(ids), _drawn.OnCard, y.Data, y.Columns, y.Stride, accumulate ? 1 : 0), ids.Length);
     }
 
     public override void Linear(Tensor x, Weight w, Tensor bias, Tensor y, bool accumulate = false)
@@ -42,8 +43,10 @@ public sealed unsafe partial class CudaBackend
         if (bias.Data != 0 && bias.Columns != w.Rows) throw Mismatch($"bias [{bias.Columns}]", w, y);
         var weight = (CudaWeight)w;
         var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
-        if (x.Type != DType.F32 && (_options.IsDeterministic || x.Rows > LinearKernels.MaxFewRows)) _linear.ManyRows(x.Type, weight.Format, arguments);
-        else _linear.FewRows(x.Type, weight.Format, arguments);
+        bool isMany = x.Rows > LinearKernels.MaxFewRows || _options.IsDeterministic;
+        if (x.Type == DType.F32 || !isMany) _linear.FewRows(x.Type, weight.Format, arguments);
+        else if (_dense is not null && w.Type == x.Type) _dense.Multiply(x.Type, arguments);
+        else _linear.ManyRows(x.Type, weight.Format, arguments);
     }
 
     private void Note(DType stored)

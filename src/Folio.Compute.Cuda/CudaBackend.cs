@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Compiling;
 using Folio.Compute.Cuda.Elementwise;
+using Folio.Compute.Cuda.Interop;
 using Folio.Compute.Cuda.Linear;
+using Folio.Compute.Cuda.Sampling;
 
 namespace Folio.Compute.Cuda;
 
@@ -38,7 +40,9 @@ public sealed unsafe partial class CudaBackend : Backend
             _uploads = new UploadRing(_context, UploadBytes);
             _elementwise = new ElementwiseKernels(_kernels);
             _linear = new LinearKernels(_kernels);
-            _drawn = _context.Allocate(MaxDrawn * sizeof(int), "drawn tokens");
+            if (!_options.IsDeterministic && CublasLt.IsHere) _dense = new DenseProducts(_context);
+            _sampling = new SamplingKernels(_kernels);
+            _drawn = new DrawnTokens(_context, MaxDrawn);
         }
         catch
         {
@@ -110,6 +114,7 @@ public sealed unsafe partial class CudaBackend : Backend
     {
         _context.Use();
         _passes?.Dispose();
+        _dense?.Dispose();
         _kernels.Dispose();
         _context.Dispose();
     }

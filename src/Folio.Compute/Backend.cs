@@ -147,7 +147,7 @@ public abstract class Backend : IDisposable
     public abstract Span<float> HostRow(Tensor x, int row);
 
     /// <summary>
-    /// The common end of the sampling chain, in place: temperature, min-p, top-k, top-p (dropped ids become −∞), then one draw from each row requests[i].Row.
+    /// The common end of the sampling chain: temperature, min-p, top-k, top-p, then one draw from each row requests[i].Row.
     /// See <see cref="SampleRequest"/> for the definition.
     /// </summary>
     public abstract void BeginSample(Tensor logits, ReadOnlySpan<SampleRequest> requests);

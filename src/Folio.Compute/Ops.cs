@@ -47,4 +47,5 @@ public readonly record struct AttentionParameters(int Heads, float Scale, int Wi
 /// <param name="TopP">1: off.</param>
 /// <param name="MinP">0: off.</param>
 /// <param name="Position">Index of the token to draw in its sequence.</param>
-public readonly record struct SampleRequest(int Row, float Temperature, int TopK, float TopP, float MinP, ulong Seed, long Position);
+/// <param name="IsShared">Other draws from the row follow: it is left as what was drawn from, scaled, and −∞ where ids were dropped. Else nobody reads it again.</param>
+public readonly record struct SampleRequest(int Row, float Temperature, int TopK, float TopP, float MinP, ulong Seed, long Position, bool IsShared = false);

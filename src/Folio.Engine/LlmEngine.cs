@@ -114,6 +114,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, backend.CacheShare, options);
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
+        if (backend.RunsBeside && decoder.Spec.HasHead) decoder.Prepare(new StepBatch(limits.Tokens, Math.Min(limits.Sequences, limits.Tokens), (plan.MaxModelLen + plan.BlockSize - 1) / plan.BlockSize), cache);
         SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.HostMemoryBeside(plan.KvBytes));
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));

@@ -48,10 +48,11 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
             if (place != sibling || samples[i].Sequence.Group.Beams is not null) continue;
             Sequence sequence = samples[i].Sequence;
             SamplingParams sampling = sequence.Group.Sampling;
+            bool others = i + 1 < samples.Length && SharesRow(samples, i + 1);
             _drawn[count] = i;
             _requests[count++] = sibling == 0
-                ? new(samples[i].Row, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, sequence.Seed, sequence.OutputLength)
-                : new(samples[i].Row, Temperature: 1, TopK: 0, TopP: 1, MinP: 0, sequence.Seed, sequence.OutputLength);
+                ? new(samples[i].Row, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, sequence.Seed, sequence.OutputLength, others)
+                : new(samples[i].Row, Temperature: 1, TopK: 0, TopP: 1, MinP: 0, sequence.Seed, sequence.OutputLength, others);
         }
 
         if (count == 0) return false;
