@@ -106,6 +106,17 @@ public class CommandTests
         Assert.Contains($"{model} ", (await Command.FolioAsync(["inspect", model])).Output);
     }
 
+    [Theory]
+    [InlineData("--device tpu", "--device is 'tpu'; cpu, cuda or cuda:N was expected.")]
+    [InlineData("--device cuda --threads 2", "--threads is no option of --device cuda.")]
+    [InlineData("--gpu-memory-utilization 0.5", "--gpu-memory-utilization is no option of --device cpu.")]
+    public async Task What_a_device_has_no_use_for_is_refused(string options, string expected)
+    {
+        Command.Result result = await Command.FolioAsync(["generate", "Once", .. options.Split(' ')]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Errors);
+    }
+
     [Fact]
     public async Task More_threads_than_processors_are_warned_of()
     {
