@@ -45,7 +45,7 @@ public sealed unsafe partial class CudaBackend
         var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
         bool isMany = x.Rows > LinearKernels.MaxFewRows || _options.IsDeterministic;
         if (x.Type == DType.F32 || !isMany) _linear.FewRows(x.Type, weight.Format, arguments);
-        else if (_dense is not null && w.Type == x.Type) _dense.Multiply(x.Type, arguments);
+        else if (_dense is not null && weight.Format.IsDense && w.Type == x.Type) _dense.Multiply(x.Type, arguments);
         else _linear.ManyRows(x.Type, weight.Format, arguments);
     }
 

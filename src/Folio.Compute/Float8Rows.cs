@@ -13,13 +13,17 @@ public sealed unsafe class Float8Rows(nint codes, int columns, float[] scales, i
 {
     private static readonly float[] s_values = [.. Enumerable.Range(0, 256).Select(code => ToSingle((byte)code))];
 
-    public nint Codes => codes;
+    public override int ScaleColumns => scaleColumns;
 
-    public ReadOnlySpan<float> Scales => scales;
+    /// <summary>A row's numbers.</summary>
+    public ReadOnlySpan<byte> Codes(int row) => new((byte*)codes + (long)row * columns, columns);
 
-    public int ScaleRows => scaleRows;
-
-    public int ScaleColumns => scaleColumns;
+    /// <summary>A row's scales, one for each <see cref="ScaleColumns"/>.</summary>
+    public ReadOnlySpan<float> Scales(int row)
+    {
+        int across = (columns + scaleColumns - 1) / scaleColumns;
+        return scales.AsSpan(row / scaleRows * across, across);
+    }
 
     /// <summary>Sign, 4 bits of exponent with a bias of 7, 3 of mantissa; NaN where all but the sign are set, and no infinity.</summary>
     public static float ToSingle(byte code)
@@ -31,16 +35,12 @@ public sealed unsafe class Float8Rows(nint codes, int columns, float[] scales, i
 
     public override void Read(int first, int count, byte* rows)
     {
-        byte* code = (byte*)codes + (long)first * columns;
         ushort* to = (ushort*)rows;
-        int scalesOfRow = (columns + scaleColumns - 1) / scaleColumns;
         for (int row = first; row < first + count; row++)
         {
-            for (int start = 0; start < columns; start += scaleColumns)
-            {
-                float scale = scales[row / scaleRows * scalesOfRow + start / scaleColumns];
-                for (int i = Math.Min(scaleColumns, columns - start); i > 0; i--) *to++ = RoundToBFloat16(s_values[*code++] * scale);
-            }
+            ReadOnlySpan<float> own = Scales(row);
+            for (ReadOnlySpan<byte> left = Codes(row); !left.IsEmpty; left = left[Math.Min(scaleColumns, left.Length)..], own = own[1..])
+                foreach (byte code in left[..Math.Min(scaleColumns, left.Length)]) *to++ = RoundToBFloat16(s_values[code] * own[0]);
         }
     }
 

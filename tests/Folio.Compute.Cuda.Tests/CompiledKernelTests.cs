@@ -21,6 +21,8 @@ public sealed partial class CompiledKernelTests
         { "few_rows.cu", ["X=bf16", "ROWS=1", "OUTPUTS=2", "FORMAT=dense_bf16"], ["ld.global.nc.L1::no_allocate.v4.u32"] },
         { "few_rows.cu", ["X=bf16", "ROWS=8", "OUTPUTS=2", "FORMAT=grouped_int8", "GROUP=32"], [] },
         { "few_rows.cu", ["X=float", "ROWS=8", "OUTPUTS=2", "FORMAT=grouped_int4", "GROUP=16", "AFFINE=1"], [] },
+        { "few_rows.cu", ["X=bf16", "ROWS=8", "OUTPUTS=2", "FORMAT=grouped_fp8", "GROUP=128"], ["cvt.f32.f16"] },
+        { "many_rows.cu", ["X=bf16", "FORMAT=grouped_fp8", "GROUP=128"], [] },
         { "many_rows.cu", ["X=bf16", "FORMAT=grouped_int8", "GROUP=16"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16"] },
         { "many_rows.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },

@@ -1,8 +1,8 @@
 // Stored matrices [outputs, inputs] as products read them. 16 bytes of codes are WEIGHTS values of a row, in ascending order but for int4, whose byte i holds value i
 // (low half) and value i + 16 (high half), as GGUF's Q4_0 has them. Quantised rows have a plane of their own for what a group of GROUP values shares.
 //
-// Left open: FORMAT (dense_f32, dense_bf16, dense_f16, grouped_int8, grouped_int4). Grouped values are code · scale, with AFFINE code · scale + shift; codes of int4, and
-// of int8 with a shift, are unsigned. GROUP, a multiple of 16, is how many values share these.
+// Left open: FORMAT (dense_f32, dense_bf16, dense_f16, grouped_int8, grouped_int4, grouped_fp8). Grouped values are code · scale, with AFFINE code · scale + shift; codes of int4, and
+// of int8 with a shift, are unsigned, those of fp8 are E4M3. GROUP, a multiple of 16, is how many values share these.
 #pragma once
 #include "gpu.cuh"
 
@@ -11,25 +11,28 @@
 #define dense_f16 2
 #define grouped_int8 3
 #define grouped_int4 4
+#define grouped_fp8 5
 
-constexpr int weights_per_load = FORMAT == dense_f32 ? 4 : FORMAT == grouped_int8 ? 16 : FORMAT == grouped_int4 ? 32 : 8;
+constexpr int weights_per_load = FORMAT == dense_f32 ? 4 : FORMAT == grouped_int8 || FORMAT == grouped_fp8 ? 16 : FORMAT == grouped_int4 ? 32 : 8;
 
 struct WeightRows
 {
     const uint8* codes;  // [outputs, inputs] in 32, 16, 8 or 4 bits
-    const f16* groups;   // [outputs, inputs / GROUP] scales, or with AFFINE [outputs, inputs / GROUP, 2]: scale, shift
+    const f16* groups;   // [outputs, inputs / GROUP] scales (of fp8: fp32), or with AFFINE [outputs, inputs / GROUP, 2]: scale, shift
     int64 inputs;
 
     DEVICE const uint8* row(int output) const { return codes + output * inputs * 16 / weights_per_load; }
 };
 
-#if FORMAT == grouped_int8 || FORMAT == grouped_int4
+#if FORMAT == grouped_int8 || FORMAT == grouped_int4 || FORMAT == grouped_fp8
 struct GroupValues { float scale, shift; };
 
 DEVICE GroupValues load_group(const WeightRows& weights, int output, int input)
 {
     int64 group = (output * weights.inputs + input) / GROUP;
-#if AFFINE
+#if FORMAT == grouped_fp8
+    return {load<float>(weights.groups + group * 2), 0};
+#elif AFFINE
     uint32 both = load<uint32>(weights.groups + group * 2);
     return {half_of<f16>(both, 0), half_of<f16>(both, 1)};
 #else
@@ -41,16 +44,19 @@ DEVICE GroupValues load_group(const WeightRows& weights, int output, int input)
 DEVICE void decode4(float (&to)[4], uint4 codes, int part, GroupValues group)
 {
     uint32 words[4] = {codes.x, codes.y, codes.z, codes.w};
-#if FORMAT == grouped_int8
-    uint32 word = words[part];
-#else
+#if FORMAT == grouped_int4
     uint32 word = words[part % 4] >> part / 4 * 4 & 0x0F0F0F0F;
+#else
+    uint32 word = words[part];
 #endif
 #pragma unroll
     for (int i = 0; i < 4; i++)
     {
         uint32 code = word >> i * 8 & 255;
-#if AFFINE
+#if FORMAT == grouped_fp8
+        // The bits of E4M3 in those of f16, whose exponent has a bias of 15 instead of 7. Codes of no number are read as 480.
+        to[i] = to_float(f16{static_cast<uint16>((code & 128) << 8 | (code & 127) << 7)}) * 256 * group.scale;
+#elif AFFINE
         to[i] = fmaf(static_cast<float>(code), group.scale, group.shift);
 #else
         to[i] = static_cast<float>(static_cast<int8>(code)) * group.scale;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Folio.Compute.Blocks;
 
 namespace Folio.Compute.Cuda.Linear;
@@ -6,31 +7,42 @@ namespace Folio.Compute.Cuda.Linear;
 internal static unsafe class WeightPacker
 {
     /// <param name="type">The stored type.</param>
+    /// <param name="format">The type's own, or with larger groups, whose blocks have one scale.</param>
     /// <param name="blocks">Whole blocks, as stored.</param>
     /// <param name="codes">Codes of their values.</param>
     /// <param name="groups">fp16 bits: scales, or scales and shifts by turns; empty for dense types.</param>
-    public static void Pack(DType type, ReadOnlySpan<byte> blocks, Span<byte> codes, Span<ushort> groups)
+    public static void Pack(DType type, WeightFormat format, ReadOnlySpan<byte> blocks, Span<byte> codes, Span<ushort> groups)
     {
         switch (type)
         {
             case DType.F32 or DType.F16 or DType.BF16: blocks.CopyTo(codes); break;
-            case DType.Q8_0: Pack<Q8_0>(type, blocks, codes, groups); break;
-            case DType.Q4_0: Pack<Q4_0>(type, blocks, codes, groups); break;
-            case DType.Q4_1: Pack<Q4_1>(type, blocks, codes, groups); break;
-            case DType.Q5_0: Pack<Q5_0>(type, blocks, codes, groups); break;
-            case DType.Q5_1: Pack<Q5_1>(type, blocks, codes, groups); break;
-            case DType.Q2_K: Pack<Q2_K>(type, blocks, codes, groups); break;
-            case DType.Q3_K: Pack<Q3_K>(type, blocks, codes, groups); break;
-            case DType.Q4_K: Pack<Q4_K>(type, blocks, codes, groups); break;
-            case DType.Q5_K: Pack<Q5_K>(type, blocks, codes, groups); break;
-            case DType.Q6_K: Pack<Q6_K>(type, blocks, codes, groups); break;
+            case DType.Q8_0: Pack<Q8_0>(format, blocks, codes, groups); break;
+            case DType.Q4_0: Pack<Q4_0>(format, blocks, codes, groups); break;
+            case DType.Q4_1: Pack<Q4_1>(format, blocks, codes, groups); break;
+            case DType.Q5_0: Pack<Q5_0>(format, blocks, codes, groups); break;
+            case DType.Q5_1: Pack<Q5_1>(format, blocks, codes, groups); break;
+            case DType.Q2_K: Pack<Q2_K>(format, blocks, codes, groups); break;
+            case DType.Q3_K: Pack<Q3_K>(format, blocks, codes, groups); break;
+            case DType.Q4_K: Pack<Q4_K>(format, blocks, codes, groups); break;
+            case DType.Q5_K: Pack<Q5_K>(format, blocks, codes, groups); break;
+            case DType.Q6_K: Pack<Q6_K>(format, blocks, codes, groups); break;
             default: throw new CudaException($"weights of type {type} aren't known to the card's kernels.");
         }
     }
 
-    private static void Pack<TFormat>(DType type, ReadOnlySpan<byte> blocks, Span<byte> codes, Span<ushort> groups) where TFormat : IBlockFormat
+    /// <summary>A row of fp8.</summary>
+    /// <param name="format">Whose groups divide those of the row's scales.</param>
+    /// <param name="groups">fp32 bits of scales.</param>
+    public static void Pack(Float8Rows rows, int row, WeightFormat format, Span<byte> codes, Span<ushort> groups)
     {
-        var format = WeightFormat.Of(type);
+        rows.Codes(row).CopyTo(codes);
+        Span<float> to = MemoryMarshal.Cast<ushort, float>(groups);
+        ReadOnlySpan<float> scales = rows.Scales(row);
+        for (int group = 0; group < to.Length; group++) to[group] = scales[group * format.Group / rows.ScaleColumns];
+    }
+
+    private static void Pack<TFormat>(WeightFormat format, ReadOnlySpan<byte> blocks, Span<byte> codes, Span<ushort> groups) where TFormat : IBlockFormat
+    {
         byte* unpacked = stackalloc byte[TFormat.Values];
         var values = new Span<byte>(unpacked, TFormat.Values);
         BlockScales scales;
@@ -43,7 +55,7 @@ internal static unsafe class WeightPacker
                 float d = (float)BitConverter.UInt16BitsToHalf(scales.D), m = (float)BitConverter.UInt16BitsToHalf(scales.M);
                 for (int i = 0; i < TFormat.Values / TFormat.Group; i++)
                 {
-                    int group = block * (TFormat.Values / TFormat.Group) + i;
+                    int group = (block * (TFormat.Values / TFormat.Group) + i) * TFormat.Group / format.Group;
                     float scale = d * scales.Scales[i];
                     if (!format.IsAffine) groups[group] = Bits(scale);
                     else (groups[2 * group], groups[2 * group + 1]) = (Bits(scale), Bits(m * scales.Mins[i] - TFormat.Offset * scale));

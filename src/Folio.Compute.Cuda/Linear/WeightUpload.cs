@@ -34,7 +34,7 @@ internal sealed unsafe class WeightUpload : IDisposable
             outputs = checked(outputs + part.Rows);
         }
 
-        var format = WeightFormat.Of(first.Type);
+        var format = WeightFormat.Of(parts);
         long inputs = format.Group > 0 ? first.Columns : (first.Columns + InputAlignment - 1L) / InputAlignment * InputAlignment;
         long codeBytes = format.CodeBytes(inputs), groupBytes = format.GroupValues(inputs) * sizeof(ushort); // of a row
         var onCard = new WeightRows(_context.Allocate(outputs * codeBytes, $"tensor '{first.Name}'"), groupBytes == 0 ? 0 : _context.Allocate(outputs * groupBytes, $"tensor '{first.Name}'"), inputs);
@@ -74,23 +74,31 @@ internal sealed unsafe class WeightUpload : IDisposable
         Parallel.For(0, (count + rowsOfAProcessor - 1) / rowsOfAProcessor, slice =>
         {
             int first = slice * rowsOfAProcessor, end = Math.Min(count, first + rowsOfAProcessor), stored = (int)(part.Bytes / part.Rows);
-            byte[] made = part.Reader is null ? [] : ArrayPool<byte>.Shared.Rent((end - first) * stored);
-            fixed (byte* rows = made) part.Reader?.Read(start + first, end - first, rows);
+            RowReader? reader = format.IsFp8 ? null : part.Reader;
+            byte[] made = reader is null ? [] : ArrayPool<byte>.Shared.Rent((end - first) * stored);
+            fixed (byte* rows = made) reader?.Read(start + first, end - first, rows);
             for (int row = first; row < end; row++)
             {
                 var to = new Span<byte>(codes + row * codeBytes, (int)codeBytes);
+                var scales = new Span<ushort>(groups + row * groupBytes, (int)groupBytes / sizeof(ushort));
                 if (part.Transposed)
                 {
                     Gather(part, start + row, to);
                     continue;
                 }
 
-                ReadOnlySpan<byte> from = part.Reader is null ? new((byte*)part.Data + (long)(start + row) * stored, stored) : made.AsSpan((row - first) * stored, stored);
+                if (format.IsFp8)
+                {
+                    WeightPacker.Pack((Float8Rows)part.Reader!, start + row, format, to, scales);
+                    continue;
+                }
+
+                ReadOnlySpan<byte> from = reader is null ? new((byte*)part.Data + (long)(start + row) * stored, stored) : made.AsSpan((row - first) * stored, stored);
                 if (format.Group == 0) to[stored..].Clear();
-                WeightPacker.Pack(part.Type, from, to, new(groups + row * groupBytes, (int)groupBytes / sizeof(ushort)));
+                WeightPacker.Pack(part.Type, format, from, to, scales);
             }
 
-            if (part.Reader is not null) ArrayPool<byte>.Shared.Return(made);
+            if (reader is not null) ArrayPool<byte>.Shared.Return(made);
         });
     }
 

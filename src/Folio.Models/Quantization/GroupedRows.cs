@@ -34,6 +34,17 @@ internal sealed unsafe class GroupedRows : RowReader
 
     public WeightSource Source(string name, int rows, int columns) => new(name, _type, rows, columns, Data: 0, rows * RowBytes, Reader: this);
 
+    /// <remarks>Where groups aren't runs of one length, each block has scales of its own.</remarks>
+    public override int ScaleColumns
+    {
+        get
+        {
+            int run = _groups.TakeWhile(group => group == _groups[0]).Count();
+            bool regular = _groups.Length % run == 0 && !_groups.Where((group, block) => group != _groups[block - block % run]).Any();
+            return regular ? run * BlockInputs : 0;
+        }
+    }
+
     public override void Read(int first, int count, byte* rows)
     {
         const int most = 32;

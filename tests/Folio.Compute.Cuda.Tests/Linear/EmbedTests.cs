@@ -18,7 +18,7 @@ public sealed class EmbedTests
         var format = WeightFormat.Of(type);
         using var codes = new GuardedBuffer<byte>((int)format.CodeBytes(Ids * Columns));
         using var groups = new GuardedBuffer<ushort>((int)format.GroupValues(Ids * Columns));
-        WeightPacker.Pack(type, stored, codes.Span, groups.Span);
+        WeightPacker.Pack(type, format, stored, codes.Span, groups.Span);
 
         using var ids = new GuardedBuffer<int>([4, -2, 0]);
         using var drawn = new GuardedBuffer<int>([1, 3]);

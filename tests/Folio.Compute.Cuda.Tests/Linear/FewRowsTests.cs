@@ -39,7 +39,7 @@ public sealed class FewRowsTests
         var format = WeightFormat.Of(type);
         using var codes = new GuardedBuffer<byte>((int)format.CodeBytes(Outputs * Inputs));
         using var groups = new GuardedBuffer<ushort>((int)format.GroupValues(Outputs * Inputs));
-        WeightPacker.Pack(type, stored, codes.Span, groups.Span);
+        WeightPacker.Pack(type, format, stored, codes.Span, groups.Span);
         using var input = new GuardedBuffer<float>(x.AsSpan(0, rows * Inputs));
         using var bias = new GuardedBuffer<float>([.. Enumerable.Range(0, Outputs).Select(output => output - 1f)]);
         using var y = new GuardedBuffer<float>(rows * Outputs);

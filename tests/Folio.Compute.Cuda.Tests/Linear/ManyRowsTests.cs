@@ -39,7 +39,7 @@ public sealed class ManyRowsTests
         var format = WeightFormat.Of(type);
         using var codes = new GuardedBuffer<byte>((int)format.CodeBytes(Outputs * Inputs));
         using var groups = new GuardedBuffer<ushort>((int)format.GroupValues(Outputs * Inputs));
-        WeightPacker.Pack(type, stored, codes.Span, groups.Span);
+        WeightPacker.Pack(type, format, stored, codes.Span, groups.Span);
         using var input = new GuardedBuffer<ushort>(x.AsSpan(0, rows * Inputs));
         using var bias = new GuardedBuffer<float>([.. Enumerable.Range(0, Outputs).Select(output => (float)output)]);
         using var y = new GuardedBuffer<float>(rows * Outputs);

@@ -1,0 +1,83 @@
+using Folio.Compute.Cuda.Linear;
+using Folio.Compute.Cuda.Tests.Emulation;
+
+namespace Folio.Compute.Cuda.Tests.Linear;
+
+/// <summary>Weights of quantised checkpoints: fp8, and codes whose groups are larger than a block. Products, emulated, beside sums in double.</summary>
+public sealed unsafe class ReadWeightsTests
+{
+    private const int Inputs = 384, Outputs = 13, Rows = 3;
+
+    [Theory]
+    [InlineData(384, 64, 64), InlineData(384, 192, 64), InlineData(384, 384, 128), InlineData(96, 96, 32), InlineData(384, 32, 32)]
+    [InlineData(400, 400, 0), InlineData(384, 48, 0)]
+    public void Fp8_is_kept_with_a_scale_for_as_many_inputs_as_the_card_can_share(int columns, int scaleColumns, int expected)
+    {
+        var format = WeightFormat.Of([new("up", DType.BF16, 8, columns, 0, 16 * columns, Reader: new Float8Rows(0, columns, [], 8, scaleColumns))]);
+        Assert.Equal(expected == 0 ? WeightFormat.Of(DType.BF16) : new("grouped_fp8", 8, expected), format);
+    }
+
+    [Fact]
+    public void Fp8_beside_other_weights_is_kept_as_bf16() => Assert.Equal(WeightFormat.Of(DType.BF16), WeightFormat.Of(
+        [new("q", DType.BF16, 8, 64, 0, 1024, Reader: new Float8Rows(0, 64, [], 8, 64)), new("k", DType.BF16, 8, 64, 0, 1024)]));
+
+    [Fact]
+    public void A_product_of_fp8_is_that_of_codes_and_scales()
+    {
+        byte[] stored = [.. Enumerable.Range(0, Outputs * Inputs).Select(i => (byte)(i * 89 % 127 | i % 2 << 7))];
+        float[] scales = [.. Enumerable.Range(0, 3 * 2).Select(i => MathF.ScaleB(1 + i / 7f, -20 + 3 * i))]; // of 5 outputs and 192 inputs; some are below fp16's
+        fixed (byte* data = stored)
+        {
+            var rows = new Float8Rows((nint)data, Inputs, scales, 5, 192);
+            var format = WeightFormat.Of([new("up", DType.BF16, Outputs, Inputs, 0, 2 * Outputs * Inputs, Reader: rows)]);
+            byte[] codes = new byte[format.CodeBytes(Outputs * Inputs)];
+            ushort[] groups = new ushort[format.GroupValues(Outputs * Inputs)];
+            for (int row = 0; row < Outputs; row++) WeightPacker.Pack(rows, row, format, codes.AsSpan(row * Inputs, Inputs), groups.AsSpan(row * groups.Length / Outputs, groups.Length / Outputs));
+            Check(format, codes, groups, (output, input) => (double)Float8Rows.ToSingle(stored[output * Inputs + input]) * scales[output / 5 * 2 + input / 192]);
+        }
+    }
+
+    [Fact]
+    public void A_product_of_codes_in_large_groups_is_that_of_their_blocks()
+    {
+        byte[] stored = StoredWeights.Random(DType.Q4_1, Outputs * Inputs);
+        for (int block = 0; block < stored.Length / 20; block++) stored.AsSpan(block / 4 * 4 * 20, 4).CopyTo(stored.AsSpan(block * 20)); // four blocks have one scale and one shift
+        float[] weights = new float[Outputs * Inputs];
+        QuantizedBlocks.Dequantize(DType.Q4_1, stored, weights);
+
+        var format = WeightFormat.Of(DType.Q4_1) with { Group = 128 };
+        byte[] codes = new byte[format.CodeBytes(Outputs * Inputs)];
+        ushort[] groups = new ushort[format.GroupValues(Outputs * Inputs)];
+        WeightPacker.Pack(DType.Q4_1, format, stored, codes, groups);
+        Assert.Equal(Outputs * Inputs / 128 * 2, groups.Length);
+        Check(format, codes, groups, (output, input) => weights[output * Inputs + input]);
+    }
+
+    private static void Check(WeightFormat format, ReadOnlySpan<byte> codes, ReadOnlySpan<ushort> groups, Func<int, int, double> weight)
+    {
+        using var w = new GuardedBuffer<byte>(codes);
+        using var g = new GuardedBuffer<ushort>(groups);
+        ushort[] x = [.. new ushort[Rows * Inputs].Select((_, i) => (ushort)(BitConverter.SingleToUInt32Bits(MathF.Sin(i * 0.37f)) >> 16))];
+        using var input = new GuardedBuffer<ushort>(x);
+        using var few = new GuardedBuffer<float>(Rows * Outputs);
+        using var many = new GuardedBuffer<float>(Rows * Outputs);
+        LinearArguments Arguments(nint y) => new(input.Address, new(w.Address, g.Address, Inputs), 0, y, Rows, Outputs, Inputs, Outputs, Accumulate: 0);
+        EmulatedKernel.Of("few_rows.cu", ["X=bf16", "ROWS=4", "OUTPUTS=2", .. format.Definitions]).Launch("few_rows", Arguments(few.Address), (2, 1, 1), 128, 0);
+        EmulatedKernel.Of("many_rows.cu", ["X=bf16", .. format.Definitions]).Launch("many_rows", Arguments(many.Address), (1, 1, 1), 128, 4 * 64 * 40 * sizeof(ushort));
+        for (int row = 0; row < Rows; row++)
+        {
+            for (int output = 0; output < Outputs; output++)
+            {
+                double sum = 0, size = 0;
+                for (int k = 0; k < Inputs; k++)
+                {
+                    double product = weight(output, k) * BitConverter.UInt32BitsToSingle((uint)x[row * Inputs + k] << 16);
+                    (sum, size) = (sum + product, size + Math.Abs(product));
+                }
+
+                Assert.Equal(sum, few.Span[row * Outputs + output], size * 1e-6);
+                Assert.Equal(sum, many.Span[row * Outputs + output], size * 3e-3); // bf16 keeps eight bits
+            }
+        }
+    }
+}
