@@ -6,6 +6,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,13 @@ struct WarpOperation
     const char* name = nullptr;
     int line = 0;
     uint32 mask = 0, arrived = 0;
-    alignas(16) uint8 in[warp_size][64];
-    alignas(16) uint8 out[warp_size][64];
+};
+
+// What goes in and comes out, an array of 32 values each.
+struct WarpValues
+{
+    alignas(16) uint8 in[warp_size * 64];
+    alignas(16) uint8 out[warp_size * 64];
 };
 
 // The threads that could go on, a bit each.
@@ -105,7 +111,7 @@ public:
         threads.assign(count, {});
         if (static_cast<int>(warps.size()) * warp_size < count) warps.resize((count + warp_size - 1) / warp_size);
         for (Warp& warp : warps)
-            for (WarpOperation& operation : warp.operations) operation.mask = operation.arrived = 0;
+            for (WarpOperation& operation : warp.operations) operation = {};
         warp_intervals.assign(warps.size(), 0);
         interval = 0;
         free_stacks.resize(stacks.size());
@@ -116,7 +122,7 @@ public:
         for (;;)
         {
             int next = choose();
-            if (next >= 0) resume(next);
+            if (next >= 0) resume(&scheduler, next);
             else if (!release_barrier()) return all_ended();
         }
     }
@@ -129,28 +135,23 @@ public:
         static_assert(sizeof(In) <= 64 && sizeof(Out) <= 64);
         int lane = current % warp_size, warp = current / warp_size;
         if ((mask >> lane & 1) == 0) findings.add("thread %d calls %s (line %d) with a mask that lacks it", current, name, line);
-        WarpOperation* operation = find(warp, mask, name, line);
-        memcpy(operation->in[lane], &in, sizeof in);
-        operation->arrived |= 1u << lane;
-        if (operation->arrived == mask)
+        int slot = find(warp, mask, name, line);
+        WarpOperation& operation = warps[warp].operations[slot];
+        WarpValues& values = warps[warp].values[slot];
+        new (values.in + lane * sizeof(In)) In(in);
+        operation.arrived |= 1u << lane;
+        if (operation.arrived == mask)
         {
-            In all_in[warp_size] = {};
-            Out all_out[warp_size] = {};
-            for (int i = 0; i < warp_size; i++) memcpy(&all_in[i], operation->in[i], sizeof(In));
-            compute(all_in, all_out, mask);
-            for (int i = 0; i < warp_size; i++) memcpy(operation->out[i], &all_out[i], sizeof(Out));
-            operation->arrived = 0;
-            for (int i = 0; i < warp_size; i++)
-                if ((mask >> i & 1) != 0 && i != lane) wake(warp * warp_size + i);
+            compute(reinterpret_cast<const In*>(values.in), reinterpret_cast<Out*>(values.out), mask);
+            operation.arrived = 0;
+            for (uint32 others = mask & ~(1u << lane); others != 0; others &= others - 1) wake(warp * warp_size + __builtin_ctz(others));
         }
         else
         {
             wait(State::AtWarp, name, line);
         }
 
-        Out out;
-        memcpy(&out, operation->out[lane], sizeof out); // nobody can begin the next operation on this slot before all lanes have read: they take part in it
-        return out;
+        return reinterpret_cast<const Out*>(values.out)[lane]; // nobody can begin the next operation on this slot before all lanes have read: they take part in it
     }
 
     void warp_barrier() { warp_intervals[current / warp_size]++; }
@@ -161,7 +162,13 @@ public:
     std::vector<uint32> warp_intervals;   // warp barriers passed
 
 private:
-    struct Warp { WarpOperation operations[8] = {}; };
+    static constexpr int slots = 8;   // masks in use at once
+
+    struct Warp
+    {
+        WarpOperation operations[slots];
+        WarpValues values[slots];
+    };
 
     static void enter();
 
@@ -174,8 +181,8 @@ private:
         return next >= 0 ? next : ready.first(0);
     }
 
-    // Begins or goes on. A thread that never waits gives its stack, still in the cache, to the next.
-    void resume(int next)
+    // Goes on with another thread. One that never waits gives its stack, still in the cache, to the next.
+    void resume(void** from, int next)
     {
         current = next;
         threadIdx = {static_cast<unsigned>(next), 0, 0};
@@ -185,10 +192,10 @@ private:
             if (free_stacks.empty()) { free_stacks.push_back(static_cast<int>(stacks.size())); stacks.emplace_back(); }
             thread.stack = free_stacks.back();
             free_stacks.pop_back();
-            thread.stack_pointer = stacks[thread.stack].begin(&Block::enter);
+            thread.stack_pointer = stacks[thread.stack].begin(&Block::enter, thread.stack);
         }
 
-        folio_switch_fiber(&scheduler, thread.stack_pointer);
+        folio_switch_fiber(from, thread.stack_pointer);
     }
 
     void wake(int thread)
@@ -204,7 +211,9 @@ private:
         self.state = state;
         self.operation = operation;
         self.line = line;
-        folio_switch_fiber(&self.stack_pointer, scheduler);
+        int next = choose();
+        if (next >= 0) resume(&self.stack_pointer, next);
+        else folio_switch_fiber(&self.stack_pointer, scheduler);
     }
 
     // All at the same barrier: on they go. Else somebody waits for one who never comes.
@@ -238,29 +247,22 @@ private:
         }
     }
 
-    WarpOperation* find(int warp, uint32 mask, const char* name, int line)
+    int find(int warp, uint32 mask, const char* name, int line)
     {
-        WarpOperation* unused = nullptr;
-        for (WarpOperation& operation : warps[warp].operations)
+        WarpOperation* operations = warps[warp].operations;
+        int slot = 0;
+        while (slot < slots && operations[slot].mask != mask && operations[slot].mask != 0) slot++;
+        if (slot == slots)
         {
-            if (operation.mask == mask && operation.arrived != 0)
-            {
-                if (operation.name != name || operation.line != line)
-                    findings.add("thread %d calls %s (line %d) while its warp is at %s (line %d)", current, name, line, operation.name, operation.line);
-                return &operation;
-            }
-
-            if (unused == nullptr && operation.arrived == 0 && operation.mask == mask) unused = &operation;
+            findings.add("more than 8 masks in one warp");
+            abort();
         }
 
-        if (unused == nullptr)
-            for (WarpOperation& operation : warps[warp].operations)
-                if (operation.mask == 0) { unused = &operation; break; }
-        if (unused == nullptr) { findings.add("more than 8 masks in one warp"); abort(); }
-        unused->name = name;
-        unused->line = line;
-        unused->mask = mask;
-        return unused;
+        WarpOperation& operation = operations[slot];
+        if (operation.arrived == 0) operation = {name, line, mask, 0};
+        else if (operation.name != name || operation.line != line)
+            findings.add("thread %d calls %s (line %d) while its warp is at %s (line %d)", current, name, line, operation.name, operation.line);
+        return slot;
     }
 
     std::vector<FiberStack> stacks;

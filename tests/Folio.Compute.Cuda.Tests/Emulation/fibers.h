@@ -46,10 +46,10 @@ public:
     FiberStack(const FiberStack&) = delete;
     ~FiberStack() { if (memory != nullptr) munmap(memory, bytes); }
 
-    // The stack pointer from which a switch begins `entry`, which must not return.
-    void* begin(void (*entry)()) const
+    // The stack pointer from which a switch begins `entry`, which must not return. Stacks of different colours lie at different places of their pages: not all in the same few lines of the cache.
+    void* begin(void (*entry)(), int colour) const
     {
-        auto top = reinterpret_cast<void**>(memory + bytes);
+        auto top = reinterpret_cast<void**>(memory + bytes - colour % 64 * 448);
         *--top = nullptr;                          // where entry would return to: keeps the stack aligned as after a call
         *--top = reinterpret_cast<void*>(entry);
         for (int saved = 0; saved < 6; saved++) *--top = nullptr;
