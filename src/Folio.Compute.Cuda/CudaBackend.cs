@@ -20,7 +20,7 @@ public sealed unsafe partial class CudaBackend : Backend
     /// <summary>Values from row to row of a buffer are a multiple of this: rows begin at whole cache lines, and a product's inputs may be filled up.</summary>
     private const int RowAlignment = 32;
 
-    private const int UploadBytes = 4 << 20;
+    private const int UploadBytes = 4 << 20; // of a part of the ring
 
     private readonly CudaOptions _options;
     private readonly CudaContext _context;
@@ -89,7 +89,7 @@ public sealed unsafe partial class CudaBackend : Backend
         if (x.Type != DType.F32) throw new ArgumentException("only F32 is written", nameof(x));
         if (x.Columns == 0) return;
         _context.Use();
-        int atOnce = Math.Max(1, _uploads.HalfBytes / (x.Stride * sizeof(float)) - 1), rows = values.Length / x.Columns;
+        int atOnce = Math.Max(1, _uploads.PartBytes / (x.Stride * sizeof(float)) - 1), rows = values.Length / x.Columns;
         for (int first = 0; first < rows; first += atOnce)
         {
             int count = Math.Min(atOnce, rows - first), numbers = (count - 1) * x.Stride + x.Columns;

@@ -146,6 +146,24 @@ public abstract class Backend : IDisposable
     /// </summary>
     public abstract Span<float> HostRow(Tensor x, int row);
 
+    /// <summary>Changes the logits of ids that a request names or has used, before a draw: see <see cref="LogitRow.Change"/>.</summary>
+    public virtual void Change(Tensor logits, int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties) => LogitRow.Change(HostRow(logits, row), changes, penalties);
+
+    /// <summary>Leaves only the ids whose bit is set, before a draw: see <see cref="LogitRow.Mask"/>.</summary>
+    public virtual void Mask(Tensor logits, int row, ReadOnlySpan<ulong> allowed) => LogitRow.Mask(HostRow(logits, row), allowed);
+
+    /// <summary>Whether a draw changes its row. False: log-probabilities may be asked for behind it.</summary>
+    public virtual bool DrawsInPlace => true;
+
+    /// <summary>The most likeliest ids that <see cref="Logprobs"/> tells.</summary>
+    public virtual int MaxLogprobs => 0;
+
+    /// <summary>Log-probabilities of rows as they are, and ranks, as <see cref="LogProbabilities"/> defines them; of backends that don't draw in place.</summary>
+    /// <param name="tokens">[requests] what becomes known of each request's token.</param>
+    /// <param name="likeliest">[requests, top], best first; −1 behind the last one. Top: as many for each as the most that one of them wants.</param>
+    public virtual void Logprobs(Tensor logits, ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest) =>
+        throw new NotSupportedException("this backend draws in place: the host knows the rows");
+
     /// <summary>
     /// The common end of the sampling chain: temperature, min-p, top-k, top-p, then one draw from each row requests[i].Row.
     /// See <see cref="SampleRequest"/> for the definition.

@@ -20,6 +20,8 @@ internal sealed unsafe class HostRows(Tensor x)
         return values;
     }
 
+    public bool Has(int row) => _current.Contains(row);
+
     /// <summary>What the host has made of a row goes back, if it has asked for it.</summary>
     public void Return(int row, CudaContext context)
     {

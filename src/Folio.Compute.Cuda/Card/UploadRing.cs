@@ -1,28 +1,31 @@
 namespace Folio.Compute.Cuda.Card;
 
 /// <summary>The way of small things to the card: each gets a place in pinned memory, and one just like it on the card.</summary>
-/// <remarks>Two halves take turns; one is written again only when the card is done with what it held.</remarks>
+/// <remarks>
+/// Parts take turns; one is written again only when the card is done with what it held. An op may have places in two neighbouring parts before it launches what reads them, so a part counts as
+/// launched only when the one behind it is left.
+/// </remarks>
 internal sealed unsafe class UploadRing
 {
-    private const int Alignment = 256;
+    private const int Alignment = 256, Parts = 3;
     private readonly CudaContext _context;
     private readonly byte* _pinned;
     private readonly nint _device;
-    private readonly nint[] _done;   // [halves] all that reads a half has run
-    private int _half, _used;
+    private readonly nint[] _done = new nint[Parts];   // all that reads a part has run
+    private int _part, _used;
 
-    public UploadRing(CudaContext context, int halfBytes)
+    public UploadRing(CudaContext context, int partBytes)
     {
-        (_context, HalfBytes) = (context, halfBytes);
-        _pinned = (byte*)context.AllocatePinned(2L * halfBytes, "staging memory");
-        _device = context.Allocate(2L * halfBytes, "staging memory");
-        _done = [context.NewEvent(), context.NewEvent()];
+        (_context, PartBytes) = (context, partBytes);
+        _pinned = (byte*)context.AllocatePinned((long)Parts * partBytes, "staging memory");
+        _device = context.Allocate((long)Parts * partBytes, "staging memory");
+        for (int i = 0; i < Parts; i++) _done[i] = context.NewEvent();
     }
 
     /// <summary>The most bytes that can be put at once.</summary>
-    public int HalfBytes { get; }
+    public int PartBytes { get; }
 
-    /// <summary>Brings values to the card: what comes next on the stream can read them, until twice as much as half of the ring has been put.</summary>
+    /// <summary>Brings values to the card: what is launched next can read them, until two parts more have been filled.</summary>
     public nint Put<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         Span<T> place = Take<T>(values.Length, out nint address);
@@ -35,15 +38,15 @@ internal sealed unsafe class UploadRing
     public Span<T> Take<T>(int count, out nint address) where T : unmanaged
     {
         int bytes = (count * sizeof(T) + Alignment - 1) / Alignment * Alignment;
-        if (bytes > HalfBytes) throw new ArgumentOutOfRangeException(nameof(count), count, $"{bytes} bytes at once; the ring takes {HalfBytes}");
-        if (_used + bytes > HalfBytes)
+        if (bytes > PartBytes) throw new ArgumentOutOfRangeException(nameof(count), count, $"{bytes} bytes at once; the ring takes {PartBytes}");
+        if (_used + bytes > PartBytes)
         {
-            CudaContext.Record(_done[_half], _context.Stream);
-            (_half, _used) = (1 - _half, 0);
-            CudaContext.Await(_done[_half]);
+            CudaContext.Record(_done[(_part + Parts - 1) % Parts], _context.Stream);
+            (_part, _used) = ((_part + 1) % Parts, 0);
+            CudaContext.Await(_done[_part]);
         }
 
-        int offset = _half * HalfBytes + _used;
+        int offset = _part * PartBytes + _used;
         _used += bytes;
         address = _device + offset;
         return new(_pinned + offset, count);

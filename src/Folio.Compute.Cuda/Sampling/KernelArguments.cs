@@ -18,26 +18,13 @@ internal record struct DrawArguments(LogitRows Rows, nint Draws, nint States, ni
 
 /// <summary>Arguments of penalize in penalize.cu.</summary>
 /// <param name="Rows">[gridDim.y] <see cref="PenalizedRow"/></param>
-/// <param name="Penalties"><see cref="Penalty"/>, the rows' lists.</param>
+/// <param name="Penalties"><see cref="LogitChange"/>, the rows' lists.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct PenalizeArguments(nint Logits, nint Rows, nint Penalties, long Stride);
 
 /// <summary>A row to be penalized: its list is penalties [First, First + Count).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct PenalizedRow(int Row, int First, int Count, float Repetition, float Frequency, float Presence);
-
-/// <summary>What is done to one id, which is once in a list.</summary>
-/// <param name="Uses">Times in the output, and flags.</param>
-/// <param name="Bias">Added first.</param>
-[StructLayout(LayoutKind.Sequential)]
-internal record struct Penalty(int Id, uint Uses, float Bias)
-{
-    /// <summary>Can't be drawn.</summary>
-    public const uint Excluded = 1u << 31;
-
-    /// <summary>In the prompt or the output.</summary>
-    public const uint Repeated = 1u << 30;
-}
 
 /// <summary>Arguments of apply_mask in penalize.cu.</summary>
 /// <param name="Rows">[gridDim.y] <see cref="MaskedRow"/></param>

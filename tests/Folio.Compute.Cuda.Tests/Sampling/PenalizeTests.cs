@@ -15,7 +15,7 @@ public sealed class PenalizeTests
     {
         var random = new Random(1);
         float[] logits = Logits(random);
-        List<Penalty> penalties = [];
+        List<LogitChange> penalties = [];
         List<PenalizedRow> rows = [];
         float[] expected = [.. logits];
         foreach (int row in (int[])[2, 0])
@@ -26,7 +26,7 @@ public sealed class PenalizeTests
                 int uses = random.Next(4);
                 bool excluded = random.Next(6) == 0, inPrompt = random.Next(2) == 0;
                 float bias = random.Next(2) == 0 ? 0 : random.NextSingle() * 20 - 10;
-                penalties.Add(new(id, (uint)uses | (inPrompt || uses > 0 ? Penalty.Repeated : 0) | (excluded ? Penalty.Excluded : 0), bias));
+                penalties.Add(new(id, (uint)uses | (inPrompt || uses > 0 ? LogitChange.Repeated : 0) | (excluded ? LogitChange.Excluded : 0), bias));
 
                 float logit = excluded ? float.NegativeInfinity : logits[row * Stride + id] + bias;
                 if ((inPrompt || uses > 0) && !float.IsNegativeInfinity(logit)) logit = float.Clamp(logit > 0 ? logit / repetition : logit * repetition, -1e30f, 1e30f);
@@ -38,7 +38,7 @@ public sealed class PenalizeTests
         }
 
         using GuardedBuffer<float> buffer = new(logits);
-        using GuardedBuffer<Penalty> lists = new(CollectionsMarshal.AsSpan(penalties));
+        using GuardedBuffer<LogitChange> lists = new(CollectionsMarshal.AsSpan(penalties));
         using GuardedBuffer<PenalizedRow> named = new(CollectionsMarshal.AsSpan(rows));
         EmulatedKernel.Of("penalize.cu").Launch("penalize", new PenalizeArguments(buffer.Address, named.Address, lists.Address, Stride), (2, rows.Count, 1), 64, 0);
         Assert.Equal(expected, buffer.Span.ToArray());

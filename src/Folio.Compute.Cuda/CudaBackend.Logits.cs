@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Folio.Compute.Cuda.Card;
+using Folio.Compute.Cuda.Sampling;
+
+namespace Folio.Compute.Cuda;
+
+/// <summary>What requests ask of a row of logits beside the draw.</summary>
+public sealed unsafe partial class CudaBackend
+{
+    private LogprobBuffers? _logprobs;
+
+    public override bool DrawsInPlace => false;
+
+    public override int MaxLogprobs => SamplePlan.MostLikeliest;
+
+    public override void Change(Tensor logits, int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties)
+    {
+        if (IsOnHost(logits, row))
+        {
+            base.Change(logits, row, changes, penalties);
+            return;
+        }
+
+        _context.Use();
+        int most = _uploads.PartBytes / sizeof(LogitChange) - 1;
+        for (; !changes.IsEmpty; changes = changes[Math.Min(changes.Length, most)..])
+        {
+            int count = Math.Min(changes.Length, most);
+            nint rows = _uploads.Put<PenalizedRow>([new(row, 0, count, penalties.Repetition, penalties.Frequency, penalties.Presence)]);
+            var arguments = new PenalizeArguments(logits.Data, rows, _uploads.Put(changes[..count]), logits.Stride);
+            _sampling.Penalize.Launch(arguments, (count + SamplePlan.RowThreads - 1) / SamplePlan.RowThreads);
+        }
+    }
+
+    public override void Mask(Tensor logits, int row, ReadOnlySpan<ulong> allowed)
+    {
+        if (IsOnHost(logits, row))
+        {
+            base.Mask(logits, row, allowed);
+            return;
+        }
+
+        _context.Use();
+        nint rows = _uploads.Put<MaskedRow>([new(row, 0)]), mask = _uploads.Put(MemoryMarshal.Cast<ulong, uint>(allowed));
+        int blocks = SamplePlan.BlocksPerRow(1, logits.Columns, _context.Multiprocessors);
+        _sampling.ApplyMask.Launch(new ApplyMaskArguments(logits.Data, rows, mask, logits.Stride, logits.Columns, 2 * allowed.Length), blocks);
+    }
+
+    public override void Logprobs(Tensor logits, ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest)
+    {
+        if (requests.IsEmpty) return;
+        _context.Use();
+        LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, Math.Max(logits.Rows, _plan?.Rows.Length ?? 0));
+        int top = likeliest.Length / requests.Length;
+        Span<int> told = _uploads.Take<int>(requests.Length, out nint toldOnCard);
+        Span<NamedId> named = _uploads.Take<NamedId>(requests.Length, out nint namedOnCard);
+        for (int i = 0; i < requests.Length; i++) (told[i], named[i]) = (requests[i].Row, new(requests[i].Row, requests[i].Token));
+        _uploads.Send(told, toldOnCard);
+        _uploads.Send(named, namedOnCard);
+
+        var rows = new LogitRows(logits.Data, Maxima(logits), logits.Columns, logits.Stride);
+        _sampling.ChunkMaxima.Launch(rows, SamplePlan.BlocksPerRow(logits.Rows, logits.Columns, _context.Multiprocessors), logits.Rows);
+        _sampling.LogSumExp.Launch(new LogSumExpArguments(rows, toldOnCard, buffers.Norms), requests.Length);
+        _sampling.RankIds.Launch(new RankArguments(rows, namedOnCard, _drawn.OnCard, buffers.Norms, buffers.Logprobs, buffers.Ranks), requests.Length);
+        if (top > 0) _sampling.Likeliest.Launch(new LikeliestArguments(rows, toldOnCard, buffers.Norms, buffers.Ids, buffers.IdLogprobs, top), requests.Length);
+        buffers.Read(requests, top, tokens, likeliest);
+    }
+
+    private bool IsOnHost(Tensor logits, int row) => _hostRows.Find(rows => rows.Of(logits))?.Has(row) == true;
+}
