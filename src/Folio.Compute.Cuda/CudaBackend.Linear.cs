@@ -14,6 +14,8 @@ public sealed unsafe partial class CudaBackend
     /// <summary>As told, or the type of the dense weights; BF16 for quantised ones, whose products have a wide range and round more in their weights.</summary>
     public override DType ProductInput => _options.ProductInput ?? _stored ?? DType.BF16;
 
+    public override bool KeepsStoredSize => true;
+
     public override int FeedForwardRows => int.MaxValue;
 
     public override void EndWeights()

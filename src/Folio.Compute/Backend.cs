@@ -11,6 +11,9 @@ public abstract class Backend : IDisposable
     /// <summary>What runs here, for people: processor, instruction set, threads.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Whether weights take about what they take in their files, those that a <see cref="RowReader"/> makes too; else these take what it makes of them.</summary>
+    public virtual bool KeepsStoredSize => false;
+
     /// <summary>Bytes of memory that weights, buffers and caches may still take.</summary>
     public abstract long AvailableMemory { get; }
 

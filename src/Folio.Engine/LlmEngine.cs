@@ -89,7 +89,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     {
         options ??= new();
         options.Validate();
-        MemoryPlan.RequireWeights(source.Path, source.WeightBytes, backend.AvailableMemory);
+        MemoryPlan.RequireWeights(source.Path, source.WeightBytes(backend), backend.AvailableMemory);
         Task<ModelText> text = Task.Run(() => ModelText.Read(source)); // beside the weights, which keep the system busier than the processor
         try
         {

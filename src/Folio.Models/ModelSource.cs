@@ -1,3 +1,4 @@
+using Folio.Compute;
 using Folio.Formats;
 
 namespace Folio.Models;
@@ -38,9 +39,6 @@ public sealed unsafe class ModelSource : IDisposable
     /// <summary>Weights that it has.</summary>
     public long Parameters => Tensors.Tensors.Sum(tensor => SizeOf(tensor).Values);
 
-    /// <summary>Bytes that its weights take once they are loaded; about, since backends pad.</summary>
-    public long WeightBytes => Tensors.Tensors.Sum(tensor => SizeOf(tensor).Bytes);
-
     /// <summary>How it makes one vector of a text.</summary>
     public EmbeddingConfig Embedding => field ??= EmbeddingConfig.Of(Folder, Config);
 
@@ -62,6 +60,9 @@ public sealed unsafe class ModelSource : IDisposable
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) return FromGguf(path, GgufFile.Open(path), name);
         throw new ModelFormatException(path, "a folder with config.json and safetensors, or a .gguf file, is expected.");
     }
+
+    /// <summary>Bytes that its weights take once they are loaded; about, since backends pad.</summary>
+    public long WeightBytes(Backend backend) => Tensors.Tensors.Sum(tensor => backend.KeepsStoredSize ? tensor.Bytes : SizeOf(tensor).Bytes);
 
     /// <summary>A GGUF file that the caller holds in memory, and keeps there until this is disposed.</summary>
     /// <param name="name">What messages call it.</param>

@@ -12,7 +12,7 @@ namespace Folio.Models;
 /// <param name="BlockRows">Outputs of a block; 0: there are none.</param>
 internal sealed unsafe record Float8Quantization(string Source, int BlockRows = 0, int BlockColumns = 0) : WeightQuantization
 {
-    public override string Description => $"fp8 (E4M3){(BlockRows > 0 ? $", blocks of {BlockRows} × {BlockColumns}" : "")}, loaded as BF16";
+    public override string Description => $"fp8 (E4M3){(BlockRows > 0 ? $", blocks of {BlockRows} × {BlockColumns}" : "")}";
 
     /// <param name="blockKey">The setting that names the size of blocks.</param>
     public static Float8Quantization Of(ConfigSection section, string blockKey) => section.Ints(blockKey) switch

@@ -9,7 +9,7 @@ namespace Folio.Models;
 /// </remarks>
 public abstract record WeightQuantization
 {
-    /// <summary>In a few words, and what becomes of it.</summary>
+    /// <summary>In a few words.</summary>
     public abstract string Description { get; }
 
     /// <returns>Null: there is none.</returns>
@@ -30,7 +30,7 @@ public abstract record WeightQuantization
     /// <returns>Null: this layer isn't quantised.</returns>
     internal abstract StoredMatrix? Find(TensorFile tensors, string layer, int rows, int columns);
 
-    /// <summary>The weights that a tensor stands for, and the bytes that they take once they are loaded; none of what only says how to read others.</summary>
+    /// <summary>The weights that a tensor stands for, and the bytes that they take as rows are made of them; none of what only says how to read others.</summary>
     internal abstract (long Values, long Bytes) Size(StoredTensor tensor);
 
     internal static (long Values, long Bytes) PlainSize(StoredTensor tensor) => (tensor.Bytes / tensor.Type.BlockBytes() * tensor.Type.BlockSize(), tensor.Bytes);
