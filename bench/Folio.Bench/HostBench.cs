@@ -4,7 +4,7 @@ using Folio.Paging;
 
 namespace Folio.Bench;
 
-/// <summary>The host's work of a step beside the model and the sampling: planning, laying out the batch, commit, appending the tokens.</summary>
+/// <summary>The host's work of a step beside the model and the sampling: planning, laying out the batch, commit, appending the tokens; and with the rest of the loop's turn.</summary>
 internal static class HostBench
 {
     private const int Running = 256, Waiting = 10_000, BlockSize = 16, Context = 512, Output = 256, Tenants = 100;
@@ -27,6 +27,62 @@ internal static class HostBench
                     (double best, double median, double bytes) = Measure(policy, prefixCaching, full, repeats);
                     Console.WriteLine($"| {policy} | {(prefixCaching ? "on" : "off")} | {(full ? "full" : "ample")} | {best:F1} | {median:F1} | {bytes:F1} |");
                 }
+            }
+        }
+
+        Console.WriteLine();
+        Console.WriteLine("| the loop's whole turn, with a model that takes no time | best µs | median µs | bytes allocated a turn |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        for (int i = 0; i < 4; i++) MeasureLoop(runsBeside: i % 2 == 0, repeats); // the compiler's first looks
+        Thread.Sleep(300);
+        foreach (bool runsBeside in (bool[])[false, true])
+        {
+            (double best, double median, double bytes) = MeasureLoop(runsBeside, repeats);
+            Console.WriteLine($"| {(runsBeside ? "overlapped" : "plain")} | {best:F1} | {median:F1} | {bytes:F1} |");
+        }
+    }
+
+    /// <summary>Turns of the loop itself: messages, the step, its tokens to their requests' channels, which are read between measurements.</summary>
+    private static (double Best, double Median, double Bytes) MeasureLoop(bool runsBeside, int repeats)
+    {
+        int blocks = Running * ((Context + Output) / BlockSize + 2), most = Context + Output;
+        var limits = StepLimits.For(new() { MaxNumSeqs = Running, MaxNumBatchedTokens = 8192 });
+        var pool = new BlockPool(blocks, BlockSize, prefixCaching: true);
+        var metrics = new EngineMetrics(most);
+        var costs = StepCosts.For(1);
+        var runner = new IdleRunner(runsBeside);
+        var inbox = new RequestInbox();
+        var loop = new EngineLoop(inbox, new Scheduler(pool, limits, most, new() { GrowthTokens = 0 }, costs, metrics), runner, new Sampler(runner, limits), costs, metrics);
+        var random = new Random(1);
+        SequenceGroup[] groups = [.. Enumerable.Range(0, Running).Select(i => Group(pool, random, Context, i))];
+        foreach (SequenceGroup group in groups) inbox.Post(new(MessageKind.Submit, group, 0));
+        for (int i = 0; i < WarmUp; i++) Turn();
+
+        var micros = new double[repeats];
+        long allocated = 0;
+        for (int repeat = 0; repeat < repeats; repeat++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < Steps; i++) loop.Step();
+            micros[repeat] = Stopwatch.GetElapsedTime(start).TotalMicroseconds / Steps;
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            Read();
+        }
+
+        Array.Sort(micros);
+        return (micros[0], micros[repeats / 2], allocated / ((double)Steps * repeats));
+
+        void Turn()
+        {
+            loop.Step();
+            Read();
+        }
+
+        void Read()
+        {
+            foreach (SequenceGroup group in groups)
+            {
+                while (group.Outlet.Events.TryRead(out _)) { }
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Folio.Compute;
 /// </remarks>
 public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerSequence)
 {
-    /// <summary>[tokens] vocabulary ids.</summary>
+    /// <summary>[tokens] vocabulary ids; below 0, where steps overlap: −1 − the index of the draw before this step whose result it is.</summary>
     public int[] TokenIds { get; } = new int[maxTokens];
 
     /// <summary>[tokens] position of each token in its sequence, from 0.</summary>

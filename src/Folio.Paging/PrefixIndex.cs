@@ -143,7 +143,7 @@ public sealed partial class PrefixIndex
     }
 
     /// <summary>Takes a block and all that follow it out of the index; nothing happens when it isn't there.</summary>
-    internal void Remove(int block)
+    public void Remove(int block)
     {
         if (!Contains(block)) return;
         for (int leaf = block; ;)

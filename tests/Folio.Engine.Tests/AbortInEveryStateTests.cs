@@ -5,16 +5,15 @@ public sealed class AbortInEveryStateTests
 {
     private const int Blocks = 20;
 
+    public static TheoryData<Kind, bool> KindsInBothForms => new(from kind in Enum.GetValues<Kind>() from overlapped in (bool[])[false, true] select (kind, overlapped));
+
     [Theory]
-    [InlineData(Kind.Sample)]
-    [InlineData(Kind.Samples)]
-    [InlineData(Kind.BestOf)]
-    [InlineData(Kind.Beams)]
-    public void While_it_waits_reads_its_prompt_or_decodes(Kind kind)
+    [MemberData(nameof(KindsInBothForms))]
+    public void While_it_waits_reads_its_prompt_or_decodes(Kind kind, bool overlapped)
     {
         for (int steps = 0; steps < 12; steps++)
         {
-            var engine = new StubEngine(Blocks, budget: 8);
+            var engine = new StubEngine(Blocks, budget: 8, overlapped: overlapped);
             SequenceGroup beside = engine.Submit(prompt: 6, maxTokens: 30), group = engine.Submit(Request(kind));
             engine.Run(steps);
             Cancel(engine, group);
@@ -51,21 +50,18 @@ public sealed class AbortInEveryStateTests
     }
 
     [Theory]
-    [InlineData(Kind.Sample)]
-    [InlineData(Kind.Samples)]
-    [InlineData(Kind.BestOf)]
-    [InlineData(Kind.Beams)]
-    public void While_its_step_is_in_flight(Kind kind)
+    [MemberData(nameof(KindsInBothForms))]
+    public void While_its_step_is_in_flight(Kind kind, bool overlapped)
     {
         for (int step = 0; step < 8; step++)
         {
-            var engine = new StubEngine(Blocks, budget: 8);
+            var engine = new StubEngine(Blocks, budget: 8, overlapped: overlapped);
             SequenceGroup group = engine.Submit(Request(kind));
             engine.Run(step);
-            Action<Compute.StepBatch>? verify = engine.Model.BeforeStep;
-            engine.Model.BeforeStep += _ =>
+            Action<Compute.StepBatch>? verify = engine.Launching;
+            engine.Launching += _ =>
             {
-                engine.Model.BeforeStep = verify;
+                engine.Launching = verify;
                 engine.Cancel(group);
             };
             engine.Step(); // in flight

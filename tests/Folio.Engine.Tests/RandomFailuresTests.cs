@@ -6,15 +6,17 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
     private const int Steps = 1200, Blocks = 40, BlockSize = 3, PinnedBlocks = 4;
 
     [Theory]
-    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Recompute)]
-    [InlineData(SchedulingPolicy.Priority, PreemptionMode.Swap)]
-    [InlineData(SchedulingPolicy.Fair, PreemptionMode.Auto)]
-    public void Failures_spoil_no_cache_and_leak_nothing(SchedulingPolicy policy, PreemptionMode mode)
+    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Recompute, false)]
+    [InlineData(SchedulingPolicy.Priority, PreemptionMode.Swap, false)]
+    [InlineData(SchedulingPolicy.Fair, PreemptionMode.Auto, false)]
+    [InlineData(SchedulingPolicy.Fcfs, PreemptionMode.Recompute, true)]
+    [InlineData(SchedulingPolicy.Priority, PreemptionMode.Swap, true)]
+    public void Failures_spoil_no_cache_and_leak_nothing(SchedulingPolicy policy, PreemptionMode mode, bool overlapped)
     {
         int seed = Environment.TickCount;
         try
         {
-            Storm(seed, new() { Policy = policy, Preemption = mode, HostBlocks = 12, DiskBlocks = 30, GrowthTokens = 0, ResumeTokens = 0 });
+            Storm(seed, overlapped, new() { Policy = policy, Preemption = mode, HostBlocks = 12, DiskBlocks = 30, GrowthTokens = 0, ResumeTokens = 0 });
         }
         catch (Exception error)
         {
@@ -22,17 +24,13 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
         }
     }
 
-    private void Storm(int seed, SchedulerSettings settings)
+    private void Storm(int seed, bool overlapped, SchedulerSettings settings)
     {
         var random = new Random(seed);
-        var engine = new StubEngine(Blocks, BlockSize, budget: 11, sequences: 8, maxModelLen: Blocks * BlockSize, settings: settings);
+        var engine = new StubEngine(Blocks, BlockSize, budget: 11, sequences: 8, maxModelLen: Blocks * BlockSize, settings: settings, overlapped: overlapped);
         int failures = 0, swapFailures = 0;
-        engine.Model.BeforeStep += _ =>
-        {
-            if (random.Next(25) > 0) return;
-            failures++;
-            throw new FolioException("a random failure");
-        };
+        engine.Model.BeforeStep += _ => FailAtTimes();
+        if (engine.Late is not null) engine.Launching += _ => FailAtTimes();
 
         List<(GenerationRequest Request, SequenceGroup Group)> all = [];
         SequenceGroup? pin = null;
@@ -41,6 +39,7 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
             if (engine.Scheduler.Waiting < 6 || all.Count == 0)
             {
                 GenerationRequest request = Given.MixedRequest(random, vocabulary: 40, longestPrompt: 30, mostTokens: 20, mostSequences: 3);
+                if (overlapped && step / 100 % 2 == 0) request = Given.WithoutHost(request);
                 int most = request.Prompt.Length + request.Sampling.MaxTokens!.Value;
                 if (SequenceGroup.BlocksAtMost(request.Prompt.Length, most, request.Sampling.Width, engine.Pool) <= Blocks - PinnedBlocks) all.Add((request, engine.Submit(request)));
             }
@@ -81,5 +80,12 @@ public sealed class RandomFailuresTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}: {all.Count} requests, {failed} failed in {failures} steps and {swapFailures} swaps, {engine.Scheduler.Preemptions} preemptions, {all.Sum(one => one.Group.CachedTokens)} tokens cached");
         Assert.True(failures > 10 && failed < all.Count && engine.Scheduler.Preemptions > 10);
         if (settings.Preemption != PreemptionMode.Recompute) Assert.True(swapFailures > 0, "no swap failed");
+
+        void FailAtTimes()
+        {
+            if (random.Next(overlapped ? 50 : 25) > 0) return;
+            failures++;
+            throw new FolioException("a random failure");
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace Folio.Testing;
 public sealed class StepGate : IDisposable
 {
     /// <summary>The scheduler's methods that begin and end a step.</summary>
-    private const string Schedule = "Schedule", Commit = "Commit";
+    private const string Schedule = "Schedule", ScheduleAhead = "ScheduleAhead", Commit = "Commit";
 
     private readonly object _lock = new();
     private readonly ICollection _messages;
@@ -23,7 +23,7 @@ public sealed class StepGate : IDisposable
         object loop = Standstill.FieldOf(engine, "_loop");
         _messages = (ICollection)Standstill.FieldOf(Standstill.FieldOf(engine, "_inbox"), "_messages");
         FieldInfo scheduler = Standstill.FieldNamed(loop, "<scheduler>P");
-        foreach (string method in new[] { Schedule, Commit })
+        foreach (string method in new[] { Schedule, ScheduleAhead, Commit })
         {
             if (!scheduler.FieldType.GetMethods().Any(each => each.Name == method)) throw new MissingMethodException($"{scheduler.FieldType} has no method {method}, by which a gate counts the loop's steps: it has another name now.");
         }
@@ -72,7 +72,7 @@ public sealed class StepGate : IDisposable
         lock (_lock)
         {
             if (call == Commit) _left--;
-            if (call != Schedule) return;
+            if (call is not (Schedule or ScheduleAhead)) return;
             while (_left <= 0 && !_isOpen)
             {
                 _holds = true;

@@ -14,6 +14,8 @@ internal sealed class ObservedRunner(IModelRunner runner, Action executing) : IM
 
     public int VocabularySize => runner.VocabularySize;
 
+    public bool RunsBeside => false;
+
     public int BytesPerBlock => runner.BytesPerBlock;
 
     public void CopyBlocks(ReadOnlySpan<BlockCopy> copies) => runner.CopyBlocks(copies);

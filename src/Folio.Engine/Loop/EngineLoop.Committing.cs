@@ -24,7 +24,7 @@ internal sealed partial class EngineLoop
         }
     }
 
-    /// <summary>One drawn token: appended, checked for the end, sent on its way; and with it what can't but follow.</summary>
+    /// <summary>One drawn token: appended, or put into the place that was kept for it, checked for the end, sent on its way; and with it what can't but follow.</summary>
     private void Accept(in PlannedSample sample)
     {
         Sequence sequence = sample.Sequence;
@@ -53,7 +53,8 @@ internal sealed partial class EngineLoop
     private bool Append(Sequence sequence, int token, PositionLogprobs? logprobs, bool isForced = false)
     {
         SequenceGroup group = sequence.Group;
-        sequence.Append(token, isForced);
+        if (sequence.IsPending) sequence.Resolve(token);
+        else sequence.Append(token, isForced);
         (FinishReason? reason, int? stopId) = End(sequence, token);
         group.Outlet.Write(new(sequence.Index, token, logprobs, reason, stopId, Stopwatch.GetTimestamp()));
         if (reason is null) return true;

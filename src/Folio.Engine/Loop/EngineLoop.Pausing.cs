@@ -53,6 +53,7 @@ internal sealed partial class EngineLoop
     /// <summary>From here on it is paused, and newcomers wait where they always do.</summary>
     private void Rest()
     {
+        EndInFlight();
         _isPaused = true;
         foreach (SequenceGroup group in _held) Add(group);
         _held.Clear();

@@ -19,7 +19,7 @@ internal sealed partial class EngineLoop
         if (plan.IsEmpty) return scheduler.Unservable is not null || scheduler.Preemptions > preemptions;
 
         Run(plan);
-        Volatile.Write(ref _steps, _steps + 1);
+        CountStep();
         return true;
     }
 

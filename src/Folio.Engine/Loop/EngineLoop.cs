@@ -47,6 +47,8 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
                 _phase = StepPhase.Asleep;
                 inbox.Wait();
             }
+
+            EndInFlight();
         }
         catch (Exception error) // a defect of the engine itself: its state can't be trusted, so nobody must be left waiting for it
         {
@@ -81,8 +83,11 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
         Volatile.Write(ref _turns, _turns + 1);
         _phase = StepPhase.TakingMessages;
         TakeMessages();                          // arrivals and cancellations since the last step
-        return !Pauses() && StepAlone();
+        if (Pauses()) return false;
+        return runner.RunsBeside ? StepBeside() : StepAlone();
     }
+
+    private void CountStep() => Volatile.Write(ref _steps, _steps + 1);
 
     /// <summary>Moves blocks out or back. Where that fails, those whose blocks they are lose them and are computed again.</summary>
     /// <returns>False when blocks didn't come back: the plan counted on them.</returns>
@@ -111,6 +116,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             long start = Stopwatch.GetTimestamp();
             if (outs.Count > 0) runner.SwapOut(tier, Blocks(outs));
             if (ins.Count > 0) runner.SwapIn(tier, Blocks(ins));
+            if (runner.RunsBeside && tier == SwapTier.Host) continue; // only begun: what it takes isn't seen
             costs.Moved(tier, outs.Count + ins.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
     }

@@ -15,6 +15,8 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
 
     public int VocabularySize => decoder.Spec.VocabularySize;
 
+    public bool RunsBeside => backend.RunsBeside;
+
     public int BytesPerBlock => _image.BytesPerBlock;
 
     public void CopyBlocks(ReadOnlySpan<BlockCopy> copies)

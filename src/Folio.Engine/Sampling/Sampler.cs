@@ -30,6 +30,46 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         for (int i = 0; i < samples.Length; i++) AddLogprobs(ref samples[i]);
     }
 
+    /// <summary>Whether nothing of the step is left to the host but to take its tokens: then they may be drawn and taken apart, by <see cref="Begin"/> and <see cref="End"/>.</summary>
+    public static bool DrawsWithoutHost(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledTokens tokens in plan.Scheduled)
+        {
+            if (!tokens.Sequence.Group.DrawsTokens || tokens.PromptRows > 0) return false;
+        }
+
+        ReadOnlySpan<PlannedSample> samples = plan.Samples;
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (!samples[i].Sequence.Group.DrawsWithoutHost || SharesRow(samples, i)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Launches the draws, that of sample i as request i.</summary>
+    public void Begin(StepPlan plan)
+    {
+        ReadOnlySpan<PlannedSample> samples = plan.Samples;
+        for (int i = 0; i < samples.Length; i++) _requests[i] = Request(samples[i]);
+        runner.BeginSample(_requests.AsSpan(0, samples.Length));
+    }
+
+    /// <summary>Waits for the draws that were launched first.</summary>
+    public void End(StepPlan plan)
+    {
+        Span<PlannedSample> samples = plan.Samples;
+        runner.EndSample(_tokens.AsSpan(0, samples.Length));
+        for (int i = 0; i < samples.Length; i++) samples[i].Token = _tokens[i];
+    }
+
+    /// <summary>Waits for a step of which nothing is drawn.</summary>
+    public void Wait()
+    {
+        runner.BeginSample([]);
+        runner.EndSample([]);
+    }
+
     /// <summary>Whether the row is its left neighbour's too: the n first tokens of a group.</summary>
     private static bool SharesRow(ReadOnlySpan<PlannedSample> samples, int i) => i > 0 && samples[i].Row == samples[i - 1].Row;
 
@@ -46,13 +86,9 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         {
             place = SharesRow(samples, i) ? place + 1 : 0;
             if (place != sibling || samples[i].Sequence.Group.Beams is not null) continue;
-            Sequence sequence = samples[i].Sequence;
-            SamplingParams sampling = sequence.Group.Sampling;
-            bool others = i + 1 < samples.Length && SharesRow(samples, i + 1);
+            SampleRequest request = Request(samples[i]) with { IsShared = i + 1 < samples.Length && SharesRow(samples, i + 1) };
             _drawn[count] = i;
-            _requests[count++] = sibling == 0
-                ? new(samples[i].Row, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, sequence.Seed, sequence.OutputLength, others)
-                : new(samples[i].Row, Temperature: 1, TopK: 0, TopP: 1, MinP: 0, sequence.Seed, sequence.OutputLength, others);
+            _requests[count++] = sibling == 0 ? request : request with { Temperature = 1, TopK = 0, TopP = 1, MinP = 0 };
         }
 
         if (count == 0) return false;
@@ -60,6 +96,13 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         runner.EndSample(_tokens.AsSpan(0, count));
         for (int i = 0; i < count; i++) samples[_drawn[i]].Token = _tokens[i];
         return true;
+    }
+
+    private static SampleRequest Request(in PlannedSample sample)
+    {
+        Sequence sequence = sample.Sequence;
+        SamplingParams sampling = sequence.Group.Sampling;
+        return new(sample.Row, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, sequence.Seed, sequence.OutputLength);
     }
 
     private void Process(in PlannedSample sample)

@@ -22,14 +22,25 @@ internal interface IScheduler
     /// <returns>False, and the group has ended, if it could never run.</returns>
     bool Add(SequenceGroup group);
 
-    /// <summary>Plans the next step. There is one plan, filled anew by each call.</summary>
+    /// <summary>Plans the next step. The plan is filled anew by a later call.</summary>
     StepPlan Schedule();
 
-    /// <summary>Notes what the planned step has computed, before its tokens are appended.</summary>
+    /// <summary>
+    /// Plans the next step while the one before runs, whose plan stays as it is: sequences whose token is being drawn (<see cref="Sequence.IsPending"/>) go on with it.
+    /// </summary>
+    /// <returns>Null: not before those tokens are known, because somebody might have to be preempted, or is to be swapped in.</returns>
+    StepPlan? ScheduleAhead() => null;
+
+    /// <summary>Notes what the planned step has computed, before its tokens are appended; or will have, before any other step.</summary>
     void Commit();
 
-    /// <summary>Takes back what was planned: nothing of it has been computed.</summary>
+    /// <summary>Takes back what was planned last: nothing of it has been computed.</summary>
     void Discard();
+
+    /// <summary>A step failed that may have been committed: nobody finds what it was to compute.</summary>
+    void Forget(StepPlan plan)
+    {
+    }
 
     /// <summary>The plan's swaps failed: whose blocks were to be moved has them no more, and is computed again.</summary>
     void LoseMoved();

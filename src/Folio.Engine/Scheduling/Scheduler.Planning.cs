@@ -20,6 +20,32 @@ internal sealed partial class Scheduler
 
     private bool _admitting;
 
+    /// <summary>The step before is still under way, so nobody is preempted or swapped in: who has ended by a token that isn't known yet may leave the blocks.</summary>
+    private bool _ahead;
+
+    /// <summary>Somebody would have had to be, so there is no plan.</summary>
+    private bool _tooEarly;
+
+    private void Plan()
+    {
+        (_plan, _planBefore) = (_planBefore, _plan);
+        _plan.Clear();
+        _moved.Clear();
+        (Unservable, _tooEarly) = (null, false);
+        if (_policy.Reorders())
+        {
+            _running.Sort(_policy);
+            _preempted.Sort(_policy);
+        }
+
+        bool nobodyPreempted = PlanRunning();
+        if (nobodyPreempted)
+        {
+            Admit();
+            LengthenPrefills();
+        }
+    }
+
     /// <returns>False when somebody had to be preempted, or can't run at all: then nobody is admitted in this step.</returns>
     private bool PlanRunning()
     {
@@ -30,7 +56,7 @@ internal sealed partial class Scheduler
             if (!TryPlan(group)) break; // it was the last itself
         }
 
-        return Preemptions == before && Unservable is null;
+        return Preemptions == before && Unservable is null && !_tooEarly;
     }
 
     private void CountDemand()
@@ -114,7 +140,7 @@ internal sealed partial class Scheduler
         while (!sequence.Table.TryAppend(tokens, _plan.Copies))
         {
             SequenceGroup group = sequence.Group, last = _running.Last!;
-            if (!_admitting && last != group)
+            if (!_admitting && !_ahead && last != group)
             {
                 Preempt(last, reason);
                 continue;
@@ -123,7 +149,8 @@ internal sealed partial class Scheduler
             sequence.Table.Retract(tokensBefore, _plan.Copies, copiesBefore);
             if (_admitting) return true;
             _plan.Withdraw(group);
-            if (group.Previous is null) Unservable = group; // it is alone, and there are too few blocks even so
+            if (_ahead) _tooEarly = true;
+            else if (group.Previous is null) Unservable = group; // it is alone, and there are too few blocks even so
             else Preempt(group, reason);
             return false;
         }
@@ -165,6 +192,8 @@ internal sealed partial class Scheduler
                 break;
             }
 
+            _tooEarly = _ahead && group.Tier is not null;
+            if (_tooEarly) break;
             Enter(group);
             _decodesToCome = group.Decodes();
             _prefillsToCome = group.Prefills() ? 1 : 0;

@@ -13,6 +13,7 @@ internal sealed partial class Scheduler
         {
             Require(group.Alive == group.Sequences.Count(sequence => !sequence.Finished) && group.Alive > 0, "a living group miscounts its sequences");
             Require(group.State is GroupState.Running or GroupState.Pinned || group.Sequences.All(sequence => sequence.Computed == 0), "a group that doesn't run holds blocks");
+            Require(group.State == GroupState.Running || group.Sequences.All(sequence => sequence.Finished || !sequence.IsPending), "a group that doesn't run waits for a token");
             Require((group.Tier is not null) == group.Sequences.Any(sequence => sequence.Swapped is not null), "a group is half swapped out");
             Require(group.Tier is null || group.State == GroupState.Preempted, "a group that runs is swapped out");
             Require(group.State != GroupState.Pinned || group.Leader.Table.Indexed == group.PromptLength / _pool.BlockSize, "a pin has blocks that nobody can find");
@@ -27,7 +28,7 @@ internal sealed partial class Scheduler
     public void VerifyPlan()
     {
         Require(_plan.Batch.Tokens <= _plan.Batch.MaxTokens, "the token budget is exceeded");
-        Require(!_plan.IsEmpty || _running.Count == 0, "somebody runs and nothing is planned");
+        Require(!_plan.IsEmpty || _running.Groups().All(group => group.Sequences.All(sequence => sequence.Finished || sequence.AwaitsLast)), "somebody runs and nothing is planned");
         Require(!_plan.SwapsOut || !_plan.SwapsIn, "a step swaps both ways");
         foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled)
         {

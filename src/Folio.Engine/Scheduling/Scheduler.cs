@@ -22,7 +22,8 @@ internal sealed partial class Scheduler : IScheduler
     private readonly StepCosts _costs;
     private readonly EngineMetrics _metrics;
     private readonly PrefixLoader? _stored;
-    private readonly StepPlan _plan;
+    private StepPlan _plan;           // the present one
+    private StepPlan _planBefore;     // its step may be under way
     private readonly int _maxSequences;
     private readonly int _watermarkBlocks;
     private readonly GroupQueue _running = new();
@@ -44,6 +45,7 @@ internal sealed partial class Scheduler : IScheduler
         _policy = ISchedulingPolicy.For(settings.Policy);
         _swap = new SwapTables(pool.Blocks, pool.BlockSize, settings.HostBlocks, settings.DiskBlocks);
         _plan = new StepPlan(limits, pool.BlocksFor(maxModelLen), pool.BlockSize);
+        _planBefore = new StepPlan(limits, pool.BlocksFor(maxModelLen), pool.BlockSize);
         _maxSequences = limits.Sequences;
         _watermarkBlocks = (int)(pool.Blocks * Watermark);
     }
@@ -84,20 +86,20 @@ internal sealed partial class Scheduler : IScheduler
 
     public StepPlan Schedule()
     {
-        _plan.Clear();
-        _moved.Clear();
-        Unservable = null;
-        if (_policy.Reorders())
-        {
-            _running.Sort(_policy);
-            _preempted.Sort(_policy);
-        }
+        Plan();
+        _plan.Build();
+        return _plan;
+    }
 
-        bool nobodyPreempted = PlanRunning();
-        if (nobodyPreempted)
+    public StepPlan? ScheduleAhead()
+    {
+        _ahead = true;
+        Plan();
+        _ahead = false;
+        if (_tooEarly)
         {
-            Admit();
-            LengthenPrefills();
+            Discard();
+            return null;
         }
 
         _plan.Build();
@@ -125,10 +127,22 @@ internal sealed partial class Scheduler : IScheduler
             }
         }
 
-        foreach (ref readonly PlannedSample sample in _plan.Samples) _policy.Served(sample.Sequence.Group);
+        foreach (ref readonly PlannedSample sample in _plan.Samples)
+        {
+            if (!sample.Sequence.Finished) _policy.Served(sample.Sequence.Group);
+        }
     }
 
-    public void Discard() => _plan.TakeBack();
+    public void Discard()
+    {
+        foreach (ref readonly ScheduledTokens tokens in _plan.Scheduled) CountCached(tokens.Sequence.Group, tokens.TokensBefore - tokens.Start, 0);
+        _plan.TakeBack();
+    }
+
+    public void Forget(StepPlan plan)
+    {
+        foreach (int slot in plan.Batch.SlotMapping.AsSpan(0, plan.Batch.Tokens)) _pool.Prefixes?.Remove(slot / _pool.BlockSize);
+    }
 
     public void LoseMoved()
     {

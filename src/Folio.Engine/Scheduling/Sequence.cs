@@ -59,6 +59,12 @@ internal sealed class Sequence
     /// <summary>Where its output stands in the request's grammar; null: there is none. A function of the output alone.</summary>
     public SequenceGrammar? Grammar { get; }
 
+    /// <summary>Whether its last token is still being drawn, so that a placeholder stands for it.</summary>
+    public bool IsPending { get; private set; }
+
+    /// <summary>Whether that is the last that it may have: it takes part in no further step.</summary>
+    public bool AwaitsLast => IsPending && Length >= Group.MaxLength;
+
     public bool Finished { get; set; }
 
     public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.AsSpan(start, count);
@@ -94,5 +100,21 @@ internal sealed class Sequence
         _tokens[Length++] = token;
         Grammar?.Advance(token);
         if (OutputCounts is not null) OutputCounts[token] = OutputCounts.GetValueOrDefault(token) + 1;
+    }
+
+    /// <summary>Gains the place of a token that is still being drawn: the next step can be planned for it. Not where anything but its being there depends on it.</summary>
+    /// <param name="draw">The index of its draw in its step.</param>
+    public void Expect(int draw)
+    {
+        if (IsPending) throw new InvalidOperationException("two tokens of a sequence can't be drawn at once");
+        Append(-1 - draw);
+        IsPending = true;
+    }
+
+    /// <summary>The token that was expected.</summary>
+    public void Resolve(int token)
+    {
+        _tokens[Length - 1] = token;
+        IsPending = false;
     }
 }

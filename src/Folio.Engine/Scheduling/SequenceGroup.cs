@@ -53,6 +53,7 @@ internal sealed class SequenceGroup
         Tenant = request.Tenant;
         Salt = request.CacheSalt;
         Beams = sampling.UseBeamSearch ? new(this) : null;
+        DrawsWithoutHost = Grammar is null && Processors is null && Beams is null && sampling is { Logprobs: null, Ranks: false };
         JumpsAhead = Grammar is not null && sampling is { UseBeamSearch: false, Logprobs: null, Ranks: false } && Processors is not { ChoosesIds: true };
     }
 
@@ -81,6 +82,9 @@ internal sealed class SequenceGroup
 
     /// <summary>Whether text that the grammar forces is appended at once, to be computed in one step; not where each of its tokens is weighed.</summary>
     public bool JumpsAhead { get; }
+
+    /// <summary>Whether its tokens are drawn by the backend alone: there are no masks, penalties, log-probabilities or beams, which are the host's part.</summary>
+    public bool DrawsWithoutHost { get; }
 
     /// <summary>Chooses the group's tokens where they are searched for; null where they are drawn.</summary>
     public BeamSearch? Beams { get; }
@@ -168,7 +172,7 @@ internal sealed class SequenceGroup
     }
 
     /// <summary>Whether the sequence takes part in steps now: before the fork only the leader does.</summary>
-    public bool Runs(Sequence sequence) => !sequence.Finished && (Forked || sequence == Leader);
+    public bool Runs(Sequence sequence) => !sequence.Finished && !sequence.AwaitsLast && (Forked || sequence == Leader);
 
     /// <summary>Tokens at the beginning of a sequence that may come from the prefix cache: at least one is left to compute.</summary>
     /// <remarks>The last known token yields the next one's logits; a prompt that others fork, or whose log-probabilities are wanted, is computed to its end, and of one that is embedded every token whose state counts; beams take their last token together.</remarks>

@@ -37,7 +37,7 @@ internal struct PlannedSample
     public PositionLogprobs? Logprobs;
 }
 
-/// <summary>Who runs in a step, how many tokens each, and what is read from the result. One plan is filled anew for each step.</summary>
+/// <summary>Who runs in a step, how many tokens each, and what is read from the result. Plans are filled anew, by turns.</summary>
 internal sealed class StepPlan
 {
     private readonly ScheduledTokens[] _scheduled;
@@ -82,6 +82,9 @@ internal sealed class StepPlan
     public ReadOnlySpan<ScheduledTokens> Scheduled => _scheduled.AsSpan(0, _scheduledCount);
 
     public Span<PlannedSample> Samples => _samples.AsSpan(0, _sampleCount);
+
+    /// <summary>When it was launched beside the host, as a <see cref="System.Diagnostics.Stopwatch"/> timestamp.</summary>
+    public long LaunchedAt { get; set; }
 
     /// <summary>What is left of the token budget.</summary>
     public int TokensLeft { get; private set; }

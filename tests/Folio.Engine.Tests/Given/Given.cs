@@ -8,21 +8,21 @@ internal static class Given
 
     /// <summary>An engine with its own thread over the stub model; ids only, token 0 ends a sequence.</summary>
     public static LlmEngine Engine(
-        int blocks = 1000, int maxModelLen = 200, int sequences = 16, int budget = 64, Action<StubModel>? prepare = null, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default)
+        int blocks = 1000, int maxModelLen = 200, int sequences = 16, int budget = 64, Action<StubModel>? prepare = null, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default, Func<StubModel, IModelRunner>? runner = null)
     {
         const int blockSize = 4;
         var model = new StubModel(blocks, blockSize);
         prepare?.Invoke(model);
         ModelInfo info = new() { Name = "stub", Path = "stub", Architecture = "stub", VocabularySize = 40, MaxModelLen = maxModelLen, EosTokenIds = [0], Defaults = new(), EmbeddingSize = 40 };
-        return Engine(info, model, blocks, blockSize, sequences, budget, options, swap);
+        return Engine(info, model, blocks, blockSize, sequences, budget, options, swap, runner);
     }
 
     public static LlmEngine Engine(
-        ModelInfo info, StubModel model, int blocks, int blockSize, int sequences = 16, int budget = 64, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default) => new(
+        ModelInfo info, StubModel model, int blocks, int blockSize, int sequences = 16, int budget = 64, Func<EngineOptions, EngineOptions>? options = null, SwapPlan swap = default, Func<StubModel, IModelRunner>? runner = null) => new(
         info,
         (options ?? (plain => plain))(new() { MaxNumSeqs = sequences, MaxNumBatchedTokens = budget, BlockSize = blockSize }),
         new MemoryPlan(WeightBytes: 0, KvBytesPerToken: 4, KvBytes: 4L * blocks * blockSize, blocks, blockSize, info.MaxModelLen),
-        model,
+        runner is null ? model : runner(model),
         swap);
 
     /// <summary>Waits for what the loop does on its own thread.</summary>
@@ -88,6 +88,23 @@ internal static class Given
             },
         };
     }
+
+    /// <summary>The request without anything in which the host has a part between logits and tokens, but for the n first tokens of one prompt.</summary>
+    public static GenerationRequest WithoutHost(GenerationRequest request) => request with
+    {
+        Sampling = request.Sampling with
+        {
+            RepetitionPenalty = 1,
+            PresencePenalty = 0,
+            FrequencyPenalty = 0,
+            LogitBias = null,
+            MinTokens = 0,
+            Logprobs = null,
+            PromptLogprobs = null,
+            UseBeamSearch = false,
+            BestOf = null,
+        },
+    };
 
     /// <summary>A random request among others like it: beginnings that several share, beams, the best of several, salts, priorities, tenants.</summary>
     public static GenerationRequest MixedRequest(Random random, int vocabulary, int longestPrompt, int mostTokens, int mostSequences)

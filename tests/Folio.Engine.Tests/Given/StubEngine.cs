@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Folio.Compute;
 using Folio.Paging;
 
 namespace Folio.Engine.Tests;
@@ -14,9 +15,10 @@ internal sealed class StubEngine
     private readonly int _maxModelLen;
 
     /// <param name="settings">Null: first come, first served, no swap space, and admission leaves no room to grow, so that small pools preempt much.</param>
+    /// <param name="overlapped">Steps run beside the host, as late as they may.</param>
     /// <param name="costs">What the scheduler takes for true throughout: the stub's own speed teaches it nothing.</param>
     public StubEngine(
-        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null, StepCosts? costs = null)
+        int blocks = 1000, int blockSize = 4, int budget = 64, int sequences = 16, int maxModelLen = 200, bool prefixCaching = true, SchedulerSettings? settings = null, StepCosts? costs = null, bool overlapped = false)
     {
         _limits = StepLimits.For(new() { MaxNumBatchedTokens = budget, MaxNumSeqs = sequences });
         _maxModelLen = maxModelLen;
@@ -25,13 +27,29 @@ internal sealed class StubEngine
         Metrics = new EngineMetrics(maxModelLen);
         costs ??= new(secondsPerToken: 1, hostSecondsPerBlock: 0.1, diskSecondsPerBlock: 1);
         Scheduler = new Scheduler(Pool, _limits, maxModelLen, settings ?? new() { GrowthTokens = 0, ResumeTokens = 0 }, costs, Metrics);
-        _loop = new EngineLoop(_inbox, Scheduler, Model, new Sampler(Model, _limits), StepCosts.For(1), Metrics) { GroupEnded = Ended.Add };
-        Model.BeforeStep = _ => Scheduler.VerifyPlan();
+        Late = overlapped ? new LateRunner(Model) : null;
+        Launching = _ => Scheduler.VerifyPlan();
+        IModelRunner runner = Late is null ? Model : Late;
+        _loop = new EngineLoop(_inbox, Scheduler, runner, new Sampler(runner, _limits), StepCosts.For(1), Metrics) { GroupEnded = Ended.Add };
     }
 
     public BlockPool Pool { get; }
 
     public StubModel Model { get; }
+
+    /// <summary>What runs the model beside the host; null: it doesn't.</summary>
+    public LateRunner? Late { get; }
+
+    /// <summary>Called with each batch as the loop hands it over.</summary>
+    public Action<StepBatch>? Launching
+    {
+        get => Late is null ? Model.BeforeStep : Late.Launching;
+        set
+        {
+            if (Late is null) Model.BeforeStep = value;
+            else Late.Launching = value;
+        }
+    }
 
     public Scheduler Scheduler { get; }
 

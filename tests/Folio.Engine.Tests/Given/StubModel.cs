@@ -20,6 +20,8 @@ internal sealed class StubModel(int blocks, int blockSize, int vocabulary = 40) 
 
     public int VocabularySize => vocabulary;
 
+    public bool RunsBeside => false;
+
     /// <summary>Called before each step.</summary>
     public Action<StepBatch>? BeforeStep { get; set; }
 
