@@ -40,9 +40,15 @@ internal static class SamplingBench
         int[] prompt = [.. Enumerable.Range(0, PromptIds).Select(_ => random.Next(vocabulary))];
         Dictionary<int, int> counts = Enumerable.Range(0, OutputIds).Select(_ => random.Next(vocabulary)).CountBy(id => id).ToDictionary();
         LogitsProcessors penalties = LogitsProcessors.For(new() { RepetitionPenalty = 1.1f, FrequencyPenalty = 0.1f, PresencePenalty = 0.1f }, prompt, [])!;
+        var changes = new LogitChanges(vocabulary);
         Report($"penalties ({PromptIds} ids of prompts, {OutputIds} of answers)", Restore, () =>
         {
-            for (int row = 0; row < rows; row++) penalties.Apply(backend.HostRow(logits, row), [], counts);
+            for (int row = 0; row < rows; row++)
+            {
+                changes.Clear();
+                penalties.Collect(changes, [], counts);
+                backend.Change(logits, row, changes.List, penalties.Penalties);
+            }
         });
 
         void Restore()

@@ -30,7 +30,7 @@ public sealed class SamplingChainTests
         CheckRawLogprobs(one, logits, name);
 
         SamplingParams sampling = Sampling(one.GetProperty("params"));
-        LogitsProcessors.For(sampling, prompt, endIds: [])?.Apply(logits, output, output.CountBy(id => id).ToDictionary());
+        if (LogitsProcessors.For(sampling, prompt, endIds: []) is { } processors) Apply(processors, logits, output);
         float[] processed = Floats(one.GetProperty("processed_logits"));
         for (int id = 0; id < logits.Length; id++) Assert.True(Close(processed[id], logits[id], 1e-5), $"{name}: logit {id} is {logits[id]}, not {processed[id]}");
 
@@ -44,6 +44,20 @@ public sealed class SamplingChainTests
 
         double[] probabilities = Softmax(backend.HostRow(row, 0));
         for (int id = 0; id < probabilities.Length; id++) Assert.True(Close(expected[id], probabilities[id], 1e-5), $"{name}: p({id}) is {probabilities[id]}, not {expected[id]}");
+    }
+
+    private static void Apply(LogitsProcessors processors, float[] logits, int[] output)
+    {
+        if (processors.HasAllowed)
+        {
+            ulong[] mask = new ulong[(logits.Length + 63) / 64];
+            processors.Allow(mask);
+            LogitRow.Mask(logits, mask);
+        }
+
+        var changes = new LogitChanges(logits.Length);
+        processors.Collect(changes, output, output.CountBy(id => id).ToDictionary());
+        LogitRow.Change(logits, changes.List, processors.Penalties);
     }
 
     private static void CheckRawLogprobs(JsonElement one, float[] logits, string name)

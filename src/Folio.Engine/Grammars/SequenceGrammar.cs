@@ -1,4 +1,3 @@
-using System.Numerics;
 using Folio.Grammars;
 
 namespace Folio.Engine;
@@ -13,10 +12,9 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
     /// <summary>Whether the output is complete and nothing can follow.</summary>
     public bool IsFinal => TokenGrammar.IsFinal(_state);
 
-    /// <summary>Leaves only the ids that the grammar allows next; end and stop ids where the output may end.</summary>
-    /// <param name="logits">[vocabulary]</param>
-    /// <param name="mask">[(vocabulary + 63) / 64] room to work in.</param>
-    public void Mask(Span<float> logits, Span<ulong> mask, ReadOnlySpan<int> endIds, ReadOnlySpan<int> stopIds)
+    /// <summary>The ids that the grammar allows next; end and stop ids where the output may end.</summary>
+    /// <param name="mask">[(vocabulary + 63) / 64] a set bit for each.</param>
+    public void FillMask(Span<ulong> mask, ReadOnlySpan<int> endIds, ReadOnlySpan<int> stopIds)
     {
         if (_failure is not null) throw _failure;
         Start();
@@ -30,13 +28,6 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
         else if (!any)
         {
             throw new GrammarException("no token of this model's vocabulary can continue the answer as its grammar asks.");
-        }
-
-        for (int word = 0; word < mask.Length; word++)
-        {
-            int start = word << 6;
-            if (mask[word] == 0) logits[start..Math.Min(start + 64, logits.Length)].Fill(float.NegativeInfinity);
-            else ForbidAbsent(logits, start, ~mask[word]);
         }
     }
 
@@ -72,16 +63,6 @@ internal sealed class SequenceGrammar(TokenGrammar grammar)
 
     /// <summary>Stands where a sibling does.</summary>
     public void Become(SequenceGrammar sibling) => (_state, _failure) = (sibling._state, sibling._failure);
-
-    private static void ForbidAbsent(Span<float> logits, int start, ulong absent)
-    {
-        for (; absent != 0; absent &= absent - 1)
-        {
-            int id = start + BitOperations.TrailingZeroCount(absent);
-            if (id >= logits.Length) return;
-            logits[id] = float.NegativeInfinity;
-        }
-    }
 
     /// <summary>On the loop's thread, which the grammar belongs to; the sequence was made on another.</summary>
     private void Start()

@@ -42,6 +42,21 @@ internal interface IModelRunner : IDisposable
     /// <summary>[vocabulary] one row in host memory; what is written there counts for <see cref="BeginSample"/>.</summary>
     Span<float> Logits(int row);
 
+    /// <summary>See <see cref="Backend.Change"/>.</summary>
+    void Change(int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties) => LogitRow.Change(Logits(row), changes, penalties);
+
+    /// <summary>See <see cref="Backend.Mask"/>.</summary>
+    void Mask(int row, ReadOnlySpan<ulong> allowed) => LogitRow.Mask(Logits(row), allowed);
+
+    /// <summary>See <see cref="Backend.DrawsInPlace"/>.</summary>
+    bool DrawsInPlace => true;
+
+    /// <summary>See <see cref="Backend.MaxLogprobs"/>.</summary>
+    int MaxLogprobs => 0;
+
+    /// <summary>See <see cref="Backend.Logprobs"/>.</summary>
+    void Logprobs(ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest) => throw new NotSupportedException();
+
     /// <summary>[embedding size] the state of a token row of the last batch, behind the final norm, in host memory.</summary>
     ReadOnlySpan<float> HiddenState(int tokenRow);
 

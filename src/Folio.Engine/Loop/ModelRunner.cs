@@ -56,6 +56,16 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
 
     public Span<float> Logits(int row) => backend.HostRow(_logits, row);
 
+    public void Change(int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties) => backend.Change(_logits, row, changes, penalties);
+
+    public void Mask(int row, ReadOnlySpan<ulong> allowed) => backend.Mask(_logits, row, allowed);
+
+    public bool DrawsInPlace => backend.DrawsInPlace;
+
+    public int MaxLogprobs => backend.MaxLogprobs;
+
+    public void Logprobs(ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest) => backend.Logprobs(_logits, requests, tokens, likeliest);
+
     public void BeginSample(ReadOnlySpan<SampleRequest> requests) => backend.BeginSample(_logits, requests);
 
     public void EndSample(Span<int> tokens) => backend.EndSample(tokens);

@@ -1,15 +1,15 @@
+using Folio.Compute;
+
 namespace Folio.Engine;
 
-/// <summary>What one request asks the host to do to its logits, before the backend's part of the chain. Order and definitions are vLLM's.</summary>
+/// <summary>What one request asks to be done to its logits, before they are drawn from. Definitions are vLLM's.</summary>
 /// <remarks>
-/// Work is proportional to the ids that a request names or has used; only a list of allowed ids sweeps the vocabulary. What depends on the output is counted as the
+/// Said as a list of ids, which the backend works off where the logits are, and, of a list of allowed ids, as a mask. Work is proportional to the ids that a request names or has used. What depends on the output is counted as the
 /// output grows (<see cref="Sequence.OutputCounts"/>), never anew.
 /// </remarks>
 internal sealed class LogitsProcessors
 {
-    private const float MostPenalized = 1e30f;
-
-    private readonly int[]? _allowed;                // ascending, distinct
+    private readonly int[]? _allowed;
     private readonly int[][] _badWords;
     private readonly int[] _endIds;                  // not before MinTokens
     private readonly int _minTokens;
@@ -21,7 +21,7 @@ internal sealed class LogitsProcessors
 
     private LogitsProcessors(SamplingParams sampling, ReadOnlySpan<int> prompt, IReadOnlyList<int> endIds)
     {
-        _allowed = sampling.AllowedTokenIds is { } allowed ? [.. allowed.Distinct().Order()] : null;
+        _allowed = sampling.AllowedTokenIds is { } allowed ? [.. allowed.Distinct()] : null;
         _badWords = [.. (sampling.BadWords ?? []).Select(word => word.ToArray())];
         _minTokens = sampling.MinTokens;
         _endIds = _minTokens == 0 ? [] : [.. endIds, .. sampling.StopTokenIds];
@@ -45,47 +45,34 @@ internal sealed class LogitsProcessors
         return processors.ChoosesIds || processors.CountsOutput ? processors : null;
     }
 
-    /// <summary>Changes one row of logits, [vocabulary], for the sequence's next token.</summary>
-    public void Apply(Span<float> logits, ReadOnlySpan<int> output, Dictionary<int, int>? counts)
+    /// <summary>Whether only listed ids may be drawn: <see cref="Allow"/>.</summary>
+    public bool HasAllowed => _allowed is not null;
+
+    public LogitPenalties Penalties => new(_repetition, _frequency, _presence);
+
+    /// <summary>Sets the bits of the allowed ids, and no others.</summary>
+    public void Allow(Span<ulong> mask)
     {
-        if (_allowed is not null) KeepAllowed(logits);
+        mask.Clear();
+        foreach (int id in _allowed!) mask[id >> 6] |= 1UL << (id & 63);
+    }
+
+    /// <summary>Adds what is to be done for the sequence's next token. It comes behind the mask.</summary>
+    public void Collect(LogitChanges changes, ReadOnlySpan<int> output, Dictionary<int, int>? counts)
+    {
         foreach (int[] word in _badWords)
         {
-            if (word.Length <= output.Length + 1 && output.EndsWith(word.AsSpan(0, word.Length - 1))) logits[word[^1]] = float.NegativeInfinity;
+            if (word.Length <= output.Length + 1 && output.EndsWith(word.AsSpan(0, word.Length - 1))) changes[word[^1]].Uses |= LogitChange.Excluded;
         }
 
         if (output.Length < _minTokens)
         {
-            foreach (int id in _endIds) logits[id] = float.NegativeInfinity;
+            foreach (int id in _endIds) changes[id].Uses |= LogitChange.Excluded;
         }
 
-        foreach ((int id, float bias) in _bias) logits[id] += bias;
-        if (counts is not null) Penalize(logits, counts);
+        foreach ((int id, float bias) in _bias) changes[id].Bias += bias;
+        if (counts is null) return;
+        foreach (int id in _promptIds) changes[id].Uses |= LogitChange.Repeated;
+        foreach ((int id, int count) in counts) changes[id].Uses |= LogitChange.Repeated | (uint)count;
     }
-
-    private void KeepAllowed(Span<float> logits)
-    {
-        int next = 0;
-        foreach (int id in _allowed!)
-        {
-            logits[next..id].Fill(float.NegativeInfinity);
-            next = id + 1;
-        }
-
-        logits[next..].Fill(float.NegativeInfinity);
-    }
-
-    private void Penalize(Span<float> logits, Dictionary<int, int> counts)
-    {
-        foreach (int id in _promptIds) logits[id] = Repeated(logits[id]);
-        foreach ((int id, int count) in counts)
-        {
-            float logit = _promptIds.Contains(id) ? logits[id] : Repeated(logits[id]);
-            logit -= _frequency * count;
-            logits[id] = logit - _presence;
-        }
-    }
-
-    /// <summary>A penalty near 0 or far above 1 makes a logit very large, but not infinite: no number of probability could be drawn from that. What is excluded stays so.</summary>
-    private float Repeated(float logit) => float.IsNegativeInfinity(logit) ? logit : float.Clamp(logit > 0 ? logit / _repetition : logit * _repetition, -MostPenalized, MostPenalized);
 }

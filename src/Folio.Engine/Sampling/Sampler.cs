@@ -12,6 +12,9 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private readonly int[] _keptRows = new int[limits.LogitRows]; // [logit rows] where in _kept the untouched row lies
     private readonly List<float[]> _kept = [];                    // [kept rows][vocabulary] rows whose log-probabilities are wanted
     private readonly ulong[] _mask = new ulong[(runner.VocabularySize + 63) / 64];
+    private readonly ulong[] _allowed = new ulong[(runner.VocabularySize + 63) / 64];
+    private readonly LogitChanges _changes = new(runner.VocabularySize);
+    private readonly BackendLogprobs? _told = runner.DrawsInPlace ? null : new(runner, limits);
     private int[] _top = [];
 
     public void Sample(StepPlan plan)
@@ -27,7 +30,12 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         }
 
         for (int sibling = 0; Draw(samples, sibling); sibling++) { }
-        for (int i = 0; i < samples.Length; i++) AddLogprobs(ref samples[i]);
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (!IsTold(samples, i)) AddLogprobs(ref samples[i]);
+        }
+
+        _told?.Finish(samples);
     }
 
     /// <summary>Whether nothing of the step is left to the host but to take its tokens: then they may be drawn and taken apart, by <see cref="Begin"/> and <see cref="End"/>.</summary>
@@ -110,16 +118,30 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         Sequence sequence = sample.Sequence;
         SequenceGroup group = sequence.Group;
         if (group.Processors is null && sequence.Grammar is null) return;
-        Span<float> logits = runner.Logits(sample.Row);
         try
         {
-            group.Processors?.Apply(logits, sequence.Output, sequence.OutputCounts);
-            sequence.Grammar?.Mask(logits, _mask, group.EndIds, group.StopIds);
+            FillMask(group, sequence.Grammar);
+            _changes.Clear();
+            group.Processors?.Collect(_changes, sequence.Output, sequence.OutputCounts);
         }
         catch (Exception error)
         {
             group.SamplingFailure = error;
+            return;
         }
+
+        if (sequence.Grammar is not null || group.Processors is { HasAllowed: true }) runner.Mask(sample.Row, _mask);
+        if (group.Processors is { } processors) runner.Change(sample.Row, _changes.List, processors.Penalties);
+    }
+
+    /// <summary>The ids that both the grammar and the list of allowed ids leave, where there are such.</summary>
+    private void FillMask(SequenceGroup group, SequenceGrammar? grammar)
+    {
+        if (grammar is null) Array.Fill(_mask, ulong.MaxValue);
+        else grammar.FillMask(_mask, group.EndIds, group.StopIds);
+        if (group.Processors is not { HasAllowed: true } processors) return;
+        processors.Allow(_allowed);
+        for (int word = 0; word < _mask.Length; word++) _mask[word] &= _allowed[word];
     }
 
     private void Search(in PlannedSample sample, BeamSearch beams)
@@ -141,14 +163,24 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private void KeepRows(ReadOnlySpan<PlannedSample> samples)
     {
         int kept = 0;
+        _told?.Clear();
         for (int i = 0; i < samples.Length; i++)
         {
             if (samples[i].Sequence.Group.Sampling is { Logprobs: null, Ranks: false } || SharesRow(samples, i)) continue;
+            if (IsTold(samples, i))
+            {
+                _told!.Add(i);
+                continue;
+            }
+
             if (kept == _kept.Count) _kept.Add(new float[runner.VocabularySize]);
             runner.Logits(samples[i].Row).CopyTo(_kept[kept]);
             _keptRows[samples[i].Row] = kept++;
         }
     }
+
+    /// <summary>Whether the backend tells of the row behind the draw, which leaves it untouched.</summary>
+    private bool IsTold(ReadOnlySpan<PlannedSample> samples, int i) => _told is not null && _told.Tells(samples[i].Sequence) && !SharesRow(samples, i) && (i + 1 == samples.Length || !SharesRow(samples, i + 1));
 
     private void AddLogprobs(ref PlannedSample sample)
     {
