@@ -63,7 +63,7 @@ public sealed class FindingTests
     }
 
     [Theory]
-    [InlineData("shared[0] = threadIdx.x;", "threads 0 and 1 both write byte 0 of shared memory")]
+    [InlineData("shared[0] = threadIdx.x;", "threads 0 (writes) and 1 (writes) race for byte 0 of shared memory")]
     [InlineData("float sum = shared[0]; (void)sum;", "thread 0 reads byte 0 of shared memory, which nobody wrote")]
     [InlineData("shared[32] = 0.0f;", "thread 0 writes 4 bytes outside its piece of shared memory (at 128)")]
     [InlineData("if (threadIdx.x < 16) __syncthreads();", "stuck: thread 0 waits at __syncthreads, line 7")]

@@ -23,8 +23,9 @@ internal static partial class EmulatedCuda
         string partial = $"{folder}.{Environment.ProcessId}";
         Directory.CreateDirectory(partial);
         string version = (Convert.ToUInt32(hash[..4], 16) + 1000).ToString();
+        HostCompiler.CompileRuntime(partial);
         Compile("libcuda.cpp", Path.Combine(partial, "libcuda.so.1"));
-        Compile("libnvrtc.cpp", Path.Combine(partial, "libnvrtc.so.12"), $"-DEMULATION=\"{HostCompiler.EmulationFolder}\"", $"-DOPTIONS=\"{string.Join(' ', HostCompiler.KernelOptions)}\"", $"-DVERSION={version}");
+        Compile("libnvrtc.cpp", Path.Combine(partial, "libnvrtc.so.12"), $"-DEMULATION=\"{HostCompiler.EmulationFolder}\"", $"-DRUNTIME=\"{folder}/emulation.o\"", $"-DOPTIONS=\"{string.Join(' ', HostCompiler.KernelOptions)}\"", $"-DVERSION={version}");
         try
         {
             Directory.Move(partial, folder);

@@ -17,6 +17,7 @@ internal sealed unsafe class EmulatedKernel
 {
     private static readonly ConcurrentDictionary<string, Lazy<EmulatedKernel>> Known = new();
     private static readonly string Folder = Directory.CreateTempSubdirectory("folio-emulated-").FullName;
+    private static readonly Lazy<string> Runtime = new(() => HostCompiler.CompileRuntime(Folder));
     private readonly nint _library;
     private readonly Lock _running = new(); // a library has one block at a time
 
@@ -57,7 +58,7 @@ internal sealed unsafe class EmulatedKernel
     {
         string stem = Path.Combine(Folder, source.Key("emulated", (0, 0))), library = stem + ".so";
         File.WriteAllText(stem + ".cu", source.Text);
-        HostCompiler.Run([.. HostCompiler.KernelOptions, "-I", Folder, "-I", HostCompiler.EmulationFolder, .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-o", library]);
+        HostCompiler.Run([.. HostCompiler.KernelOptions, "-I", Folder, "-I", HostCompiler.EmulationFolder, .. source.Definitions.Select(definition => "-D" + definition), stem + ".cu", "-x", "none", Runtime.Value, "-o", library]);
         return new(library);
     }
 

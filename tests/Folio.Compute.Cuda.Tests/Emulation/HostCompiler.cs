@@ -7,7 +7,7 @@ namespace Folio.Compute.Cuda.Tests.Emulation;
 internal static class HostCompiler
 {
     /// <summary>What a kernel is compiled with. Without -fno-gnu-unique the loader would give all libraries one block between them, and tests run at once.</summary>
-    public static readonly string[] KernelOptions = ["-x", "c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror"];
+    public static readonly string[] KernelOptions = ["-x", "c++", "-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wall", "-Wno-unknown-pragmas", "-Wno-maybe-uninitialized", "-Werror"];
 
     /// <summary>The headers of the emulation.</summary>
     public static string EmulationFolder => Path.Combine(AppContext.BaseDirectory, "Emulation");
@@ -21,6 +21,14 @@ internal static class HostCompiler
             bool here = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "g++")));
             return here ? null : "g++, which compiles the emulated kernels, isn't here";
         }
+    }
+
+    /// <summary>What all kernels share, compiled once: a kernel is linked with it.</summary>
+    public static string CompileRuntime(string folder)
+    {
+        string path = Path.Combine(folder, "emulation.o");
+        Run(["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-r", "-nostdlib", .. Directory.EnumerateFiles(EmulationFolder, "*.cpp"), "-o", path]);
+        return path;
     }
 
     /// <exception cref="InvalidOperationException">It doesn't compile; the message has the compiler's own.</exception>

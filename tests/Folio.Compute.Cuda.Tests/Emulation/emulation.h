@@ -2,8 +2,9 @@
 // one matrix instruction. It finds what a card would not tell: see block.h and shared.h.
 #pragma once
 #include "block.h"
+#include "copies.h"
+#include "functions.h"
 #include "shared.h"
-#include <cmath>
 
 #define DEVICE inline
 #define __global__
@@ -20,35 +21,13 @@ struct alignas(16) int4 { int x, y, z, w; };
 
 // ---- Launching ----
 
-inline void finish_copies(bool stuck);
-
-template <class Body> const char* launch_emulated(const Launch& launch, const Body& body)
-{
-    findings = {};
-    gridDim = {launch.grid_x, launch.grid_y, launch.grid_z};
-    blockDim = {launch.threads, 1, 1};
-    bool stuck = false;
-    for (unsigned z = 0; z < launch.grid_z && !stuck; z++)
-        for (unsigned y = 0; y < launch.grid_y && !stuck; y++)
-            for (unsigned x = 0; x < launch.grid_x && !stuck; x++)
-            {
-                blockIdx = {x, y, z};
-                shared_memory.reset(launch.shared_bytes);
-                stuck = !block.run(launch, body);
-                finish_copies(stuck);
-            }
-
-    if (findings.count > 8) findings.text += "and " + std::to_string(findings.count - 8) + " more\n";
-    return findings.text.c_str();
-}
-
 #define KERNEL(name, Arguments, most_threads)                                                                                                       \
     static void name##_body(const Arguments& a);                                                                                                    \
     extern "C" int name##_argument_bytes() { return sizeof(Arguments); }                                                                            \
     extern "C" int name##_most_threads() { return most_threads; }                                                                                   \
     extern "C" const char* name##_emulated(const void* arguments, const Launch* launch)                                                             \
     {                                                                                                                                               \
-        return launch_emulated(*launch, [arguments] { name##_body(*static_cast<const Arguments*>(arguments)); });                                   \
+        return launch_emulated(*launch, [](const void* arguments) { name##_body(*static_cast<const Arguments*>(arguments)); }, arguments);          \
     }                                                                                                                                               \
     static void name##_body(const Arguments& a)
 
@@ -99,7 +78,7 @@ inline uint32 __ballot_sync(uint32 mask, bool vote, LINE)
     {
         uint32 votes = 0;
         for (int lane = 0; lane < warp_size; lane++) votes |= static_cast<uint32>((mask >> lane & 1) != 0 && in[lane]) << lane;
-        std::fill(out, out + warp_size, votes);
+        for (int lane = 0; lane < warp_size; lane++) out[lane] = votes;
     });
 }
 
@@ -110,7 +89,7 @@ inline bool __all_sync(uint32 mask, bool vote, LINE) { return __ballot_sync(mask
 
 template <class T> T atomicAdd(T* p, T value) { T old = *p; *p = old + value; return old; }
 template <class T> T atomicAdd(Shared<T> p, T value) { shared_memory.update(p.p, sizeof value); return atomicAdd(p.p, value); }
-template <class T> T atomicMax(T* p, T value) { T old = *p; *p = std::max(old, value); return old; }
+template <class T> T atomicMax(T* p, T value) { T old = *p; *p = old < value ? value : old; return old; }
 template <class T> T atomicExch(T* p, T value) { T old = *p; *p = value; return old; }
 inline uint32 atomicInc(uint32* p, uint32 last) { uint32 old = *p; *p = old >= last ? 0 : old + 1; return old; }
 inline void __threadfence() {}
@@ -129,17 +108,17 @@ inline float __uint_as_float(uint32 x) { return bits_as<float>(x); }
 inline uint32 __float_as_uint(float x) { return bits_as<uint32>(x); }
 inline int __float_as_int(float x) { return bits_as<int>(x); }
 inline float __int_as_float(int x) { return bits_as<float>(x); }
-inline float __expf(float x) { return std::exp(x); }
-inline float __logf(float x) { return std::log(x); }
-inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
+inline float __expf(float x) { return expf(x); }
+inline float __logf(float x) { return logf(x); }
+inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline float __fmul_rn(float x, float y) { return x * y; }
 inline float __fdividef(float x, float y) { return x / y; }
 inline uint32 __umulhi(uint32 x, uint32 y) { return static_cast<uint32>(static_cast<uint64>(x) * y >> 32); }
 inline int __popc(uint32 x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<uint32>(x)); }
-template <class T> T min(T x, T y) { return std::min(x, y); }
-template <class T> T max(T x, T y) { return std::max(x, y); }
+template <class T> T min(T x, T y) { return y < x ? y : x; }
+template <class T> T max(T x, T y) { return x < y ? y : x; }
 
 // ---- 16-bit numbers ----
 
@@ -190,5 +169,4 @@ template <class T, class V> void store(Shared<T> to, V v)
 
 template <class T> uint4 load_streaming(const T* p) { return load<uint4>(p); }
 
-#include "copies.h"
 #include "matrices.h"

@@ -1,7 +1,7 @@
 // NVRTC, as much of it as Nvrtc.cs imports, by g++: what it compiles is a library of emulated kernels, which the emulated driver loads as its machine code. libnvrtc.so.12 for machines
 // without a card. Its version's minor number is the emulation's own, so that compiled kernels kept on disk are never mixed up with a card's.
 //
-// Set when it is compiled: EMULATION, the folder of the emulation's headers; OPTIONS, g++'s, each with a space behind; VERSION, the minor number.
+// Set when it is compiled: EMULATION, the folder of the emulation's headers; RUNTIME, what kernels are linked with; OPTIONS, g++'s; VERSION, the minor number.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -111,7 +111,7 @@ CALL int nvrtcCompileProgram(Program* program, int count, const char** options)
         else if (option.rfind("--std=", 0) == 0) command.push_back(option.substr(1));
     }
 
-    for (const std::string& part : {std::string("-I"), folder, std::string("-I"), std::string(EMULATION), source, std::string("-o"), library}) command.push_back(part);
+    for (const std::string& part : {std::string("-I"), folder, std::string("-I"), std::string(EMULATION), source, std::string("-x"), std::string("none"), std::string(RUNTIME), std::string("-o"), library}) command.push_back(part);
     bool compiled = run(command, errors);
     program->log = read(errors);
     program->code = compiled ? read(library) : "";
