@@ -28,6 +28,7 @@ public sealed unsafe partial class CudaBackend
 
     public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape)
     {
+        if (_plan is not null) throw new CudaException("a card's backend serves one model; another model needs a backend of its own.");
         _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts);
         _states = _context.Allocate((long)MaxParts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
     }

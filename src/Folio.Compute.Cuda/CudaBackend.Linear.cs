@@ -47,13 +47,18 @@ public sealed unsafe partial class CudaBackend
         var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
         bool isMany = x.Rows > LinearKernels.MaxFewRows || _options.IsDeterministic;
         if (x.Type == DType.F32 || !isMany) _linear.FewRows(x.Type, weight.Format, arguments);
-        else if (_dense is not null && weight.Format.IsDense && w.Type == x.Type) _dense.Multiply(x.Type, arguments);
-        else _linear.ManyRows(x.Type, weight.Format, arguments);
+        else if (_dense is null || !weight.Format.IsDense || w.Type != x.Type || !_dense.TryMultiply(x.Type, arguments)) _linear.ManyRows(x.Type, weight.Format, arguments);
     }
 
+    /// <summary>F32 where all is, F16 where nothing is BF16 or quantised.</summary>
     private void Note(DType stored)
     {
-        if (stored == DType.F32 || (stored is DType.BF16 or DType.F16 && _stored is null)) _stored = stored;
+        _stored = (_stored, stored) switch
+        {
+            (null, _) or (DType.F32, _) => stored is DType.F32 or DType.F16 ? stored : DType.BF16,
+            (DType.F16, DType.F16 or DType.F32) => DType.F16,
+            _ => DType.BF16,
+        };
     }
 
     private static ArgumentException Mismatch(string x, Weight w, Tensor y) => new($"{x} and a weight [{w.Rows}, {w.Columns}] don't give [{y.Rows}, {y.Columns}] {y.Type}.");

@@ -50,7 +50,7 @@ public sealed unsafe partial class CudaBackend
     {
         if (requests.IsEmpty) return;
         _context.Use();
-        LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, Math.Max(logits.Rows, _plan?.Rows.Length ?? 0));
+        LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, Math.Max(logits.Rows, _plan?.MaxTokens ?? 0)); // a step has no more rows of logits than tokens
         int top = likeliest.Length / requests.Length;
         Span<int> told = _uploads.Take<int>(requests.Length, out nint toldOnCard);
         Span<NamedId> named = _uploads.Take<NamedId>(requests.Length, out nint namedOnCard);
@@ -66,5 +66,5 @@ public sealed unsafe partial class CudaBackend
         buffers.Read(requests, top, tokens, likeliest);
     }
 
-    private bool IsOnHost(Tensor logits, int row) => _hostRows.Find(rows => rows.Of(logits))?.Has(row) == true;
+    private bool IsOnHost(Tensor logits, int row) => OnHost(logits)?.Has(row) == true;
 }

@@ -24,7 +24,7 @@ public sealed unsafe partial class CudaBackend
             return;
         }
 
-        HostRows? touched = _hostRows.Find(rows => rows.Of(logits));
+        HostRows? touched = OnHost(logits);
         Span<Draw> draws = _uploads.Take<Draw>(requests.Length, out nint onCard);
         bool weighs = false, cuts = false;
         for (int i = 0; i < requests.Length; i++)

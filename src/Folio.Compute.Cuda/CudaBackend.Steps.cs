@@ -41,12 +41,20 @@ public sealed unsafe partial class CudaBackend
     {
         _context.Use();
         _passes ??= new RecordedPasses(_context, batch.MaxSequences);
-        int[] blocks = new int[batch.MaxBlocksPerSequence], tokens = new int[Math.Min(batch.MaxTokens, 2 * LinearKernels.MaxFewRows)];
-        batch.Clear();
-        batch.Add(tokens, 0, blocks, _blockSize, tokens.Length); // a prompt
-        batch.SlotMapping.AsSpan(0, tokens.Length).Fill(-1);
-        batch.WantLogits(tokens.Length - 1);
-        Run(batch, pass);
+        int[] blocks = new int[batch.MaxBlocksPerSequence];
+        int most = Math.Min(batch.MaxTokens, batch.MaxBlocksPerSequence * _blockSize);
+        for (int tokens = 2 * LinearKernels.MaxFewRows; tokens > 1; tokens /= 2)
+        {
+            int count = Math.Min(tokens, most);
+            batch.Clear();
+            batch.Add(new int[count], 0, blocks, _blockSize, count); // a prompt
+            batch.SlotMapping.AsSpan(0, count).Fill(-1);
+            batch.WantLogits(count - 1);
+            Run(batch, pass);
+        }
+
+        _sampling.Load();
+        _ = CopyKernel;
         if (_passes.IsRecorded(pass)) return;
 
         foreach (int size in _passes.Sizes)
@@ -63,10 +71,10 @@ public sealed unsafe partial class CudaBackend
             _layout = new(size, size, size, tiles: 0);
             _step!.Send(batch, Plan, _layout, _blockSize, size);
             batch.Addresses = _step.Addresses(_layout);
-            pass(batch); // nothing can be compiled while it is recorded
             _records = true;
             try
             {
+                pass(batch); // nothing can be compiled, or loaded, while it is recorded
                 _passes.Record(size, pass, batch);
             }
             finally

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Compiling;
 using Folio.Compute.Cuda.Elementwise;
-using Folio.Compute.Cuda.Interop;
 using Folio.Compute.Cuda.Linear;
 using Folio.Compute.Cuda.Sampling;
 
@@ -19,6 +18,9 @@ public sealed unsafe partial class CudaBackend : Backend
 {
     /// <summary>Values from row to row of a buffer are a multiple of this: rows begin at whole cache lines, and a product's inputs may be filled up.</summary>
     private const int RowAlignment = 32;
+
+    /// <summary>Rows of a buffer, as products of many rows round them up: what lies behind a step's own is scratch.</summary>
+    internal const int RowBlock = 64;
 
     private const int UploadBytes = 4 << 20; // of a part of the ring
 
@@ -40,7 +42,7 @@ public sealed unsafe partial class CudaBackend : Backend
             _uploads = new UploadRing(_context, UploadBytes);
             _elementwise = new ElementwiseKernels(_kernels);
             _linear = new LinearKernels(_kernels);
-            if (!_options.IsDeterministic && CublasLt.IsHere) _dense = new DenseProducts(_context);
+            if (!_options.IsDeterministic) _dense = DenseProducts.TryCreate(_context);
             _sampling = new SamplingKernels(_kernels);
             _drawn = new DrawnTokens(_context, MaxDrawn);
         }
@@ -66,6 +68,12 @@ public sealed unsafe partial class CudaBackend : Backend
 
     public override double CacheShare => 1; // what others need lies outside of the utilization
 
+    /// <summary>Keys and values are rounded to bf16 for the matrix instructions in any case.</summary>
+    public override DType FinestCacheType => DType.BF16;
+
+    /// <summary>It is pinned, and taken at once.</summary>
+    public override long DefaultSwapSpace(long cacheBytes) => Math.Min(base.DefaultSwapSpace(cacheBytes), 4L << 30);
+
     public override long HostMemoryBeside(long cacheBytes) => HostMemory.Available;
 
     public override Tensor Allocate(int rows, int columns, DType type = DType.F32)
@@ -74,7 +82,7 @@ public sealed unsafe partial class CudaBackend : Backend
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         int stride = (columns + RowAlignment - 1) / RowAlignment * RowAlignment;
         var buffer = new Tensor(0, rows, columns, stride, type);
-        return buffer with { Data = _context.AllocateZeroed((long)rows * stride * buffer.ElementBytes, $"a buffer of [{rows}, {columns}] {type}") };
+        return buffer with { Data = _context.AllocateZeroed((long)(rows > 1 ? (rows + RowBlock - 1) / RowBlock * RowBlock : rows) * stride * buffer.ElementBytes, $"a buffer of [{rows}, {columns}] {type}") };
     }
 
     public override Tensor Upload(ReadOnlySpan<float> values)
@@ -105,7 +113,7 @@ public sealed unsafe partial class CudaBackend : Backend
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(row));
         if (x.Type != DType.F32) throw new ArgumentException("only F32 is read", nameof(x));
         _context.Use();
-        HostRows? rows = _hostRows.Find(rows => rows.Of(x));
+        HostRows? rows = OnHost(x);
         if (rows is null) _hostRows.Add(rows = new(x));
         return rows.Get(row, _context);
     }
@@ -117,6 +125,16 @@ public sealed unsafe partial class CudaBackend : Backend
         _dense?.Dispose();
         _kernels.Dispose();
         _context.Dispose();
+    }
+
+    private HostRows? OnHost(Tensor x)
+    {
+        foreach (HostRows rows in _hostRows)
+        {
+            if (rows.Of(x)) return rows;
+        }
+
+        return null;
     }
 
     private static nint Row(Tensor x, int row) => x.Data + (nint)row * x.Stride * x.ElementBytes;

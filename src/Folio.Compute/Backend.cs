@@ -23,6 +23,12 @@ public abstract class Backend : IDisposable
     /// <summary>Host memory that may still be taken beside a KV cache of so many bytes.</summary>
     public virtual long HostMemoryBeside(long cacheBytes) => AvailableMemory - cacheBytes;
 
+    /// <summary>The type of cache that rounds least, for models that keep nothing in it.</summary>
+    public virtual DType FinestCacheType => DType.F32;
+
+    /// <summary>Host memory for the blocks of preempted requests, unless told otherwise.</summary>
+    public virtual long DefaultSwapSpace(long cacheBytes) => cacheBytes / 4;
+
     /// <summary>What products read best: buffers that lie between an op and a product are allocated so. Known when the weights are complete.</summary>
     public virtual DType ProductInput => DType.F32;
 
@@ -131,7 +137,7 @@ public abstract class Backend : IDisposable
     public abstract string KvImageFormat { get; }
 
     /// <summary>Host memory for images of whole blocks: a swap tier, or the way to a file. The caller disposes of it, before the backend.</summary>
-    /// <param name="shape">The cache's, with <c>Blocks</c> slots. The system commits memory only as slots are first used.</param>
+    /// <param name="shape">The cache's, with <c>Blocks</c> slots. The system commits memory only as slots are first used, unless a backend needs it pinned.</param>
     public abstract HostKvBlocks AllocateHostBlocks(KvCacheShape shape);
 
     /// <summary>Copies blocks (sources) in every layer to slots of host memory (destinations): one batched call, done when it returns.</summary>

@@ -2,7 +2,7 @@ namespace Folio.Compute;
 
 /// <summary>Row numbers of a step: of a table, of the cache, of a buffer.</summary>
 /// <param name="values">Host memory, valid during the call.</param>
-/// <param name="address">Where they lie in the backend's memory since <see cref="Backend.BeginStep"/>; 0: nowhere.</param>
+/// <param name="address">Where they lie in the backend's memory since <see cref="Backend.Run"/>; 0: nowhere.</param>
 public readonly ref struct Indices(ReadOnlySpan<int> values, nint address = 0)
 {
     public ReadOnlySpan<int> Values { get; } = values;

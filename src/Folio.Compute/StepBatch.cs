@@ -34,7 +34,7 @@ public sealed class StepBatch(int maxTokens, int maxSequences, int maxBlocksPerS
     /// <summary>[logit rows] token rows whose logits are wanted, ascending.</summary>
     public int[] LogitRowTokens { get; } = new int[maxTokens];
 
-    /// <summary>Where the step's numbers lie in the backend's memory, set by <see cref="Backend.BeginStep"/>.</summary>
+    /// <summary>Where the step's numbers lie in the backend's memory, set by <see cref="Backend.Run"/>.</summary>
     public StepAddresses Addresses { get; set; }
 
     /// <summary><see cref="TokenIds"/> of this step.</summary>

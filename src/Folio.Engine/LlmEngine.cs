@@ -105,7 +105,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
     {
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
         MemoryPlan.RequireContext(options.MaxModelLen, decoder.Spec.ContextLength); // memory is reserved by it
-        if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec);
+        if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec, backend.FinestCacheType);
         StepLimits limits = StepLimits.For(options);
         MemoryPlan.RequireSteps(decoder.BytesToReserve(limits.Tokens, limits.LogitRows), backend.AvailableMemory, options);
         decoder.Reserve(limits.Tokens, limits.Sequences, limits.LogitRows);
@@ -115,7 +115,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
         KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
         if (backend.RunsBeside && decoder.Spec.HasHead) decoder.Prepare(new StepBatch(limits.Tokens, Math.Min(limits.Sequences, limits.Tokens), (plan.MaxModelLen + plan.BlockSize - 1) / plan.BlockSize), cache);
-        SwapPlan swap = SwapPlan.Create(options, plan.KvBytes, bytesPerBlock, backend.HostMemoryBeside(plan.KvBytes));
+        SwapPlan swap = SwapPlan.Create(options, backend.DefaultSwapSpace(plan.KvBytes), bytesPerBlock, backend.HostMemoryBeside(plan.KvBytes));
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
         try

@@ -126,6 +126,15 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public void A_lost_backend_ends_the_engine_instead_of_failing_every_request_to_come()
+    {
+        var engine = new StubEngine();
+        engine.Submit(prompt: 9, maxTokens: 20);
+        engine.Model.BeforeStep = _ => throw new BackendLostException("the card is lost");
+        Assert.Throws<BackendLostException>(engine.RunToEnd);
+    }
+
+    [Fact]
     public void A_request_whose_own_sampling_fails_fails_alone()
     {
         var engine = new StubEngine();

@@ -66,7 +66,7 @@ public sealed class EmbeddingFiguresTests
     public void An_encoder_s_blocks_are_counted_without_overflow()
     {
         using ModelSource source = ModelSource.Open(TestData.Shared("golden-later", "bert"));
-        EngineOptions options = EncoderOptions.For(new() { MaxNumSeqs = 30_000_000 }, source, TransformerDecoder.Describe(source));
+        EngineOptions options = EncoderOptions.For(new() { MaxNumSeqs = 30_000_000 }, source, TransformerDecoder.Describe(source), DType.F32);
         Assert.Equal(30_600_034, options.NumBlocks); // (512 / 16 + 30,000,000) · 1.02 + 2
     }
 

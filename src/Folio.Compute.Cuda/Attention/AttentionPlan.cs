@@ -14,7 +14,7 @@ internal sealed class AttentionPlan
     public const int TileRows = 64;
 
     /// <summary>Sequences of a step that an item can name beside its partition.</summary>
-    public const int MaxSequences = 1 << 16;
+    public const int MaxSequences = (1 << 16) - 1; // and a grid has no more in its second dimension
 
     private readonly int _group;
     private readonly int[] _tileSequences, _tileRows;
@@ -24,7 +24,7 @@ internal sealed class AttentionPlan
     public AttentionPlan(int maxTokens, int maxSequences, int group, int maxParts)
     {
         if (maxSequences > MaxSequences) throw new CudaException($"a step of {maxSequences} sequences; at most {MaxSequences} can be run at once.");
-        (_group, MaxParts) = (group, maxParts);
+        (_group, MaxParts, MaxTokens) = (group, maxParts, maxTokens);
         Items = new int[maxParts + maxSequences];
         (Rows, Lengths, Partitions, PartStarts) = (new int[maxSequences], new int[maxSequences], new int[maxSequences], new int[maxSequences]);
         MaxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
@@ -32,6 +32,8 @@ internal sealed class AttentionPlan
     }
 
     public int MaxParts { get; }
+
+    public int MaxTokens { get; }
 
     public int MaxTiles { get; }
 

@@ -30,8 +30,6 @@ internal sealed unsafe class CudaHostKvBlocks : HostKvBlocks
     public override void Dispose()
     {
         if (Memory == 0) return;
-        _context.Use();
-        CudaContext.Synchronize(_context.CopyStream);
         _context.FreePinned(Memory);
         Memory = 0;
     }

@@ -110,10 +110,14 @@ internal sealed unsafe class CudaContext : IDisposable
         return address;
     }
 
+    /// <summary>Waits for what may still use it. A card that is lost is left as it is.</summary>
     public void FreePinned(nint address)
     {
+        if (!_pinned.Remove(address)) return;
         Use();
-        if (_pinned.Remove(address)) Check(CudaDriver.cuMemFreeHost(address), "cuMemFreeHost");
+        _ = CudaDriver.cuStreamSynchronize(Stream);
+        _ = CudaDriver.cuStreamSynchronize(CopyStream);
+        _ = CudaDriver.cuMemFreeHost(address);
     }
 
     public nint NewEvent()

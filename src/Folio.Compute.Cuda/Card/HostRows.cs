@@ -22,10 +22,10 @@ internal sealed unsafe class HostRows(Tensor x)
 
     public bool Has(int row) => _current.Contains(row);
 
-    /// <summary>What the host has made of a row goes back, if it has asked for it.</summary>
+    /// <summary>What the host has made of a row goes back, once, if it has asked for it.</summary>
     public void Return(int row, CudaContext context)
     {
-        if (!_current.Contains(row)) return;
+        if (!_current.Remove(row)) return;
         fixed (float* from = _rows[row]) context.Upload(x.Data + (nint)row * x.Stride * sizeof(float), from, (long)x.Columns * sizeof(float));
     }
 

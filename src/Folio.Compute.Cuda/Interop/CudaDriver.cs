@@ -33,8 +33,13 @@ internal static unsafe partial class CudaDriver
     /// <exception cref="CudaException">The status isn't success.</exception>
     public static void Check(int status, string what)
     {
-        if (status != Success) throw new CudaException($"{what} failed: {Describe(status)}.");
+        if (status == Success) return;
+        string sentence = $"{what} failed: {Describe(status)}.";
+        throw IsFatal(status) ? new BackendLostException($"the card is lost to this process, which must be started again: {sentence}") : new CudaException(sentence);
     }
+
+    /// <summary>Statuses behind which a context answers nothing else: uncorrectable memory errors, and whatever a kernel did that it must not.</summary>
+    private static bool IsFatal(int status) => status is 214 or 700 or 702 or (>= 714 and <= 719);
 
     /// <summary>A status in the driver's words.</summary>
     public static string Describe(int status)

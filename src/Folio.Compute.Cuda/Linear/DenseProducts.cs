@@ -13,23 +13,31 @@ internal sealed unsafe class DenseProducts : IDisposable
     private const int WorkspaceBytes = 32 << 20; // what NVIDIA recommends for Hopper
 
     private readonly CudaContext _context;
-    private readonly Dictionary<Shape, Product> _products = [];
+    private readonly Dictionary<Shape, Product?> _products = []; // null: cuBLASLt knows none
     private readonly nint _handle;
     private readonly nint _workspace;
 
-    public DenseProducts(CudaContext context)
+    private DenseProducts(CudaContext context, nint handle)
     {
-        _context = context;
-        context.Use();
-        CublasLt.Check(CublasLt.cublasLtCreate(out _handle), "cublasLtCreate");
+        (_context, _handle) = (context, handle);
         _workspace = context.Allocate(WorkspaceBytes, "the workspace of cuBLASLt");
     }
 
-    /// <param name="type">Of x and w: BF16 or F16.</param>
-    public void Multiply(DType type, in LinearArguments arguments)
+    /// <returns>Null: the library isn't here, or doesn't go with the driver.</returns>
+    public static DenseProducts? TryCreate(CudaContext context)
     {
-        var shape = new Shape(type, arguments.Rows, arguments.Outputs, (int)arguments.W.Inputs, arguments.XStride, arguments.YStride, arguments.Bias != 0);
-        if (!_products.TryGetValue(shape, out Product? product)) _products[shape] = product = Make(shape, arguments.Bias);
+        context.Use();
+        return CublasLt.IsHere && CublasLt.cublasLtCreate(out nint handle) == 0 ? new(context, handle) : null;
+    }
+
+    /// <summary>Rows are rounded up, so that there are few shapes: what lies behind them in the buffers is scratch.</summary>
+    /// <param name="type">Of x and w: BF16 or F16.</param>
+    /// <returns>False: cuBLASLt knows no such product.</returns>
+    public bool TryMultiply(DType type, in LinearArguments arguments)
+    {
+        var shape = new Shape(type, RoundUp(arguments.Rows), arguments.Outputs, (int)arguments.W.Inputs, arguments.XStride, arguments.YStride, arguments.Bias != 0);
+        if (!_products.TryGetValue(shape, out Product? product)) _products[shape] = product = TryMake(shape, arguments.Bias);
+        if (product is null) return false;
         if (shape.HasBias) CublasLt.Set(product.Description, CublasLt.BiasPointer, arguments.Bias);
         float alpha = 1, beta = arguments.Accumulate;
         CublasLt.Choice choice = product.Choice;
@@ -38,11 +46,12 @@ internal sealed unsafe class DenseProducts : IDisposable
                 _handle, product.Description, &alpha, arguments.W.Codes, product.W, arguments.X, product.X, &beta, arguments.Y, product.Y, arguments.Y, product.Y,
                 choice.Algorithm, _workspace, WorkspaceBytes, _context.Stream),
             "cublasLtMatmul");
+        return true;
     }
 
     public void Dispose()
     {
-        foreach (Product product in _products.Values)
+        foreach (Product product in _products.Values.OfType<Product>())
         {
             foreach (nint layout in (ReadOnlySpan<nint>)[product.W, product.X, product.Y]) _ = CublasLt.cublasLtMatrixLayoutDestroy(layout);
             _ = CublasLt.cublasLtMatmulDescDestroy(product.Description);
@@ -51,7 +60,10 @@ internal sealed unsafe class DenseProducts : IDisposable
         _ = CublasLt.cublasLtDestroy(_handle);
     }
 
-    private Product Make(Shape shape, nint bias)
+    /// <summary>16, 32, and multiples of what buffers are rounded up to.</summary>
+    private static int RoundUp(int rows) => rows <= 16 ? 16 : rows <= 32 ? 32 : (rows + CudaBackend.RowBlock - 1) / CudaBackend.RowBlock * CudaBackend.RowBlock;
+
+    private Product? TryMake(Shape shape, nint bias)
     {
         nint description = CublasLt.NewProduct();
         CublasLt.Set(description, CublasLt.TransposeA, CublasLt.Transposed);
@@ -70,8 +82,7 @@ internal sealed unsafe class DenseProducts : IDisposable
         CublasLt.Choice choice;
         int status = CublasLt.cublasLtMatmulAlgoGetHeuristic(_handle, description, w, x, y, y, preference, 1, &choice, out int found);
         _ = CublasLt.cublasLtMatmulPreferenceDestroy(preference);
-        if (status != 0 || found == 0) throw new CudaException($"cuBLASLt knows no product of [{shape.Rows}, {shape.Inputs}] and [{shape.Outputs}, {shape.Inputs}] {shape.Type} (status {status}).");
-        return new(description, w, x, y, choice);
+        return status == 0 && found > 0 ? new(description, w, x, y, choice) : null;
     }
 
     private readonly record struct Shape(DType Type, int Rows, int Outputs, int Inputs, int XStride, int YStride, bool HasBias);

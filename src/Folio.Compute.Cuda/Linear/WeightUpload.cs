@@ -64,7 +64,6 @@ internal sealed unsafe class WeightUpload : IDisposable
 
     public void Dispose()
     {
-        CudaContext.Synchronize(_context.Stream);
         foreach (nint memory in _pinned) _context.FreePinned(memory);
     }
 

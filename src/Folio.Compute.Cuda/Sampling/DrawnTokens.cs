@@ -30,9 +30,10 @@ internal sealed unsafe class DrawnTokens
     public void Begin(int requests)
     {
         if (_begun - _ended == Most) throw new InvalidOperationException($"{Most} draws wait to be taken");
-        int slot = _begun++ % Most;
+        int slot = _begun % Most;
         if (requests > 0) _context.Download(_pinned[slot], OnCard, (long)requests * sizeof(int));
         CudaContext.Record(_arrived[slot], _context.Stream);
+        _begun++; // a draw that failed is none
     }
 
     /// <summary>Waits for the earliest draws that were not taken yet.</summary>

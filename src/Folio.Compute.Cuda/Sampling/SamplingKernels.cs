@@ -10,6 +10,9 @@ internal sealed class SamplingKernels(KernelLibrary kernels)
     private static readonly KernelSource Penalties = new("penalize.cu"), Told = new("logprobs.cu");
     private Kernel? _chunkMaxima, _weigh, _cut, _race, _penalize, _applyMask, _logSumExp, _rankIds, _likeliest;
 
+    /// <summary>Compiles all of them, so that no request has to wait for one.</summary>
+    public void Load() => _ = (ChunkMaxima, Weigh, Cut, Race, Penalize, ApplyMask, LogSumExp, RankIds, Likeliest);
+
     public Kernel ChunkMaxima => _chunkMaxima ??= kernels.Get(new("chunk_maxima.cu"), "chunk_maxima", SamplePlan.RowThreads);
 
     public Kernel Weigh => _weigh ??= kernels.Get(Filter, "weigh", SamplePlan.RowThreads, SamplePlan.SumBytes);

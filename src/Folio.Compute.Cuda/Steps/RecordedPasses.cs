@@ -10,8 +10,8 @@ internal sealed class RecordedPasses(CudaContext context, int maxSequences)
     private const int Most = 512, ThreadLocal = 1;
     private readonly Dictionary<(Action<StepBatch> Pass, int Size), nint> _graphs = [];
 
-    /// <summary>Descending: the memory that the largest takes serves the others too.</summary>
-    public int[] Sizes { get; } = [.. AllSizes().Where(size => size <= maxSequences).Reverse()];
+    /// <summary>Descending, the largest step's among them.</summary>
+    public int[] Sizes { get; } = [.. AllSizes().Where(size => size < maxSequences).Append(Math.Min(maxSequences, Most)).Reverse()];
 
     /// <returns>The recorded size for so many sequences; null: there is none.</returns>
     public int? SizeFor(int sequences)
@@ -30,15 +30,17 @@ internal sealed class RecordedPasses(CudaContext context, int maxSequences)
     public void Record(int size, Action<StepBatch> pass, StepBatch batch)
     {
         CudaContext.Check(CudaDriver.cuStreamBeginCapture(context.Stream, ThreadLocal), "cuStreamBeginCapture");
-        nint graph;
         try
         {
             pass(batch);
         }
-        finally
+        catch
         {
-            CudaContext.Check(CudaDriver.cuStreamEndCapture(context.Stream, out graph), "cuStreamEndCapture");
+            _ = CudaDriver.cuStreamEndCapture(context.Stream, out _); // it has nothing to tell that the pass hasn't
+            throw;
         }
+
+        CudaContext.Check(CudaDriver.cuStreamEndCapture(context.Stream, out nint graph), "cuStreamEndCapture");
 
         CudaContext.Check(CudaDriver.cuGraphInstantiateWithFlags(out nint executable, graph, 0), "cuGraphInstantiateWithFlags");
         CudaContext.Check(CudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");

@@ -8,7 +8,7 @@ namespace Folio.Engine;
 internal static class EncoderOptions
 {
     /// <param name="options">As asked for; its longest sequence is within the model's context.</param>
-    public static EngineOptions For(EngineOptions options, ModelSource source, DecoderSpec spec)
+    public static EngineOptions For(EngineOptions options, ModelSource source, DecoderSpec spec, DType cacheType)
     {
         string[] idle = [.. Idle(options)];
         if (idle.Length > 0) options.Warning?.Invoke($"{source.Path}: an encoder keeps nothing from step to step, so {string.Join(", ", idle)} {(idle.Length == 1 ? "has" : "have")} no effect.");
@@ -21,7 +21,7 @@ internal static class EncoderOptions
             MaxNumBatchedTokens = tokens,
             WholePrompts = true,
             NumBlocks = (int)Math.Min(blocks, int.MaxValue),
-            KvCacheType = DType.F32,
+            KvCacheType = cacheType,
             KvCacheMemory = null,
             EnablePrefixCaching = false,
             PrefixCacheDirectory = null,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Folio.Compute;
 
 namespace Folio.Engine;
 
@@ -60,7 +61,7 @@ internal sealed partial class EngineLoop
             if (draws) sampler.Begin(plan);
             return true;
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not BackendLostException)
         {
             scheduler.Discard();
             Fail(plan, error);
@@ -95,7 +96,7 @@ internal sealed partial class EngineLoop
             sampler.End(plan);
             Ended(plan);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not BackendLostException)
         {
             FailLaunched(plan, error);
             if (behind is not null) FailLaunched(behind, error);
@@ -122,7 +123,7 @@ internal sealed partial class EngineLoop
             if (plan.Samples.IsEmpty) sampler.Wait(); // as nobody else has: a prefix to be pinned, say
             Ended(plan);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not BackendLostException)
         {
             FailLaunched(plan, error);
             return;
@@ -143,7 +144,7 @@ internal sealed partial class EngineLoop
             if (draws) sampler.End(plan);
             else sampler.Wait();
         }
-        catch (Exception) // told already
+        catch (Exception error) when (error is not BackendLostException) // told already
         {
         }
 

@@ -34,7 +34,7 @@ internal sealed partial class EngineLoop
             sampler.Sample(plan);
             Pool(plan);
         }
-        catch (Exception error) // whatever the backend throws fails this step's requests, and no others
+        catch (Exception error) when (error is not BackendLostException) // whatever else the backend throws fails this step's requests, and no others
         {
             scheduler.Discard();
             Fail(plan, error);

@@ -98,7 +98,7 @@ internal sealed partial class EngineLoop(RequestInbox inbox, IScheduler schedule
             Swap(plan);
             return true;
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not BackendLostException)
         {
             Warning?.Invoke($"blocks could not be swapped, so the requests concerned are computed again: {error.Message}");
             if (plan.SwapsIn) scheduler.Discard();

@@ -93,7 +93,7 @@ public static class Planner
     private static int HostBlocks(PlanRequest request)
     {
         long bytesPerBlock = (long)(request.Deployment.Model.KvBytesPerToken * request.Options.BlockSize);
-        return SwapPlan.Create(request.Options, request.Deployment.Blocks(request.Options.BlockSize) * bytesPerBlock, bytesPerBlock, availableBytes: long.MaxValue).HostBlocks;
+        return SwapPlan.Create(request.Options, request.Deployment.Blocks(request.Options.BlockSize) * bytesPerBlock / 4, bytesPerBlock, availableBytes: long.MaxValue).HostBlocks;
     }
 
     /// <summary>A rate of the right order: half of what full batches of the mean request would reach.</summary>

@@ -33,6 +33,9 @@ public sealed class DeviceTests
         Assert.Equal(2, chosen.RootElement.GetProperty("choices").GetArrayLength());
         Assert.Equal(8, chosen.RootElement.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("token_logprobs").GetArrayLength());
 
+        using JsonDocument same = await AskAsync(folio, """{"model": "stories", "prompt": "Once", "max_tokens": 3, "temperature": 1, "top_k": 1, "n": 2, "logprobs": 1}""");
+        Assert.Single(same.RootElement.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("text").GetString()).Distinct());
+
         using JsonDocument shaped = await AskAsync(folio, """{"model": "stories", "prompt": "Once", "max_tokens": 40, "structured_outputs": {"choice": ["a dog", "a cat"]}}""");
         Assert.Contains(shaped.RootElement.GetProperty("choices")[0].GetProperty("text").GetString(), (string[])["a dog", "a cat"]);
         Assert.Equal(0, await folio.TerminateAsync());

@@ -8,14 +8,14 @@ public sealed class SwapPlanTests
     public void Unless_told_otherwise_the_host_holds_a_quarter_of_the_cache_and_no_file_is_made()
     {
         Assert.Equal(new(HostBlocks: 25, DiskBlocks: 0), Plan(new()));
-        Assert.Equal(new(HostBlocks: 0, DiskBlocks: 0), SwapPlan.Create(new(), kvBytes: 3000, BytesPerBlock, availableBytes: 1 << 20));
+        Assert.Equal(new(HostBlocks: 0, DiskBlocks: 0), SwapPlan.Create(new(), usual: 3000 / 4, BytesPerBlock, availableBytes: 1 << 20));
     }
 
     [Fact]
     public void Not_more_is_taken_unasked_than_there_is()
     {
-        Assert.Equal(new(HostBlocks: 9, DiskBlocks: 0), SwapPlan.Create(new(), KvBytes, BytesPerBlock, availableBytes: 9999));
-        Assert.Equal(new(HostBlocks: 0, DiskBlocks: 0), SwapPlan.Create(new(), KvBytes, BytesPerBlock, availableBytes: -5));
+        Assert.Equal(new(HostBlocks: 9, DiskBlocks: 0), SwapPlan.Create(new(), KvBytes / 4, BytesPerBlock, availableBytes: 9999));
+        Assert.Equal(new(HostBlocks: 0, DiskBlocks: 0), SwapPlan.Create(new(), KvBytes / 4, BytesPerBlock, availableBytes: -5));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SwapPlanTests
         Assert.Equal("--disk-swap-space (DiskSwapSpace) is 999 bytes; one block takes 1000 bytes.", Refusal(new() { SwapDirectory = ".", DiskSwapSpace = 999 }));
     }
 
-    private static SwapPlan Plan(EngineOptions options) => SwapPlan.Create(options, KvBytes, BytesPerBlock, availableBytes: 1 << 20);
+    private static SwapPlan Plan(EngineOptions options) => SwapPlan.Create(options, KvBytes / 4, BytesPerBlock, availableBytes: 1 << 20);
 
     private static string Refusal(EngineOptions options) => Assert.Throws<FolioException>(() => Plan(options)).Message;
 }
