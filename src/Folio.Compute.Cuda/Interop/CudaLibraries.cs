@@ -47,20 +47,29 @@ internal static class CudaLibraries
     /// <summary>Loads a library from where the environment says it is by now; 0: from nowhere.</summary>
     internal static nint Load(string library)
     {
-        nint handle = LoadFrom(Variable("FOLIO_CUDA_PATH").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), library);
-        foreach (string name in Names(library))
+        string[] names = InOrder(library);
+        nint handle = LoadFrom(Variable("FOLIO_CUDA_PATH").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), library, names);
+        foreach (string name in names)
         {
             if (handle == 0) NativeLibrary.TryLoad(name, out handle);
         }
 
-        return handle != 0 ? handle : LoadFrom(ToolkitFolders(), library);
+        return handle != 0 ? handle : LoadFrom(ToolkitFolders(), library, names);
     }
 
-    private static nint LoadFrom(IEnumerable<string> folders, string library)
+    /// <summary>Code that a newer NVRTC made isn't loaded by an older driver, and cuBLASLt brings its own: those of the driver's version come first.</summary>
+    private static string[] InOrder(string library)
+    {
+        string[] names = Names(library);
+        if (library != Driver && Has(Driver) && CudaDriver.cuDriverGetVersion(out int version) == 0 && version < 13000) Array.Reverse(names);
+        return names;
+    }
+
+    private static nint LoadFrom(IEnumerable<string> folders, string library, string[] names)
     {
         foreach (string folder in folders)
         {
-            foreach (string name in Names(library))
+            foreach (string name in names)
             {
                 string path = Path.Combine(folder, name);
                 if (!File.Exists(path)) continue;
