@@ -43,7 +43,7 @@ internal static class HostBench
     }
 
     /// <summary>Turns of the loop itself: messages, the step, its tokens to their requests' channels, which are read between measurements.</summary>
-    private static (double Best, double Median, double Bytes) MeasureLoop(bool runsBeside, int repeats)
+    internal static (double Best, double Median, double Bytes) MeasureLoop(bool runsBeside, int repeats)
     {
         int blocks = Running * ((Context + Output) / BlockSize + 2), most = Context + Output;
         var limits = StepLimits.For(new() { MaxNumSeqs = Running, MaxNumBatchedTokens = 8192 });

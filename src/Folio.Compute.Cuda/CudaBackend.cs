@@ -53,6 +53,8 @@ public sealed unsafe partial class CudaBackend : Backend
         }
     }
 
+    internal CudaContext Context => _context;
+
     public override string Description =>
         $"{_context.Name} ({_context.Architecture}), {_context.Memory.Total / (1 << 20)} MiB, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
 

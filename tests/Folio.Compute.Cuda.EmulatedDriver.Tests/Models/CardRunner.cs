@@ -7,7 +7,7 @@ namespace Folio.Compute.Cuda.EmulatedDriver.Tests.Models;
 internal static class CardRunner
 {
     /// <summary>Kernels that earlier tests, or runs, have compiled.</summary>
-    private static readonly string Kernels = Path.Combine(AppContext.BaseDirectory, "emulated-cuda", "kernels");
+    public static readonly string Kernels = Path.Combine(AppContext.BaseDirectory, "emulated-cuda", "kernels");
 
     public static CudaBackend Backend(DType? input = null, bool deterministic = false)
     {

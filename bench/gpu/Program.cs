@@ -1,0 +1,16 @@
+using Folio;
+using Folio.GpuBench;
+
+// [--out FOLDER] [--golden FOLDER] [--parts facts,products,…] [--seconds 560] [--kernels FOLDER] [--tiny]
+// Checks and measures all of the CUDA backend on the card at hand: docs/performance-gpu.md.
+try
+{
+    Options options = Options.Parse(args);
+    if (options.Part is not null) return PartRun.Run(options, Console.Out);
+    return new Bench(options).Run() ? 0 : 1;
+}
+catch (FolioException error)
+{
+    Console.Error.WriteLine($"gpu-bench: {error.Message}");
+    return 2;
+}
