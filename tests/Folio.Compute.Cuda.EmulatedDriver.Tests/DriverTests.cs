@@ -73,6 +73,17 @@ public sealed class DriverTests : IDisposable
         Directory.Delete(broken, recursive: true);
     }
 
+    [Theory]
+    [InlineData(typeof(CudaDriver), CudaLibraries.Driver), InlineData(typeof(Nvrtc), CudaLibraries.Nvrtc)]
+    public void The_emulation_has_all_that_is_imported(Type type, string library)
+    {
+        nint handle = CudaLibraries.Load(library);
+        (string Name, LibraryImportAttribute? Import)[] imports = [.. type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Select(method => (method.Name, method.GetCustomAttribute<LibraryImportAttribute>()))];
+        string[] names = [.. imports.Where(import => import.Import is not null).Select(import => import.Import!.EntryPoint ?? import.Name)];
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.True(NativeLibrary.TryGetExport(handle, name, out _), name));
+    }
+
     /// <summary>The message of a static method that fails in a copy of the product that has loaded nothing yet and looks into a folder.</summary>
     private static string Fails(string folder, Type type, string method)
     {

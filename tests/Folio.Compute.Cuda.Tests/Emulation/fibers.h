@@ -39,7 +39,7 @@ public:
     FiberStack()
         : memory(static_cast<char*>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
     {
-        if (memory == MAP_FAILED) abort();
+        if (memory == MAP_FAILED || mprotect(memory, 4096, PROT_NONE) != 0) abort(); // a thread that takes too much faults
     }
 
     FiberStack(FiberStack&& other) noexcept : memory(other.memory) { other.memory = nullptr; }
