@@ -8,7 +8,7 @@ namespace Folio.Compute.Cuda;
 /// <summary>Whole blocks: copied on the card, and moved to the host and back.</summary>
 public sealed unsafe partial class CudaBackend
 {
-    private const int CopyThreads = 256, MostPairs = 1 << 14; // of one launch
+    private const int CopyThreads = 256;
 
     private Kernel? _copyBlocks;
     private MovingBlocks? _moving;
@@ -24,9 +24,9 @@ public sealed unsafe partial class CudaBackend
         if (_moves) _moving!.AwaitAll();
         nint data = ((CudaKvCache)cache).Data;
         long bytes = CudaKvCache.BytesPerBlock(cache.Shape);
-        for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MostPairs)..])
+        for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MovingBlocks.MostPairs)..])
         {
-            int count = Math.Min(copies.Length, MostPairs);
+            int count = Math.Min(copies.Length, MovingBlocks.MostPairs);
             nint pairs = _uploads.Put(MemoryMarshal.Cast<BlockCopy, int>(copies[..count]));
             CopyKernel.Launch(new CopyBlocksArguments(data, data, pairs, bytes, bytes, bytes), Slices(bytes), count);
         }

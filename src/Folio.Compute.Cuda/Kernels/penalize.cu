@@ -1,6 +1,6 @@
 // What a request asks to be done to its logits before a draw: bias, penalties and excluded ids, from a list of the ids that it names or has used; and masks of allowed ids.
 //
-// Lists lie on the card and change by an id or two a token. Definitions are those of Folio.Engine's LogitsProcessors, with its bits.
+// Definitions are those of Folio.Compute's LogitRow, with its bits.
 // Bound: the launch; of many masks, writing the row.
 #include "gpu.cuh"
 
