@@ -83,6 +83,7 @@ public sealed unsafe partial class CudaBackend
 
     private static void Check(KvCacheShape shape)
     {
-        if (shape.Type is not (DType.BF16 or DType.F16)) throw new FolioException($"--kv-cache-dtype (KvCacheType) is {shape.Type}; on a card, BF16 and F16 are known.");
+        if (shape.Type is not (DType.BF16 or DType.F16 or DType.F8_E4M3 or DType.I8))
+            throw new FolioException($"--kv-cache-dtype (KvCacheType) is {shape.Type}; on a card, BF16, F16, F8_E4M3 and I8 are known.");
     }
 }

@@ -9,4 +9,7 @@ public enum DType
 
     /// <summary>Of KV caches only: int8 with a scale for each token, head, and keys or values.</summary>
     I8,
+
+    /// <summary>Of KV caches only: 4 bits of exponent, 3 of mantissa, no infinity; what is larger than 448 becomes that.</summary>
+    F8_E4M3,
 }

@@ -6,7 +6,7 @@ namespace Folio.Compute;
 /// <param name="HeadDim">Channels of a head.</param>
 /// <param name="BlockSize">Tokens of a block.</param>
 /// <param name="Blocks">Blocks of the pool.</param>
-/// <param name="Type">How numbers are stored: BF16; F32 for twice the memory and no rounding; I8 for half of it.</param>
+/// <param name="Type">How numbers are stored: BF16; F32 for twice the memory and no rounding; I8, or F8_E4M3 on a card, for half of it.</param>
 public readonly record struct KvCacheShape(int Layers, int KvHeads, int HeadDim, int BlockSize, int Blocks, DType Type = DType.BF16)
 {
     /// <summary>Whether blocks of the two are alike, however many there are.</summary>

@@ -12,6 +12,8 @@ public sealed partial class CompiledKernelTests
     public static TheoryData<string, string[], string[]> Kernels => new()
     {
         { "store_kv.cu", Attention[..3], [] },
+        { "store_kv.cu", ["KV=e4m3", .. Attention[1..3]], [] },
+        { "store_kv.cu", ["KV=int8", .. Attention[1..3]], ["shfl.sync.bfly", "cvt.rni.f32.f32"] },
         { "copy_blocks.cu", [], ["ld.global.v4.u32", "st.global.v4.u32"] },
         { "norms.cu", ["Y=bf16"], ["shfl.sync.bfly"] },
         { "norms.cu", ["Y=float"], [] },
@@ -27,7 +29,15 @@ public sealed partial class CompiledKernelTests
         { "many_rows.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
         { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "paged_decode.cu", [.. Heads("bf16", 96), "WARPS=4"], [] },
+        { "paged_decode.cu", [.. Heads("int8", 128), "WARPS=4"], ["fma.rn.bf16x2", "cp.async.ca.shared.global"] },
+        { "paged_decode.cu", [.. Heads("e4m3", 256), "WARPS=2"], ["fma.rn.f16x2", "bar.sync"] },
         { "paged_prefill.cu", ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=64", "PARTITION=256", "Y=float"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global"] },
+        { "paged_prefill.cu", Heads("bf16", 128), [] },
+        { "paged_prefill.cu", Heads("bf16", 256), [] },
+        { "paged_prefill.cu", Heads("e4m3", 80), [] },
+        { "paged_prefill.cu", Heads("int8", 128), [] },
+        { "paged_prefill.cu", Heads("int8", 256), [] },
         { "chunk_maxima.cu", [], ["shfl.sync.bfly"] },
         { "sample_filter.cu", [], ["atom.shared.add.u32", "vote.sync.ballot"] },
         { "sample_race.cu", [], ["red.global.max.u64", "atom.global.inc.u32", "mul.hi.u32"] },
@@ -48,8 +58,18 @@ public sealed partial class CompiledKernelTests
             Assert.NotEmpty(Registers().Matches(log));
         }
 
+        if (instructions.Length == 0) return;
         string intermediate = System.Text.Encoding.UTF8.GetString(Nvrtc.CompileToPtx(file, source.Text, KernelSource.Headers, source.Options("compute_80")));
         Assert.All(instructions, instruction => Assert.Contains(instruction, intermediate));
+    }
+
+    [Fact]
+    public void Fp8_is_widened_by_the_cards_own_instruction_where_there_is_one()
+    {
+        if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
+        var source = new KernelSource("paged_decode.cu", [.. Heads("e4m3", 64), "WARPS=4"]);
+        byte[] intermediate = Nvrtc.CompileToPtx(source.File, source.Text, KernelSource.Headers, source.Options("compute_89"));
+        Assert.Contains("cvt.rn.f16x2.e4m3x2", System.Text.Encoding.UTF8.GetString(intermediate));
     }
 
     [Fact]
@@ -60,6 +80,8 @@ public sealed partial class CompiledKernelTests
         Assert.Contains("wrong.cu", error.Message);
         Assert.Contains("identifier \"unknown\" is undefined", error.Message);
     }
+
+    private static string[] Heads(string type, int channels) => [$"KV={type}", $"HEAD_DIM={channels}", .. Attention.Except(["KV=bf16", "HEAD_DIM=128"])];
 
     [GeneratedRegex(@"(\d+) bytes spill stores")]
     private static partial Regex Spills();

@@ -4,16 +4,17 @@ using Folio.Compute.Cuda;
 
 namespace Folio.GpuBench;
 
-/// <summary>The paged cache and attention over it, prompts and decoding, beside the CPU's over an fp32 cache; and that a row's bits don't depend on how its sequence was cut.</summary>
+/// <summary>The paged cache and attention over it, prompts and decoding, beside the CPU's over an fp32 (or int8) cache; and that a row's bits don't depend on how its sequence was cut.</summary>
 internal sealed class AttentionChecks(Options options) : Part(options), IDisposable
 {
     /// <summary>What rounding queries, weights and results to bf16 may move an output, whose values are of the size of 1.</summary>
-    private const double Rounding = 0.03;
+    private const double Rounding = 0.03, Fp8Rounding = 0.3; // and keys and values to 3 bits behind the first
 
     private static readonly Case[] Cases =
     [
         new(64, 6, 2), new(64, 4, 4, Window: 100), new(64, 40, 1), new(80, 4, 2), new(96, 4, 4), new(128, 32, 8), new(128, 8, 1, SoftCap: 5), new(128, 16, 2, Window: 700, Rotated: true),
         new(256, 2, 1, Window: 270), new(256, 8, 4, Rotated: true), new(20, 4, 2), new(64, 2, 2, Causal: false), new(128, 8, 2, Cache: DType.F16),
+        new(128, 32, 8, Cache: DType.I8), new(256, 2, 1, Cache: DType.I8), new(80, 4, 2, Window: 100, Cache: DType.I8), new(128, 32, 8, Rotated: true, Cache: DType.F8_E4M3), new(256, 2, 1, SoftCap: 5, Cache: DType.F8_E4M3),
     ];
 
     private readonly CpuBackend _cpu = new(activations: CpuActivations.F32);
@@ -29,13 +30,14 @@ internal sealed class AttentionChecks(Options options) : Part(options), IDisposa
         var scene = new AttentionScene(Lengths, one.Heads, one.KvHeads, one.HeadDim);
         var parameters = new AttentionParameters(one.Heads, 1 / MathF.Sqrt(one.HeadDim), one.Window, one.SoftCap, one.Causal);
         int longest = Lengths.Max();
-        float[][] expected = scene.Attend(_cpu, DType.F32, DType.F32, parameters, longest, one.Rotated), whole = OnCard(longest);
-        log.Check($"{one}: prompts", Largest(BothBackends.Difference, expected, whole), Rounding);
+        double rounding = one.Cache == DType.F8_E4M3 ? Fp8Rounding : Rounding;
+        float[][] expected = scene.Attend(_cpu, one.Cache == DType.I8 ? DType.I8 : DType.F32, DType.F32, parameters, longest, one.Rotated), whole = OnCard(longest);
+        log.Check($"{one}: prompts", Largest(BothBackends.Difference, expected, whole), rounding);
         if (!one.Causal) return;
         foreach (int chunk in (int[])[longest - 3, longest / 3]) // the last tokens decode
         {
             float[][] cut = OnCard(chunk);
-            log.Check($"{one}: chunks of {chunk}, then decoding", Largest(BothBackends.Difference, expected, cut), Rounding);
+            log.Check($"{one}: chunks of {chunk}, then decoding", Largest(BothBackends.Difference, expected, cut), rounding);
             log.Check($"{one}: bits, chunks of {chunk}", Largest((a, b) => BothBackends.DifferentBits(a, b), whole, cut), 0, "numbers that differ");
         }
 

@@ -20,6 +20,12 @@ internal sealed class AttentionSpeed(Options options) : Part(options)
         {
             foreach ((int sequences, int context) in Options.Size(((int, int)[])[(64, 2048), (1, 8192), (1, 65536), (8, 8192), (256, 1024)], [(2, 40)]))
                 yield return new($"decoding, {sequences} × {context}", log => MeasureDecode(log, sequences, context, DType.BF16));
+            foreach (DType cache in (DType[])[DType.F8_E4M3, DType.I8])
+            {
+                (int sequences, int context) = Options.Size((64, 2048), (2, 40));
+                yield return new($"decoding, {sequences} × {context}, {cache} cache", log => MeasureDecode(log, sequences, context, cache));
+            }
+
             foreach ((int tokens, int before) in Options.Size(((int, int)[])[(2048, 0), (8192, 0), (512, 8192)], [(20, 0)])) yield return new($"a prompt of {tokens} behind {before}", log => MeasurePrompt(log, tokens, before));
         }
     }
@@ -28,7 +34,7 @@ internal sealed class AttentionSpeed(Options options) : Part(options)
     {
         (Samples seconds, double positionBytes) = Measure(sequences, tokens: 1, before: context - 1, cache);
         double gigabytes = sequences * context * positionBytes / 1e9;
-        bool isAsked = (sequences, context) == (64, 2048);
+        bool isAsked = (sequences, context, cache) == (64, 2048, DType.BF16);
         log.Figure($"decoding, {sequences} sequences of {context}, {cache} cache", seconds, gigabytes, "GB/s", result => result with { Rate = gigabytes / seconds.Median, Limit = Limits.Memory, WantedShare = isAsked ? 0.8 : null });
     }
 

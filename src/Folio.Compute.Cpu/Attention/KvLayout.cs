@@ -55,7 +55,7 @@ internal readonly unsafe struct KvLayout
         DType.F32 => F32Element.Bytes,
         DType.BF16 => BF16Element.Bytes,
         DType.I8 => I8Element.Bytes,
-        _ => throw new FolioException($"a KV cache of {type} was asked for; there are BF16, F32 and I8."),
+        _ => throw new FolioException($"--kv-cache-dtype (KvCacheType) is {type}; on the CPU, BF16, F32 and I8 are known."),
     };
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;

@@ -6,19 +6,21 @@ namespace Folio.Compute.Cuda.Attention;
 /// <summary>The kernels over one shape of cache, for what attention writes.</summary>
 internal sealed class AttentionKernels
 {
-    private const int DecodeWarps = 4, DecodeRing = 4, PiecePositions = 16, StorePairs = 256;
+    private const int StoreThreads = 256, MergeThreads = 128;
+    private readonly int _decodeItems;
 
     public AttentionKernels(KernelLibrary kernels, KvCacheShape shape, DType y, int multiprocessors)
     {
         if (shape.HeadDim % 2 != 0 || shape.HeadDim > 256) throw new CudaException($"heads of {shape.HeadDim} channels; the card's kernels take even numbers up to 256.");
         string[] cache = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         string[] attention = [.. cache, $"PARTITION={AttentionPlan.PartitionPositions}", $"Y={NumberNames.Of(y)}"];
-        int rowBytes = (CudaKvCache.StoredHeadDim(shape.HeadDim) + 8) * sizeof(ushort); // of attention.cuh's row_pitch
-        var decode = new KernelSource("paged_decode.cu", [.. attention, $"WARPS={DecodeWarps}"]);
-        Store = kernels.Get(new KernelSource("store_kv.cu", cache), "store_kv", StorePairs);
-        Decode = kernels.Get(decode, "paged_decode", DecodeWarps * 32, DecodeWarps * DecodeRing * PiecePositions * rowBytes);
-        Merge = kernels.Get(decode, "merge_partitions", threads: 128);
-        Prefill = kernels.Get(new KernelSource("paged_prefill.cu", attention), "paged_prefill", threads: 128, 2 * 2 * AttentionPlan.TileRows * rowBytes);
+        var launch = new AttentionLaunch(shape);
+        var decode = new KernelSource("paged_decode.cu", [.. attention, $"WARPS={launch.DecodeWarps}"]);
+        Store = kernels.Get(new KernelSource("store_kv.cu", cache), "store_kv", StoreThreads);
+        Decode = kernels.Get(decode, "paged_decode", launch.DecodeThreads, launch.DecodeSharedBytes);
+        Merge = kernels.Get(decode, "merge_partitions", MergeThreads);
+        Prefill = kernels.Get(new KernelSource("paged_prefill.cu", attention), "paged_prefill", launch.PrefillThreads, launch.PrefillSharedBytes);
+        _decodeItems = launch.DecodeItems;
         MostDecodeBlocks = multiprocessors * Decode.Occupancy;
     }
 
@@ -34,5 +36,5 @@ internal sealed class AttentionKernels
     public int MostDecodeBlocks { get; }
 
     /// <summary>The blocks that so many items, of one KV head each, keep busy.</summary>
-    public int DecodeBlocks(int units) => Math.Min(MostDecodeBlocks, (units + DecodeWarps - 1) / DecodeWarps);
+    public int DecodeBlocks(int units) => Math.Min(MostDecodeBlocks, (units + _decodeItems - 1) / _decodeItems);
 }

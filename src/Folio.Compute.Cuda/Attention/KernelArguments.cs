@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Folio.Compute.Cuda.Attention;
 
-/// <summary>One layer of the paged cache as kernels see it: <c>KvLayer</c> of kv_cache.cuh.</summary>
+/// <summary>One layer of the paged cache as kernels see it: <c>KvLayer</c> of kv_cache.cuh. The stride is in bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct KvLayer(nint Data, long BlockStride, int KvHeads);
 

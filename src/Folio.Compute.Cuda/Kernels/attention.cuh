@@ -1,8 +1,9 @@
 // Attention's arithmetic, the same for decode and prefill, so that a row's bits don't depend on which of them computes it: a warp has 16 query vectors of one KV head
 // and goes over positions in tiles of 64, from multiples of 64, in ascending order. Scores are sums over channels in steps of 16 (mma.sync), weights sums over positions
-// likewise; a partition of PARTITION positions, from multiples of it, is reduced by itself, and partitions are merged in order.
+// likewise; a partition of PARTITION positions, from multiples of it, is reduced by itself, and partitions are merged in order. Two warps share the channels of large heads: a
+// score is the sum of both their sums, and each has the output of its own channels.
 #pragma once
-#include "kv_cache.cuh"
+#include "cache_stream.cuh"
 
 // What the host knows of a step's attention, at the beginning of the step's numbers; offsets are from there, in numbers.
 struct StepHeader
@@ -14,11 +15,12 @@ struct StepHeader
     DEVICE const int* numbers(int offset) const { return reinterpret_cast<const int*>(this) + offset; }
 };
 
-constexpr int tile_positions = 64;   // whose scores become weights together
-constexpr int piece_positions = 16;  // of one step of a matrix instruction
-constexpr int pieces = tile_positions / piece_positions;
-constexpr int row_pitch = head_dim + 8; // values from row to row in shared memory: 16 bytes more than a row, an odd multiple of 16, so eight rows lie in eight groups of banks
+using Factor = Stored<KV>::Factor;
+constexpr int warp_bytes = row_bytes / row_warps, warp_channels = head_dim / row_warps; // of a row
 constexpr float log2_e = 1.4426950408889634f;
+
+// Which of the warps that share a row this is.
+DEVICE int warp_share() { return warp_index() % row_warps; }
 
 struct Visible
 {
@@ -44,13 +46,13 @@ struct Merge
 struct AttentionState
 {
     float maximum[2], sum[2];        // scores are in powers of two: 2^(s - maximum)
-    float output[head_dim / 8][4];
+    float output[warp_channels / 8][4];
 
     DEVICE void clear()
     {
         for (int half = 0; half < 2; half++) maximum[half] = -INFINITY, sum[half] = 0;
 #pragma unroll
-        for (int i = 0; i < head_dim / 8; i++)
+        for (int i = 0; i < warp_channels / 8; i++)
             for (int j = 0; j < 4; j++) output[i][j] = 0;
     }
 
@@ -79,7 +81,7 @@ struct AttentionState
             sum[half] = sum[half] * keep + total;
             maximum[half] = most;
 #pragma unroll
-            for (int i = 0; i < head_dim / 8; i++)
+            for (int i = 0; i < warp_channels / 8; i++)
                 for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] *= keep;
         }
     }
@@ -93,41 +95,56 @@ struct AttentionState
             maximum[half] = merge.maximum;
             sum[half] = merge.of(sum[half], part.sum[half]);
 #pragma unroll
-            for (int i = 0; i < head_dim / 8; i++)
+            for (int i = 0; i < warp_channels / 8; i++)
                 for (int j = half * 2; j < half * 2 + 2; j++) output[i][j] = merge.of(output[i][j], part.output[i][j]);
         }
     }
 };
 
-// The 16 rows of `at(row)`, as the left side of products: row i's address, [HEAD_DIM] fp32, or null where there is none.
-template <class At> DEVICE void load_queries(uint32 (&q)[head_dim / 16][4], const At& at)
+// Scores, or weights, of one piece.
+DEVICE Columns& columns_of(float (&tile)[pieces * 2][4], int piece) { return reinterpret_cast<Columns&>(tile[piece * 2]); }
+
+// Which of 16 channels a lane has in matrix fragments. Those of 16-bit rows lie as the fragments have them: two neighbours, and two eight further on. Words of 8-bit rows are
+// of four neighbours, and come apart into even and odd ones (widen): the fragments' channels are numbered so that this is right.
+struct LaneChannels
 {
-    int column = lane_index() % 4 * 2;
+    int first, second;  // of two neighbours each
+
+    explicit DEVICE LaneChannels(int sixteen)
+    {
+        int base = warp_share() * warp_channels + sixteen * 16, lane = lane_index() % 4;
+        first = base + lane * (sizeof(KV) == 1 ? 4 : 2);
+        second = first + (sizeof(KV) == 1 ? 2 : 8);
+    }
+
+    // Neighbours to fragments, or back.
+    DEVICE static void deal(float2& x, float2& y)
+    {
+        if constexpr (sizeof(KV) == 1)
+        {
+            float odd = x.y;
+            x.y = y.x;
+            y.x = odd;
+        }
+    }
+};
+
+// The 16 rows of `at(row)`, as the left side of products: row i's address, [HEAD_DIM] fp32, or null where there is none.
+template <class At> DEVICE void load_queries(uint32 (&q)[warp_channels / 16][4], const At& at)
+{
     for (int half = 0; half < 2; half++)
     {
         const float* row = at(lane_index() / 4 + half * 8);
 #pragma unroll
-        for (int step = 0; step < head_dim / 16; step++)
-            for (int right = 0; right < 2; right++)
-            {
-                int channel = step * 16 + right * 8 + column;
-                float2 pair = row != nullptr && channel < HEAD_DIM ? load<float2>(row + channel) : float2{0, 0};
-                q[step][right * 2 + half] = pack<KV>(pair.x, pair.y);
-            }
-    }
-}
-
-// scores += q · kᵀ of one piece: q [16, head_dim] in fragments, keys [16 positions, row_pitch].
-DEVICE void add_scores(float (&scores)[2][4], const uint32 (&q)[head_dim / 16][4], Shared<KV> keys)
-{
-    int lane = lane_index(), row = lane % 8 + lane / 16 * 8, column = lane / 8 % 2 * 8;
-#pragma unroll
-    for (int step = 0; step < head_dim / 16; step++)
-    {
-        uint32 k[4];
-        load_matrices(k, keys + (row * row_pitch + step * 16 + column));
-        multiply_add<KV>(scores[0], q[step], k[0], k[1]);
-        multiply_add<KV>(scores[1], q[step], k[2], k[3]);
+        for (int step = 0; step < warp_channels / 16; step++)
+        {
+            LaneChannels channels(step);
+            float2 x = row != nullptr && channels.first < HEAD_DIM ? load<float2>(row + channels.first) : float2{0, 0};
+            float2 y = row != nullptr && channels.second < HEAD_DIM ? load<float2>(row + channels.second) : float2{0, 0};
+            LaneChannels::deal(x, y);
+            q[step][half] = pack<Factor>(x.x, x.y);
+            q[step][half + 2] = pack<Factor>(y.x, y.y);
+        }
     }
 }
 
@@ -135,27 +152,80 @@ DEVICE void add_scores(float (&scores)[2][4], const uint32 (&q)[head_dim / 16][4
 template <class T> DEVICE void store_output(T* to, const AttentionState& state, int half, float factor)
 {
 #pragma unroll
-    for (int i = 0; i < head_dim / 8; i++)
+    for (int i = 0; i < warp_channels / 16; i++)
     {
-        int channel = i * 8 + lane_index() % 4 * 2;
-        if (channel < HEAD_DIM) store_pair(to + channel, float2{state.output[i][half * 2] * factor, state.output[i][half * 2 + 1] * factor});
+        const float* left = state.output[i * 2] + half * 2;
+        const float* right = state.output[i * 2 + 1] + half * 2;
+        float2 x = {left[0] * factor, left[1] * factor}, y = {right[0] * factor, right[1] * factor};
+        LaneChannels channels(i);
+        LaneChannels::deal(x, y);
+        if (channels.first < HEAD_DIM) store_pair(to + channels.first, x);
+        if (channels.second < HEAD_DIM) store_pair(to + channels.second, y);
     }
 }
 
-// output += weights · v of one piece: values [16 positions, row_pitch].
-DEVICE void add_values(AttentionState& state, const float (&left)[4], const float (&right)[4], Shared<KV> values)
+// scores += q · kᵀ of one piece: q [16, warp_channels] in fragments.
+template <int Pitch, class T = KV> DEVICE void add_scores(Columns& scores, const uint32 (&q)[warp_channels / 16][4], Piece<Pitch> keys)
 {
-    uint32 weights[4] = {pack<KV>(left[0], left[1]), pack<KV>(left[2], left[3]), pack<KV>(right[0], right[1]), pack<KV>(right[2], right[3])};
-    int lane = lane_index(), row = lane % 8 + lane / 8 % 2 * 8, column = lane / 16 * 8;
+    int lane = lane_index();
+    Shared<uint8> own = keys.numbers + ((lane % 8 + lane / 16 * 8) * Pitch + lane / 8 % 2 * 16);
 #pragma unroll
-    for (int channel = 0; channel < head_dim; channel += 16)
+    for (int i = 0; i < warp_bytes / 32; i++)
     {
-        uint32 v[4];
-        load_matrices_transposed(v, values + (row * row_pitch + channel + column));
-        multiply_add<KV>(state.output[channel / 8], weights, v[0], v[1]);
-        multiply_add<KV>(state.output[channel / 8 + 1], weights, v[2], v[3]);
+        uint32 k[4]; // positions 0 to 7: 32 bytes, 8 to 15: 32 bytes
+        load_matrices(k, own + i * 32);
+#pragma unroll
+        for (int side = 0; side < 2; side++)
+        {
+            if constexpr (sizeof(T) == 2)
+            {
+                multiply_add<Factor>(scores[side], q[i], k[side * 2], k[side * 2 + 1]);
+            }
+            else
+            {
+                for (int step = 0; step < 2; step++)
+                {
+                    Widened wide = widen<T>(k[side * 2 + step]);
+                    multiply_add<Factor>(scores[side], q[i * 2 + step], wide.even, wide.odd);
+                }
+            }
+        }
+    }
+
+    keys.scale(scores);
+}
+
+// output += weights · v of one piece. Weights are scaled where they are.
+template <int Pitch, class T = KV> DEVICE void add_values(AttentionState& state, Columns& weights, Piece<Pitch> values)
+{
+    values.scale(weights);
+    uint32 w[4] = {pack<Factor>(weights[0][0], weights[0][1]), pack<Factor>(weights[0][2], weights[0][3]), pack<Factor>(weights[1][0], weights[1][1]), pack<Factor>(weights[1][2], weights[1][3])};
+    int lane = lane_index();
+    Shared<uint8> own = values.numbers + ((lane % 8 + lane / 8 % 2 * 8) * Pitch + lane / 16 * 16);
+#pragma unroll
+    for (int i = 0; i < warp_bytes / 32; i++)
+    {
+        uint32 v[4]; // 16 bytes: positions 0 to 7, 8 to 15; the next 16
+        load_matrices_transposed(v, own + i * 32);
+#pragma unroll
+        for (int side = 0; side < 2; side++)
+        {
+            if constexpr (sizeof(T) == 2)
+            {
+                multiply_add<Factor>(state.output[i * 2 + side], w, v[side * 2], v[side * 2 + 1]);
+            }
+            else
+            {
+                Widened top = widen<T>(v[side * 2]), bottom = widen<T>(v[side * 2 + 1]);
+                multiply_add<Factor>(state.output[i * 4 + side * 2], w, top.even, bottom.even);
+                multiply_add<Factor>(state.output[i * 4 + side * 2 + 1], w, top.odd, bottom.odd);
+            }
+        }
     }
 }
+
+// cap · tanh(score / cap), to 2⁻²² of the cap: tanhf takes more registers than there are.
+DEVICE float soft_capped(float score, float cap) { return cap - __fdividef(2 * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
 
 // Scaled, capped, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
 DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible (&rows)[2], float scale, float soft_cap)
@@ -167,8 +237,36 @@ DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible
         {
             int position = first + i * 8 + column + j % 2;
             float score = scores[i][j] * scale;
-            if (soft_cap > 0) score = soft_cap * tanhf(score / soft_cap);
+            if (soft_cap > 0) score = soft_capped(score, soft_cap);
             bool visible = position >= rows[j / 2].first && position < rows[j / 2].end;
             scores[i][j] = visible ? score * log2_e : -INFINITY;
         }
 }
+
+// Scores of 16 rows that two warps share, on their way from one to the other.
+struct SharedScores
+{
+    static constexpr int size = row_warps == 1 ? 0 : tile_positions * 16; // of a warp
+    Shared<float> own, other;   // [pieces * 2, 32, 4]
+
+    explicit DEVICE SharedScores(Shared<float> all) : own(all + warp_index() * size), other(all + (warp_index() ^ 1) * size) {}
+
+    DEVICE void put(const float (&scores)[pieces * 2][4]) const
+    {
+#pragma unroll
+        for (int i = 0; i < pieces * 2; i++) store(own + (i * 32 + lane_index()) * 4, float4{scores[i][0], scores[i][1], scores[i][2], scores[i][3]});
+    }
+
+    DEVICE void add(float (&scores)[pieces * 2][4]) const
+    {
+#pragma unroll
+        for (int i = 0; i < pieces * 2; i++)
+        {
+            float4 x = load<float4>(other + (i * 32 + lane_index()) * 4);
+            scores[i][0] += x.x;
+            scores[i][1] += x.y;
+            scores[i][2] += x.z;
+            scores[i][3] += x.w;
+        }
+    }
+};

@@ -57,14 +57,15 @@ template <class T> DEVICE uint4 load_streaming(const T* p)
     return v;
 }
 
-// ---- Copies that run beside the thread: 16 bytes from global to shared memory, zeros where `valid` is false. ----
+// ---- Copies that run beside the thread: 16 or 4 bytes from global to shared memory, zeros where `valid` is false. ----
 
 DEVICE uint32 shared_address(const void* p) { return static_cast<uint32>(__cvta_generic_to_shared(p)); }
 
-template <class T> DEVICE void copy_async(T* to, const T* from, bool valid = true)
+template <int Bytes = 16, class T> DEVICE void copy_async(T* to, const T* from, bool valid = true)
 {
-    int bytes = valid ? 16 : 0;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
+    int bytes = valid ? Bytes : 0;
+    if constexpr (Bytes == 16) asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
+    else asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
 }
 
 DEVICE void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
@@ -129,6 +130,33 @@ template <> DEVICE uint32 pack<f16>(float low, float high)
 }
 
 template <class T> DEVICE float half_of(uint32 pair, int half) { return to_float(T{static_cast<uint16>(half == 0 ? pair : pair >> 16)}); }
+
+// a · b + c, of both halves.
+template <class T> DEVICE uint32 multiply_add_pairs(uint32 a, uint32 b, uint32 c);
+template <> DEVICE uint32 multiply_add_pairs<bf16>(uint32 a, uint32 b, uint32 c)
+{
+    uint32 y;
+    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(c));
+    return y;
+}
+template <> DEVICE uint32 multiply_add_pairs<f16>(uint32 a, uint32 b, uint32 c)
+{
+    uint32 y;
+    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(c));
+    return y;
+}
+
+#if __CUDA_ARCH__ >= 900 || (__CUDA_ARCH__ >= 890 && __CUDACC_VER_MAJOR__ * 10 + __CUDACC_VER_MINOR__ >= 121)
+#define HAS_E4M3 1
+
+// Two numbers of 8 bits (e4m3), low ones first.
+DEVICE uint32 f16_of_e4m3(uint32 pair)
+{
+    uint32 y;
+    asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(y) : "h"(static_cast<uint16>(pair)));
+    return y;
+}
+#endif
 
 // d += a · b: [16, 16] · [16, 8], fp32 sums.
 template <class T> DEVICE void multiply_add(float (&d)[4], const uint32 (&a)[4], uint32 b0, uint32 b1);

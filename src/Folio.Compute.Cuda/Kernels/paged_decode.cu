@@ -2,13 +2,15 @@
 //
 // q [tokens, heads · HEAD_DIM] fp32, y likewise in Y; a warp takes one item: (sequence, KV head, partition of its positions). The heads that share a KV head are rows of one matrix
 // fragment, 16 at most at a time, so their keys and values are read once. Positions stream through a ring of pieces (16 rows of keys or of values) that are copied while
-// those before them are used; warps have rings of their own and never wait for each other.
+// those before them are used; warps have rings of their own and never wait for each other, but for the two of a block that share an item's channels.
 // Bound: reading the cache, at the card's memory bandwidth.
 //
-// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), WARPS, Y.
+// Left open: KV, BLOCK_SIZE, HEAD_DIM, PARTITION (positions, a multiple of 64), WARPS (2 where HEAD_DIM is more than 128), Y.
 #include "attention.cuh"
 
-constexpr int ring = 4;         // pieces of a warp in shared memory
+static_assert(row_warps == 1 || WARPS == row_warps, "warps that share rows have a block of their own: they meet at its barriers");
+constexpr int items = WARPS / row_warps; // of a block at once
+using Stream = CacheStream<piece_positions, 32, 4, warp_bytes>;
 constexpr int state_size = HEAD_DIM + 2;
 
 // The first partition that the last row of a sequence sees anything of.
@@ -29,54 +31,14 @@ struct PagedDecodeArguments
     float scale, soft_cap;
 };
 
-struct Pieces
-{
-    Shared<KV> slots;           // [ring, 16, row_pitch]
-    KvLayer cache;
-    const int* table;
-    int head, first, end;       // positions of the item
-    int begun = 0;
-
-    // Pieces come tile by tile: its keys, then its values. Begins to copy the next one, and closes a group in any case.
-    DEVICE void begin_next()
-    {
-        int tile = first + begun / (pieces * 2) * tile_positions, piece = begun % (pieces * 2);
-        int start = tile + piece % pieces * piece_positions;
-        if (start < end)
-        {
-            Shared<KV> slot = slots + begun % ring * piece_positions * row_pitch;
-            constexpr int chunks = head_dim / 8;
-#pragma unroll 2
-            for (int i = lane_index(); i < piece_positions * chunks; i += 32)
-            {
-                int row = i / chunks, chunk = i % chunks * 8, position = start + row;
-                bool valid = position < end;
-                int block = valid ? table[position / BLOCK_SIZE] : 0;
-                const KV* head_rows = piece < pieces ? cache.keys(block, head) : cache.values(block, head);
-                copy_async(slot + (row * row_pitch + chunk), head_rows + position % BLOCK_SIZE * head_dim + chunk, valid);
-            }
-        }
-
-        copy_async_commit();
-        begun++;
-    }
-
-    // Waits for a piece; pieces are waited for in order.
-    DEVICE Shared<KV> arrived(int index) const
-    {
-        copy_async_wait<ring - 2>();
-        __syncwarp();
-        return slots + index % ring * piece_positions * row_pitch;
-    }
-};
-
 KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 {
     SharedArena arena;
-    Shared<KV> all = arena.take<KV>(WARPS * ring * piece_positions * row_pitch);
+    Shared<uint8> ring = arena.take<uint8>(WARPS * Stream::ring_bytes) + warp_index() * Stream::ring_bytes;
+    SharedScores shared(arena.take<float>(WARPS * SharedScores::size));
     int group = a.heads / a.cache.kv_heads, lane = lane_index();
     int units = a.step->item_count * a.cache.kv_heads;
-    for (int unit = blockIdx.x * WARPS + warp_index(); unit < units; unit += gridDim.x * WARPS)
+    for (int unit = blockIdx.x * items + warp_index() / row_warps; unit < units; unit += gridDim.x * items)
     {
         int item = a.step->numbers(a.step->items)[unit / a.cache.kv_heads], kv_head = unit % a.cache.kv_heads;
         int sequence = item & 0xFFFF, partition = item >> 16, length = a.lengths[sequence], row = a.rows[sequence];
@@ -87,10 +49,10 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
         for (int head = kv_head * group; head < (kv_head + 1) * group; head += 16)
         {
             int heads = min(16, (kv_head + 1) * group - head);
-            Pieces stream = {all + warp_index() * ring * piece_positions * row_pitch, a.cache, a.step->table(sequence), kv_head, first, end};
-            for (int i = 0; i < ring - 1; i++) stream.begin_next();
+            Stream stream = {ring, a.cache, a.step->table(sequence), kv_head, first, end, lane, warp_share() * warp_bytes};
+            stream.begin();
 
-            uint32 q[head_dim / 16][4];
+            uint32 q[warp_channels / 16][4];
             const float* own_queries = a.q + static_cast<int64>(row) * a.q_stride + head * HEAD_DIM;
             load_queries(q, [own_queries, heads](int i) { return i < heads ? own_queries + i * HEAD_DIM : nullptr; });
             AttentionState state;
@@ -101,9 +63,17 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 #pragma unroll
                 for (int piece = 0; piece < pieces; piece++, index++)
                 {
-                    Shared<KV> keys = stream.arrived(index);
-                    if (tile + piece * piece_positions < end) add_scores(reinterpret_cast<float(&)[2][4]>(scores[piece * 2]), q, keys);
+                    Shared<uint8> keys = stream.arrived(index);
+                    if (tile + piece * piece_positions < end) add_scores(columns_of(scores, piece), q, Stream::piece(keys, 0, 0));
                     stream.begin_next();
+                }
+
+                if constexpr (row_warps == 2)
+                {
+                    __syncthreads(); // the last tile's have been read
+                    shared.put(scores);
+                    __syncthreads();
+                    shared.add(scores);
                 }
 
                 mask_scores(scores, tile, both, a.scale, a.soft_cap);
@@ -111,8 +81,8 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 #pragma unroll
                 for (int piece = 0; piece < pieces; piece++, index++)
                 {
-                    Shared<KV> values = stream.arrived(index);
-                    if (tile + piece * piece_positions < end) add_values(state, scores[piece * 2], scores[piece * 2 + 1], values);
+                    Shared<uint8> values = stream.arrived(index);
+                    if (tile + piece * piece_positions < end) add_values(state, columns_of(scores, piece), Stream::piece(values, 0, 0));
                     stream.begin_next();
                 }
             }
@@ -132,7 +102,7 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
 
                 float* to = a.states + (static_cast<int64>(a.part_starts[sequence] + partition) * a.heads + head + own) * state_size;
                 store_output(to, state, half, 1);
-                if (lane % 4 == 0) store(to + HEAD_DIM, float2{state.maximum[half], state.sum[half]});
+                if (lane % 4 == 0 && warp_share() == 0) store(to + HEAD_DIM, float2{state.maximum[half], state.sum[half]});
             }
         }
     }

@@ -1,7 +1,7 @@
 // Writes each row's keys and values to its slot of the pages (the paper's fused reshape and block write, §5.1), and turns queries and keys by their angles on the way.
 //
 // q [tokens, heads · HEAD_DIM], k and v [tokens, kvHeads · HEAD_DIM] fp32, rows `stride` values apart. Queries are turned in place; keys only in the cache. A block takes
-// one token, a thread two channels at a time. Bound: reading q, k and v, at the card's memory bandwidth.
+// one token, a warp the keys or the values of one head at a time, a lane two channels. Bound: reading q, k and v, at the card's memory bandwidth.
 //
 // Left open: KV, BLOCK_SIZE, HEAD_DIM.
 #include "kv_cache.cuh"
@@ -22,22 +22,23 @@ struct StoreKvArguments
 struct Pair
 {
     int first, second;      // channels of a head
+    bool turns;
     float cosine, sine;
 
-    // The pairs of a head: those that turn, then neighbours of the rest.
-    DEVICE Pair(int index, const StoreKvArguments& a, const float* cosines, const float* sines)
+    // The pairs of a head: `half` that turn, then neighbours of the rest.
+    DEVICE Pair(int index, int half, bool interleaved, const float* cosines, const float* sines)
     {
-        bool turns = index < a.half;
-        first = turns && a.interleaved == 0 ? index : 2 * index;
-        second = turns && a.interleaved == 0 ? index + a.half : 2 * index + 1;
-        cosine = turns ? cosines[index] : 1;
+        turns = index < half;
+        first = turns && !interleaved ? index : 2 * index;
+        second = turns && !interleaved ? index + half : 2 * index + 1;
+        cosine = turns ? cosines[index] : 0;
         sine = turns ? sines[index] : 0;
     }
 
     DEVICE float2 of(const float* head) const
     {
         float x = head[first], y = head[second];
-        return {x * cosine - y * sine, y * cosine + x * sine};
+        return turns ? float2{x * cosine - y * sine, y * cosine + x * sine} : float2{x, y};
     }
 };
 
@@ -48,30 +49,49 @@ KERNEL(store_kv, StoreKvArguments, 256)
     int64 row = static_cast<int64>(token) * a.stride, angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[token] : token) * a.angle_stride;
     const float* cosines = a.cosines + angle_row;
     const float* sines = a.sines + angle_row;
-    int block = slot / BLOCK_SIZE, offset = slot % BLOCK_SIZE * head_dim;
-    for (int i = threadIdx.x; i < a.cache.kv_heads * head_dim / 2; i += blockDim.x)
+    int block = slot / BLOCK_SIZE, offset = slot % BLOCK_SIZE, lane = lane_index();
+    for (int unit = warp_index(); unit < a.cache.kv_heads * 2; unit += blockDim.x / 32)
     {
-        int head = i / (head_dim / 2), index = i % (head_dim / 2);
-        KV* keys = a.cache.keys(block, head) + offset;
-        KV* values = a.cache.values(block, head) + offset;
-        if (index >= HEAD_DIM / 2) // what only fills a row up
+        bool values = unit >= a.cache.kv_heads;
+        int head = unit % a.cache.kv_heads, half = values ? 0 : a.half;
+        const float* from = (values ? a.v : a.k) + row + head * HEAD_DIM;
+        uint8* part = a.cache.part(block, head, values);
+        KV* to = reinterpret_cast<KV*>(part + offset * row_bytes);
+        float factor = 1;
+        if constexpr (has_scales)
         {
-            store_pair(keys + index * 2, float2{0, 0});
-            store_pair(values + index * 2, float2{0, 0});
-            continue;
+            float largest = 0;
+            for (int index = lane; index < HEAD_DIM / 2; index += 32)
+            {
+                float2 x = Pair(index, half, a.interleaved != 0, cosines, sines).of(from);
+                largest = fmaxf(largest, fmaxf(fabsf(x.x), fabsf(x.y)));
+            }
+
+            largest = warp_max(largest);
+            factor = largest > 0 ? largest_int8 / largest : 0;
+            if (lane == 0) KvLayer::scales(part)[offset] = largest / largest_int8;
         }
 
-        Pair pair(index, a, cosines, sines);
-        float2 key = pair.of(a.k + row + head * HEAD_DIM);
-        keys[pair.first] = from_float<KV>(key.x);
-        keys[pair.second] = from_float<KV>(key.y);
-        store_pair(values + index * 2, load<float2>(a.v + row + head * HEAD_DIM + index * 2));
+        for (int index = lane; index < head_dim / 2; index += 32)
+        {
+            Pair pair(index, index < HEAD_DIM / 2 ? half : 0, a.interleaved != 0, cosines, sines);
+            float2 x = index < HEAD_DIM / 2 ? pair.of(from) : float2{0, 0}; // zeros fill a row up
+            x = {x.x * factor, x.y * factor};
+            if (pair.second == pair.first + 1)
+            {
+                store_pair(to + pair.first, x);
+                continue;
+            }
+
+            to[pair.first] = from_float<KV>(x.x);
+            to[pair.second] = from_float<KV>(x.y);
+        }
     }
 
     for (int i = threadIdx.x; i < a.heads * a.half; i += blockDim.x)
     {
         float* head = a.q + row + i / a.half * HEAD_DIM;
-        Pair pair(i % a.half, a, cosines, sines);
+        Pair pair(i % a.half, a.half, a.interleaved != 0, cosines, sines);
         float2 turned = pair.of(head);
         head[pair.first] = turned.x;
         head[pair.second] = turned.y;

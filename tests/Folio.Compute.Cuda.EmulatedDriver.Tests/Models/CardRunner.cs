@@ -16,6 +16,6 @@ internal static class CardRunner
     }
 
     /// <summary>One sequence at a time.</summary>
-    public static SoloRunner Solo(string model, DType? input = null, bool deterministic = false, int chunk = 256, bool shuffle = false) =>
-        new(model, Backend(input, deterministic), maxTokens: 256, chunk, shuffle, DType.BF16);
+    public static SoloRunner Solo(string model, DType? input = null, bool deterministic = false, int chunk = 256, bool shuffle = false, DType kvType = DType.BF16) =>
+        new(model, Backend(input, deterministic), maxTokens: 256, chunk, shuffle, kvType);
 }

@@ -24,6 +24,15 @@ public sealed class GoldenModelTests
     }
 
     [Theory]
+    [InlineData("llama", DType.I8, CacheRounding), InlineData("llama", DType.F8_E4M3, 2 * CacheRounding)]
+    public void A_cache_of_8_bits_moves_logits_as_little_as_its_rounding_may(string name, DType kvType, float rounding)
+    {
+        GoldenModel golden = new(name);
+        using SoloRunner runner = CardRunner.Solo(golden.Model, DType.F32, chunk: 5, kvType: kvType);
+        foreach (int i in Cases) Close(golden.Logits(i), runner.Prefill(golden.Cases[i].Prompt, last: 8), rounding * golden.LogitRange, $"case {i}");
+    }
+
+    [Theory]
     [InlineData("llama"), InlineData("gpt2"), InlineData("opt-350m-style"), InlineData("gguf-q4_k_m")]
     public void Products_fed_with_bf16_round_no_more_than_bf16_does_and_decode_the_same_where_the_choice_is_clear(string name)
     {

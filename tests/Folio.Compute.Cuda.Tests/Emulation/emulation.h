@@ -114,6 +114,13 @@ inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline float __fmul_rn(float x, float y) { return x * y; }
 inline float __fdividef(float x, float y) { return x / y; }
 inline uint32 __umulhi(uint32 x, uint32 y) { return static_cast<uint32>(static_cast<uint64>(x) * y >> 32); }
+inline uint32 __byte_perm(uint32 x, uint32 y, uint32 selector)
+{
+    uint64 both = x | static_cast<uint64>(y) << 32;
+    uint32 result = 0;
+    for (int i = 0; i < 4; i++) result |= static_cast<uint32>(both >> (selector >> i * 4 & 7) * 8 & 255) << i * 8;
+    return result;
+}
 inline int __popc(uint32 x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<uint32>(x)); }
@@ -138,6 +145,23 @@ template <> inline bf16 from_float<bf16>(float x)
 
 template <class T> uint32 pack(float low, float high) { return from_float<T>(low).bits | static_cast<uint32>(from_float<T>(high).bits) << 16; }
 template <class T> float half_of(uint32 pair, int half) { return to_float(T{static_cast<uint16>(half == 0 ? pair : pair >> 16)}); }
+
+template <class T> uint32 multiply_add_pairs(uint32 a, uint32 b, uint32 c)
+{
+    return pack<T>(fmaf(half_of<T>(a, 0), half_of<T>(b, 0), half_of<T>(c, 0)), fmaf(half_of<T>(a, 1), half_of<T>(b, 1), half_of<T>(c, 1)));
+}
+
+#define HAS_E4M3 1
+
+// e4m3 (OCP's 8-bit floating point): 4 bits of exponent, 3 of mantissa, no infinity.
+inline float value_of_e4m3(uint32 code)
+{
+    int exponent = code >> 3 & 15, mantissa = code & 7;
+    float magnitude = (code & 127) == 127 ? NAN : ldexpf(static_cast<float>(exponent == 0 ? mantissa : mantissa + 8), (exponent == 0 ? 1 : exponent) - 10);
+    return code & 128 ? -magnitude : magnitude;
+}
+
+inline uint32 f16_of_e4m3(uint32 pair) { return pack<f16>(value_of_e4m3(pair & 255), value_of_e4m3(pair >> 8 & 255)); }
 
 // ---- Wide accesses ----
 
