@@ -17,7 +17,7 @@ try
 {
     string command = args.Length == 0 ? "pass" : args[0];
     int? threads = Option("--threads") is { } text ? int.Parse(text) : null;
-    DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : [.. Enum.GetValues<DType>().Where(type => type != DType.I8)];
+    DType[] types = Option("--types") is { } names ? [.. names.Split(',').Select(Enum.Parse<DType>)] : [.. QuantizedBlocks.Types];
     int[] rows = Option("--rows") is { } list ? [.. list.Split(',').Select(int.Parse)] : [1, 2, 4, 8, 16, 64, 512];
     CpuActivations? activations = Option("--activations") is { } named ? Enum.Parse<CpuActivations>(named, ignoreCase: true) : null;
     string shapes = Option("--shapes") ?? "576x1536,2048x8192";

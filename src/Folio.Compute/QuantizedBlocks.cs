@@ -7,10 +7,13 @@ namespace Folio.Compute;
 /// <remarks>Types that are not quantised count as blocks of one value.</remarks>
 public static unsafe class QuantizedBlocks
 {
+    /// <summary>The types that weights can have.</summary>
+    public static IReadOnlyList<DType> Types { get; } = [.. Enum.GetValues<DType>().Where(type => type is not (DType.I8 or DType.F8_E4M3))];
+
     /// <summary>Values of a block.</summary>
     public static int BlockSize(DType type) => type switch
     {
-        DType.F32 or DType.F16 or DType.BF16 or DType.I8 => 1,
+        DType.F32 or DType.F16 or DType.BF16 or DType.I8 or DType.F8_E4M3 => 1,
         DType.Q8_0 or DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 => 32,
         _ => 256,
     };

@@ -29,7 +29,7 @@ public sealed record EngineOptions
     /// <summary>Tokens of a block.</summary>
     public int BlockSize { get; init; } = 16;
 
-    /// <summary>How the KV cache stores its numbers: BF16, F32 or I8.</summary>
+    /// <summary>How the KV cache stores its numbers: BF16, F32 or I8; on a card BF16, F16, F8_E4M3 or I8.</summary>
     public DType KvCacheType { get; init; } = DType.BF16;
 
     /// <summary>What of a text's states is its embedding. Null: as the model says; where it doesn't, a decoder's last token, an encoder's mean.</summary>

@@ -21,7 +21,12 @@ internal sealed unsafe class Card : IDisposable
         Check(CudaDriver.cuCtxSetCurrent(context));
     }
 
-    public void Dispose() => _ = CudaDriver.cuDevicePrimaryCtxRelease(0);
+    public void Dispose()
+    {
+        _ = CudaDriver.cuDevicePrimaryCtxRelease(0);
+        EmulatedCuda.Set("FOLIO_EMULATED_MEMORY", null);
+        EmulatedCuda.Set("FOLIO_EMULATION", null);
+    }
 
     public static void Check(int status) => CudaDriver.Check(status, "the call");
 

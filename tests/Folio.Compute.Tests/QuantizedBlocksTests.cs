@@ -6,7 +6,7 @@ namespace Folio.Compute.Tests;
 
 public sealed class QuantizedBlocksTests
 {
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>()];
+    public static TheoryData<DType> Types => [.. QuantizedBlocks.Types];
 
     [Theory, MemberData(nameof(Types))]
     public void Values_equal_those_of_the_gguf_package(DType type)

@@ -8,7 +8,7 @@ namespace Folio.Compute.Cpu.Tests.Emit;
 /// <summary>Kernels of every level, whatever this processor has: their machine code is emulated.</summary>
 public sealed unsafe class EmulatedKernelTests
 {
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>().Where(type => QuantizedBlocks.BlockSize(type) > 1)];
+    public static TheoryData<DType> Types => [.. QuantizedBlocks.Types.Where(type => QuantizedBlocks.BlockSize(type) > 1)];
 
     /// <summary>Each tile may touch only what it describes: the emulator refuses the rest.</summary>
     [Theory, MemberData(nameof(Types))]

@@ -4,7 +4,7 @@ public sealed class LinearTests
 {
     private static readonly CpuIsa[] s_levels = Enum.GetValues<CpuIsa>(); // those that the host lacks run in software
 
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>().Where(type => type != DType.I8)];
+    public static TheoryData<DType> Types => [.. QuantizedBlocks.Types];
 
     /// <summary>The promise behind "one answer, however it was scheduled": row count, tiling, threads, vector width and stored form leave the bits alone.</summary>
     [Theory, MemberData(nameof(Types))]

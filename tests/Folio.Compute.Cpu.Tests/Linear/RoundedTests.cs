@@ -8,7 +8,7 @@ public sealed class RoundedTests
 {
     private static readonly int[] s_rows = [1, 2, 3, 4, 5, 6, 7, 11, 12, 16, 33, 64, 65, 100];
 
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>().Where(type => QuantizedBlocks.BlockSize(type) > 1)];
+    public static TheoryData<DType> Types => [.. QuantizedBlocks.Types.Where(type => QuantizedBlocks.BlockSize(type) > 1)];
 
     /// <summary>Each row and 32 inputs are rounded to the nearest multiple of their largest magnitude / 127, and nothing else is.</summary>
     [Theory, MemberData(nameof(Types))]
