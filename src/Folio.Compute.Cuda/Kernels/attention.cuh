@@ -78,7 +78,7 @@ struct AttentionState
 
             total += __shfl_xor_sync(all_lanes, total, 1);
             total += __shfl_xor_sync(all_lanes, total, 2);
-            sum[half] = sum[half] * keep + total;
+            sum[half] = fmaf(sum[half], keep, total);
             maximum[half] = most;
 #pragma unroll
             for (int i = 0; i < warp_channels / 8; i++)
@@ -224,22 +224,23 @@ template <int Pitch, class T = KV> DEVICE void add_values(AttentionState& state,
     }
 }
 
-// cap · tanh(score / cap), to 2⁻²² of the cap: tanhf takes more registers than there are.
-DEVICE float soft_capped(float score, float cap) { return cap - __fdividef(2 * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
+// cap · tanh(score / cap), to 2⁻²² of the cap, in powers of two: tanhf takes more registers than there are.
+DEVICE float soft_capped(float score, float cap) { return log2_e * cap - __fdividef(2 * log2_e * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
 
-// Scaled, capped, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
+// Scaled, capped, in powers of two, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
 DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible (&rows)[2], float scale, float soft_cap)
 {
     int column = lane_index() % 4 * 2;
+    float factor = soft_cap > 0 ? scale : scale * log2_e;
 #pragma unroll
     for (int i = 0; i < pieces * 2; i++)
         for (int j = 0; j < 4; j++)
         {
             int position = first + i * 8 + column + j % 2;
-            float score = scores[i][j] * scale;
+            float score = __fmul_rn(scores[i][j], factor); // in no kernel one with what follows
             if (soft_cap > 0) score = soft_capped(score, soft_cap);
             bool visible = position >= rows[j / 2].first && position < rows[j / 2].end;
-            scores[i][j] = visible ? score * log2_e : -INFINITY;
+            scores[i][j] = visible ? score : -INFINITY;
         }
 }
 

@@ -179,7 +179,7 @@ DEVICE int lane_index() { return static_cast<int>(threadIdx.x % 32); }
 DEVICE int warp_index() { return static_cast<int>(threadIdx.x / 32); }
 
 // Over the lanes of a warp, the same bits in each: a butterfly.
-DEVICE float warp_sum(float x)
+template <class T> DEVICE T warp_sum(T x)
 {
     for (int distance = 16; distance > 0; distance /= 2) x += __shfl_xor_sync(all_lanes, x, distance);
     return x;

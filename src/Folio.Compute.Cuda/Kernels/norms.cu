@@ -5,21 +5,9 @@
 // Bound: memory bandwidth; at one row, the launch.
 //
 // Left open: Y (the type of y).
-#include "gpu.cuh"
+#include "reductions.cuh"
 
 constexpr int threads = 256;
-
-// Over the block, the same bits in each thread.
-DEVICE float block_sum(float x, Shared<float> parts)
-{
-    x = warp_sum(x);
-    __syncthreads(); // the last sum has been read
-    if (lane_index() == 0) parts[warp_index()] = x;
-    __syncthreads();
-    float sum = 0;
-    for (int i = 0; i < threads / 32; i++) sum += parts[i];
-    return sum;
-}
 
 struct RmsNormArguments
 {

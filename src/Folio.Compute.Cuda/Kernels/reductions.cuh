@@ -1,13 +1,7 @@
-// Over the threads of a block, the same in each. Maxima and sums of integers don't depend on the order they are made in. Each begins
+// Over the threads of a block, the same in each. Maxima and sums of integers don't depend on the order they are made in; those of fp32 go from warp to warp. Each begins
 // with a barrier, so calls with the same `parts` ([32], a warp's each) may follow each other.
 #pragma once
 #include "gpu.cuh"
-
-DEVICE uint64 warp_sum(uint64 x)
-{
-    for (int distance = 16; distance > 0; distance /= 2) x += __shfl_xor_sync(all_lanes, x, distance);
-    return x;
-}
 
 DEVICE uint64 warp_max(uint64 x)
 {
@@ -15,17 +9,17 @@ DEVICE uint64 warp_max(uint64 x)
     return x;
 }
 
-DEVICE void share(uint64 x, Shared<uint64> parts)
+template <class T> DEVICE void share(T x, Shared<T> parts)
 {
     __syncthreads();
     if (lane_index() == 0) parts[warp_index()] = x;
     __syncthreads();
 }
 
-DEVICE uint64 block_sum(uint64 x, Shared<uint64> parts)
+template <class T> DEVICE T block_sum(T x, Shared<T> parts)
 {
     share(warp_sum(x), parts);
-    uint64 sum = 0;
+    T sum = 0;
     for (int i = 0; i < static_cast<int>(blockDim.x / 32); i++) sum += parts[i];
     return sum;
 }
