@@ -15,14 +15,7 @@ public sealed unsafe partial class CpuBackend
 
     private void Swap(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies, bool toHost)
     {
-        if (!cache.Shape.SameBlocks(host.Shape)) throw new ArgumentException($"images of {host.Shape} don't fit a cache of {cache.Shape}", nameof(host));
-        foreach ((int source, int destination) in copies)
-        {
-            (int block, int slot) = toHost ? (source, destination) : (destination, source);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)cache.Shape.Blocks, nameof(copies));
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)host.Slots, nameof(copies));
-        }
-
+        host.Check(cache, copies, toHost);
         var own = (CpuKvCache)cache;
         int layers = cache.Shape.Layers;
         fixed (BlockCopy* pointer = copies)

@@ -1,4 +1,5 @@
 using Folio.Compute.Cuda.Attention;
+using Folio.Compute.Cuda.Card;
 
 namespace Folio.Compute.Cuda;
 
@@ -17,6 +18,7 @@ public sealed unsafe partial class CudaBackend
     {
         Check(shape);
         _blockSize = shape.BlockSize;
+        _moving = new MovingBlocks(_context, shape.Layers);
         return new CudaKvCache(shape, _context.Allocate(shape.Blocks * CudaKvCache.BytesPerBlock(shape), $"a KV cache of {shape.Blocks} blocks"));
     }
 
@@ -65,6 +67,7 @@ public sealed unsafe partial class CudaBackend
 
     private void Store(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, nint angleRows, Indices slots)
     {
+        if (v.Stride != k.Stride || (q.Data != 0 && q.Stride != k.Stride)) throw new ArgumentException("queries, keys and values are parts of one product", nameof(k));
         AwaitMoved(layer);
         int headDim = cache.Shape.HeadDim;
         var arguments = new StoreKvArguments(

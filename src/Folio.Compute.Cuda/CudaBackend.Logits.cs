@@ -9,8 +9,6 @@ public sealed unsafe partial class CudaBackend
 {
     private LogprobBuffers? _logprobs;
 
-    public override bool DrawsInPlace => false;
-
     public override int MaxLogprobs => SamplePlan.MostLikeliest;
 
     public override void Change(Tensor logits, int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties)
@@ -50,7 +48,7 @@ public sealed unsafe partial class CudaBackend
     {
         if (requests.IsEmpty) return;
         _context.Use();
-        LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, Math.Max(logits.Rows, _plan?.MaxTokens ?? 0)); // a step has no more rows of logits than tokens
+        LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, logits.Rows); // without steps that were prepared for
         int top = likeliest.Length / requests.Length;
         Span<int> told = _uploads.Take<int>(requests.Length, out nint toldOnCard);
         Span<NamedId> named = _uploads.Take<NamedId>(requests.Length, out nint namedOnCard);

@@ -11,7 +11,7 @@ public sealed unsafe partial class CudaBackend
 
     private readonly SamplingKernels _sampling;
     private readonly DrawnTokens _drawn; // of the last draws; the next step's embedding reads them
-    private nint _drawStates;            // [requests] SamplePlan.StateBytes
+    private readonly nint _drawStates;   // [requests] SamplePlan.StateBytes
     private nint _maxima;                // [rows, chunks]
     private long _maximaCount;
 
@@ -30,14 +30,14 @@ public sealed unsafe partial class CudaBackend
         for (int i = 0; i < requests.Length; i++)
         {
             touched?.Return(requests[i].Row, _context);
-            draws[i] = Draw.Of(requests[i], logits.Columns, requests[i].IsShared);
+            draws[i] = Draw.Of(requests[i], logits.Columns);
             weighs |= draws[i].IsWeighed;
             cuts |= draws[i].IsCut;
         }
 
         _uploads.Send(draws, onCard);
         var rows = new LogitRows(logits.Data, Maxima(logits), logits.Columns, logits.Stride);
-        var arguments = new DrawArguments(rows, onCard, DrawStates, _drawn.OnCard);
+        var arguments = new DrawArguments(rows, onCard, _drawStates, _drawn.OnCard);
         int blocks = SamplePlan.BlocksPerRow(requests.Length, logits.Columns, _context.Multiprocessors);
         _sampling.ChunkMaxima.Launch(rows, SamplePlan.BlocksPerRow(logits.Rows, logits.Columns, _context.Multiprocessors), logits.Rows);
         if (weighs) _sampling.Weigh.Launch(arguments, blocks, requests.Length);
@@ -48,12 +48,10 @@ public sealed unsafe partial class CudaBackend
 
     public override void EndSample(Span<int> results) => _drawn.End(results);
 
-    private nint DrawStates => _drawStates != 0 ? _drawStates : _drawStates = _context.AllocateZeroed((long)MaxDrawn * SamplePlan.StateBytes, "the states of draws");
-
-    /// <summary>Room for the largest values of chunks; taken for the largest step when tokens are first drawn.</summary>
+    /// <summary>Room for the largest values of chunks; the largest step's, once steps are prepared for.</summary>
     private nint Maxima(Tensor logits)
     {
-        long count = (long)Math.Max(logits.Rows, _plan?.Rows.Length ?? 0) * SamplePlan.Chunks(logits.Columns);
+        long count = (long)logits.Rows * SamplePlan.Chunks(logits.Columns);
         if (count <= _maximaCount) return _maxima;
         _maximaCount = count;
         return _maxima = _context.Allocate(count * sizeof(float), "the largest logits of chunks");

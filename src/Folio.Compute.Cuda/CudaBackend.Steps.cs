@@ -1,6 +1,7 @@
 using Folio.Compute.Cuda.Attention;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Linear;
+using Folio.Compute.Cuda.Sampling;
 using Folio.Compute.Cuda.Steps;
 
 namespace Folio.Compute.Cuda;
@@ -26,7 +27,7 @@ public sealed unsafe partial class CudaBackend
         if (IsDecode(batch, plan) && _passes?.SizeFor(batch.Tokens) is { } size && !_moves)
         {
             step.Send(batch, plan, new(size, size, size, tiles: 0), _blockSize, size);
-            _passes.Repeat(size, pass);
+            _passes.Repeat(size);
             return;
         }
 
@@ -36,11 +37,10 @@ public sealed unsafe partial class CudaBackend
         pass(batch);
     }
 
-    /// <summary>Compiles what is compiled when it first runs, and records passes of decoding steps, the largest first.</summary>
+    /// <summary>Compiles what is compiled when it first runs, takes what is left to be taken of memory, and records passes of decoding steps, the largest first.</summary>
     public override void Prepare(StepBatch batch, Action<StepBatch> pass)
     {
         _context.Use();
-        _passes ??= new RecordedPasses(_context, batch.MaxSequences);
         int[] blocks = new int[batch.MaxBlocksPerSequence];
         int most = Math.Min(batch.MaxTokens, batch.MaxBlocksPerSequence * _blockSize);
         for (int tokens = 2 * LinearKernels.MaxFewRows; tokens > 1; tokens /= 2)
@@ -55,35 +55,37 @@ public sealed unsafe partial class CudaBackend
 
         _sampling.Load();
         _ = CopyKernel;
-        if (_passes.IsRecorded(pass)) return;
+        _logprobs = new LogprobBuffers(_context, batch.MaxTokens); // a step has no more rows of logits than tokens
+        var passes = new RecordedPasses(_context, batch.MaxSequences);
+        foreach (int size in passes.Sizes) Record(passes, size, batch, blocks, pass);
+        _passes = passes;
+        CudaContext.Synchronize(_context.Stream);
+    }
 
-        foreach (int size in _passes.Sizes)
+    private void Record(RecordedPasses passes, int size, StepBatch batch, int[] blocks, Action<StepBatch> pass)
+    {
+        batch.Clear();
+        for (int i = 0; i < size; i++)
         {
-            batch.Clear();
-            for (int i = 0; i < size; i++)
-            {
-                batch.Add([0], 0, blocks, _blockSize, 1);
-                batch.SlotMapping[i] = -1;
-                batch.WantLogits(i);
-            }
-
-            Plan.Make(batch);
-            _layout = new(size, size, size, tiles: 0);
-            _step!.Send(batch, Plan, _layout, _blockSize, size);
-            batch.Addresses = _step.Addresses(_layout);
-            _records = true;
-            try
-            {
-                pass(batch); // nothing can be compiled, or loaded, while it is recorded
-                _passes.Record(size, pass, batch);
-            }
-            finally
-            {
-                _records = false;
-            }
+            batch.Add([0], 0, blocks, _blockSize, 1);
+            batch.SlotMapping[i] = -1;
+            batch.WantLogits(i);
         }
 
-        CudaContext.Synchronize(_context.Stream);
+        Plan.Make(batch);
+        _layout = new(size, size, size, tiles: 0);
+        _step!.Send(batch, Plan, _layout, _blockSize, size);
+        batch.Addresses = _step.Addresses(_layout);
+        _records = true;
+        try
+        {
+            pass(batch); // nothing can be compiled, or loaded, while it is recorded
+            passes.Record(size, pass, batch);
+        }
+        finally
+        {
+            _records = false;
+        }
     }
 
     private AttentionPlan Plan => _plan ?? throw new InvalidOperationException("ReserveAttention comes before steps");

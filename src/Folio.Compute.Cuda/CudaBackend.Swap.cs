@@ -11,7 +11,7 @@ public sealed unsafe partial class CudaBackend
     private const int CopyThreads = 256;
 
     private Kernel? _copyBlocks;
-    private MovingBlocks? _moving;
+    private MovingBlocks? _moving; // there since the cache is
     private bool _moves; // blocks are on their way of which the step's layers must wait
 
     /// <remarks>Layout and arithmetic of kv_cache.cuh and attention.cuh; a change of either changes this name.</remarks>
@@ -36,13 +36,13 @@ public sealed unsafe partial class CudaBackend
 
     public override void CopyToHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies)
     {
-        Check(cache, host, copies, toHost: true);
+        host.Check(cache, copies, toHost: true);
         Move(((CudaKvCache)cache).Data, ((CudaHostKvBlocks)host).Memory, cache.Shape, copies);
     }
 
     public override void CopyFromHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies)
     {
-        Check(cache, host, copies, toHost: false);
+        host.Check(cache, copies, toHost: false);
         Move(((CudaHostKvBlocks)host).Memory, ((CudaKvCache)cache).Data, cache.Shape, copies);
     }
 
@@ -53,12 +53,11 @@ public sealed unsafe partial class CudaBackend
     {
         if (copies.IsEmpty) return;
         _context.Use();
-        _moving ??= new MovingBlocks(_context, shape.Layers);
         long block = CudaKvCache.BytesPerBlock(shape), layerBytes = CudaKvCache.BytesPerLayer(shape);
         for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MovingBlocks.MostPairs)..])
         {
             int count = Math.Min(copies.Length, MovingBlocks.MostPairs);
-            nint pairs = _moving.Begin(copies[..count]);
+            nint pairs = _moving!.Begin(copies[..count]);
             for (int layer = 0; layer < shape.Layers; layer++)
             {
                 nint offset = (nint)(layer * layerBytes);
@@ -78,15 +77,4 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Blocks of threads that share a copy.</summary>
     private static int Slices(long bytes) => (int)Math.Clamp(bytes / (CopyThreads * 16), 1, 64);
-
-    private static void Check(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies, bool toHost)
-    {
-        if (!cache.Shape.SameBlocks(host.Shape)) throw new ArgumentException($"images of {host.Shape} don't fit a cache of {cache.Shape}", nameof(host));
-        foreach ((int source, int destination) in copies)
-        {
-            (int block, int slot) = toHost ? (source, destination) : (destination, source);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)cache.Shape.Blocks, nameof(copies));
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)host.Slots, nameof(copies));
-        }
-    }
 }

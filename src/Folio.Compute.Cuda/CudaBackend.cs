@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Compiling;
 using Folio.Compute.Cuda.Elementwise;
@@ -13,7 +12,6 @@ namespace Folio.Compute.Cuda;
 /// driver and live as long as this.
 /// Partial: this file holds memory, the others one group of ops each.
 /// </remarks>
-[SuppressMessage("Design", "CA1063:Implement IDisposable Correctly", Justification = "the base class has the pattern of this code base: one Dispose")]
 public sealed unsafe partial class CudaBackend : Backend
 {
     /// <summary>Values from row to row of a buffer are a multiple of this: rows begin at whole cache lines, and a product's inputs may be filled up.</summary>
@@ -45,6 +43,7 @@ public sealed unsafe partial class CudaBackend : Backend
             if (!_options.IsDeterministic) _dense = DenseProducts.TryCreate(_context);
             _sampling = new SamplingKernels(_kernels);
             _drawn = new DrawnTokens(_context, MaxDrawn);
+            _drawStates = _context.AllocateZeroed((long)MaxDrawn * SamplePlan.StateBytes, "the states of draws");
         }
         catch
         {

@@ -161,10 +161,7 @@ public abstract class Backend : IDisposable
     /// <summary>Leaves only the ids whose bit is set, before a draw: see <see cref="LogitRow.Mask"/>.</summary>
     public virtual void Mask(Tensor logits, int row, ReadOnlySpan<ulong> allowed) => LogitRow.Mask(HostRow(logits, row), allowed);
 
-    /// <summary>Whether a draw changes its row. False: log-probabilities may be asked for behind it.</summary>
-    public virtual bool DrawsInPlace => true;
-
-    /// <summary>The most likeliest ids that <see cref="Logprobs"/> tells.</summary>
+    /// <summary>The most likeliest ids that <see cref="Logprobs"/> tells behind a draw; 0: none, because a draw changes its row.</summary>
     public virtual int MaxLogprobs => 0;
 
     /// <summary>Log-probabilities of rows as they are, and ranks, as <see cref="LogProbabilities"/> defines them; of backends that don't draw in place.</summary>

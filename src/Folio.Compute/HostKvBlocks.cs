@@ -25,5 +25,18 @@ public abstract class HostKvBlocks : IDisposable
     /// <summary>[BytesPerBlock] the image in a slot, valid until this is disposed of.</summary>
     public abstract Span<byte> this[int slot] { get; }
 
+    /// <summary>Refuses images of another shape, and blocks and slots that there aren't.</summary>
+    /// <param name="copies">From blocks of the cache to slots, or back.</param>
+    public void Check(KvCache cache, ReadOnlySpan<BlockCopy> copies, bool toHost)
+    {
+        if (!cache.Shape.SameBlocks(Shape)) throw new ArgumentException($"images of {Shape} don't fit a cache of {cache.Shape}", nameof(cache));
+        foreach ((int source, int destination) in copies)
+        {
+            (int block, int slot) = toHost ? (source, destination) : (destination, source);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)cache.Shape.Blocks, nameof(copies));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Slots, nameof(copies));
+        }
+    }
+
     public abstract void Dispose();
 }

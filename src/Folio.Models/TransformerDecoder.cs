@@ -77,9 +77,7 @@ public sealed class TransformerDecoder
     {
         _cache = cache;
         _backend.Prepare(largest, _pass);
-        int[] drawn = new int[1];
-        _backend.Sample(_activations!.Logits.FirstRows(1), [new(Row: 0, Temperature: 1, TopK: 0, TopP: 0.5f, MinP: 0, Seed: 0, Position: 0)], drawn);
-        _backend.Sample(_activations!.Logits.FirstRows(1), [new(Row: 0, Temperature: 1, TopK: 1, TopP: 1, MinP: 0, Seed: 0, Position: 0)], drawn);
+        _backend.Sample(_activations!.Logits, [new(Row: 0, Temperature: 0, TopK: 0, TopP: 1, MinP: 0, Seed: 0, Position: 0)], new int[1]); // whose room is that of all rows
     }
 
     private void Pass(StepBatch batch)

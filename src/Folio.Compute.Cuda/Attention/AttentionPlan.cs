@@ -24,7 +24,7 @@ internal sealed class AttentionPlan
     public AttentionPlan(int maxTokens, int maxSequences, int group, int maxParts)
     {
         if (maxSequences > MaxSequences) throw new CudaException($"a step of {maxSequences} sequences; at most {MaxSequences} can be run at once.");
-        (_group, MaxParts, MaxTokens) = (group, maxParts, maxTokens);
+        (_group, MaxParts) = (group, maxParts);
         Items = new int[maxParts + maxSequences];
         (Rows, Lengths, Partitions, PartStarts) = (new int[maxSequences], new int[maxSequences], new int[maxSequences], new int[maxSequences]);
         MaxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
@@ -32,8 +32,6 @@ internal sealed class AttentionPlan
     }
 
     public int MaxParts { get; }
-
-    public int MaxTokens { get; }
 
     public int MaxTiles { get; }
 

@@ -6,18 +6,18 @@ namespace Folio.Compute.Cuda.Sampling;
 /// <param name="Row">−1: nothing is to be drawn. Several draws may name one row, unless one of them keeps it.</param>
 /// <param name="TopK">0: off.</param>
 /// <param name="LogMinP">−∞: off.</param>
-/// <param name="Keep">1: the row is left as what was drawn from, as <see cref="Backend.Sample"/> does; 0: untouched.</param>
+/// <param name="Keep">1: the row is left as what was drawn from, for others that are shared; 0: untouched.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct Draw(int Row, float Temperature, int TopK, float TopP, float LogMinP, int Keep, ulong Seed, long Position)
 {
     private const float GreedyBelow = 1e-5f;
 
-    /// <summary>What pads a batch to a size that kernels were captured for.</summary>
+    /// <summary>Nothing is to be drawn.</summary>
     public static readonly Draw None = default(Draw) with { Row = -1 };
 
-    public static Draw Of(SampleRequest request, int vocabulary, bool keepsRow) => new(
+    public static Draw Of(SampleRequest request, int vocabulary) => new(
         request.Row, request.Temperature, request.TopK > 0 && request.TopK < vocabulary ? request.TopK : 0, request.TopP,
-        request.MinP > 0 ? MathF.Log(request.MinP) : float.NegativeInfinity, keepsRow ? 1 : 0, request.Seed, request.Position);
+        request.MinP > 0 ? MathF.Log(request.MinP) : float.NegativeInfinity, request.IsShared ? 1 : 0, request.Seed, request.Position);
 
     /// <summary>Whether cut has work.</summary>
     public readonly bool IsCut => Row >= 0 && Temperature >= GreedyBelow && (TopK > 0 || TopP < 1);

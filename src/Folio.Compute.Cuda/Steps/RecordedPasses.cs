@@ -8,7 +8,7 @@ namespace Folio.Compute.Cuda.Steps;
 internal sealed class RecordedPasses(CudaContext context, int maxSequences)
 {
     private const int Most = 512, ThreadLocal = 1;
-    private readonly Dictionary<(Action<StepBatch> Pass, int Size), nint> _graphs = [];
+    private readonly Dictionary<int, nint> _graphs = []; // by size
 
     /// <summary>Descending, the largest step's among them.</summary>
     public int[] Sizes { get; } = [.. AllSizes().Where(size => size < maxSequences).Append(Math.Min(maxSequences, Most)).Reverse()];
@@ -25,8 +25,6 @@ internal sealed class RecordedPasses(CudaContext context, int maxSequences)
         return best == int.MaxValue ? null : best;
     }
 
-    public bool IsRecorded(Action<StepBatch> pass) => Sizes.Length == 0 || _graphs.ContainsKey((pass, Sizes[0]));
-
     public void Record(int size, Action<StepBatch> pass, StepBatch batch)
     {
         CudaContext.Check(CudaDriver.cuStreamBeginCapture(context.Stream, ThreadLocal), "cuStreamBeginCapture");
@@ -41,13 +39,12 @@ internal sealed class RecordedPasses(CudaContext context, int maxSequences)
         }
 
         CudaContext.Check(CudaDriver.cuStreamEndCapture(context.Stream, out nint graph), "cuStreamEndCapture");
-
         CudaContext.Check(CudaDriver.cuGraphInstantiateWithFlags(out nint executable, graph, 0), "cuGraphInstantiateWithFlags");
         CudaContext.Check(CudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
-        _graphs[(pass, size)] = executable;
+        _graphs[size] = executable;
     }
 
-    public void Repeat(int size, Action<StepBatch> pass) => CudaContext.Check(CudaDriver.cuGraphLaunch(_graphs[(pass, size)], context.Stream), "cuGraphLaunch");
+    public void Repeat(int size) => CudaContext.Check(CudaDriver.cuGraphLaunch(_graphs[size], context.Stream), "cuGraphLaunch");
 
     public void Dispose()
     {

@@ -48,9 +48,6 @@ internal interface IModelRunner : IDisposable
     /// <summary>See <see cref="Backend.Mask"/>.</summary>
     void Mask(int row, ReadOnlySpan<ulong> allowed) => LogitRow.Mask(Logits(row), allowed);
 
-    /// <summary>See <see cref="Backend.DrawsInPlace"/>.</summary>
-    bool DrawsInPlace => true;
-
     /// <summary>See <see cref="Backend.MaxLogprobs"/>.</summary>
     int MaxLogprobs => 0;
 

@@ -60,8 +60,6 @@ internal sealed class ModelRunner(TransformerDecoder decoder, KvCache cache, Bac
 
     public void Mask(int row, ReadOnlySpan<ulong> allowed) => backend.Mask(_logits, row, allowed);
 
-    public bool DrawsInPlace => backend.DrawsInPlace;
-
     public int MaxLogprobs => backend.MaxLogprobs;
 
     public void Logprobs(ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest) => backend.Logprobs(_logits, requests, tokens, likeliest);

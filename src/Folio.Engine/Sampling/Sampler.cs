@@ -14,7 +14,7 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
     private readonly ulong[] _mask = new ulong[(runner.VocabularySize + 63) / 64];
     private readonly ulong[] _allowed = new ulong[(runner.VocabularySize + 63) / 64];
     private readonly LogitChanges _changes = new(runner.VocabularySize);
-    private readonly BackendLogprobs? _told = runner.DrawsInPlace ? null : new(runner, limits);
+    private readonly BackendLogprobs? _told = runner.MaxLogprobs > 0 ? new(runner, limits) : null; // null: a draw changes its row
     private int[] _top = [];
 
     public void Sample(StepPlan plan)
@@ -118,9 +118,10 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
         Sequence sequence = sample.Sequence;
         SequenceGroup group = sequence.Group;
         if (group.Processors is null && sequence.Grammar is null) return;
+        bool masks;
         try
         {
-            FillMask(group, sequence.Grammar);
+            masks = TryFillMask(group, sequence.Grammar);
             _changes.Clear();
             group.Processors?.Collect(_changes, sequence.Output, sequence.OutputCounts);
         }
@@ -130,18 +131,19 @@ internal sealed class Sampler(IModelRunner runner, StepLimits limits)
             return;
         }
 
-        if (sequence.Grammar is not null || group.Processors is { HasAllowed: true }) runner.Mask(sample.Row, _mask);
+        if (masks) runner.Mask(sample.Row, _mask);
         if (group.Processors is { } processors) runner.Change(sample.Row, _changes.List, processors.Penalties);
     }
 
-    /// <summary>The ids that both the grammar and the list of allowed ids leave, where there are such.</summary>
-    private void FillMask(SequenceGroup group, SequenceGrammar? grammar)
+    /// <summary>The ids that the grammar and the list of allowed ids leave.</summary>
+    /// <returns>False: there is neither.</returns>
+    private bool TryFillMask(SequenceGroup group, SequenceGrammar? grammar)
     {
-        if (grammar is null) Array.Fill(_mask, ulong.MaxValue);
-        else grammar.FillMask(_mask, group.EndIds, group.StopIds);
-        if (group.Processors is not { HasAllowed: true } processors) return;
-        processors.Allow(_allowed);
-        for (int word = 0; word < _mask.Length; word++) _mask[word] &= _allowed[word];
+        grammar?.FillMask(_mask, group.EndIds, group.StopIds);
+        if (group.Processors is not { HasAllowed: true } processors) return grammar is not null;
+        processors.Allow(grammar is null ? _mask : _allowed);
+        for (int word = 0; grammar is not null && word < _mask.Length; word++) _mask[word] &= _allowed[word];
+        return true;
     }
 
     private void Search(in PlannedSample sample, BeamSearch beams)

@@ -45,16 +45,16 @@ internal sealed class DeviceArguments
 
     public Backend New(ParseResult parsed)
     {
-        if (DeviceOptions.CardOf(parsed.GetValue(_device) ?? "cpu") is { } card)
+        if (parsed.GetValue(_device) is { } device and not "cpu")
         {
-            var defaults = new CudaOptions();
-            return new CudaBackend(defaults with
+            var usual = new CudaOptions();
+            CudaOptions cuda = usual with
             {
-                Device = card,
-                MemoryUtilization = parsed.GetValue(_utilization) ?? defaults.MemoryUtilization,
+                MemoryUtilization = parsed.GetValue(_utilization) ?? usual.MemoryUtilization,
                 ProductInput = parsed.GetValue(_type),
                 IsDeterministic = parsed.GetValue(_deterministic),
-            });
+            };
+            return new DeviceOptions { Name = device, Cuda = cuda }.New();
         }
 
         int? threads = parsed.GetValue(_threads);

@@ -24,7 +24,7 @@ public sealed class SampleTests : IDisposable
             SampleRequest[] requests = [.. Enumerable.Range(0, rows).Select(row => Request(random, row, vocabulary))];
             (int[] expected, float[][] left) = OnCpu(logits, requests);
             using var sampling = new EmulatedSampling(logits) { BlocksPerRow = 1 + batch % 3 };
-            int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request, vocabulary, keepsRow: true))]);
+            int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request with { IsShared = true }, vocabulary))]);
             for (int row = 0; row < rows; row++)
             {
                 string scene = $"batch {batch}, row {row}: {vocabulary} ids, {requests[row]}";
@@ -42,7 +42,7 @@ public sealed class SampleTests : IDisposable
     {
         var random = new Random(3);
         float[][] logits = [.. Enumerable.Range(0, 3).Select(_ => Rows.Of(RowKind.Gauss, 700, random))];
-        Draw[] draws = [.. Enumerable.Range(0, 3).Select(row => Draw.Of(new(row, 1.5f, row * 40, 0.8f, 0, 7, 100 + row), 700, keepsRow: false))];
+        Draw[] draws = [.. Enumerable.Range(0, 3).Select(row => Draw.Of(new(row, 1.5f, row * 40, 0.8f, 0, 7, 100 + row), 700))];
         using var together = new EmulatedSampling(logits) { BlocksPerRow = 3 };
         int[] drawn = together.Sample([.. draws, Draw.None, draws[0]]);
         Assert.Equal([drawn[0], drawn[1], drawn[2], -2, drawn[0]], drawn);
@@ -61,12 +61,12 @@ public sealed class SampleTests : IDisposable
         float[] row = Rows.Of(RowKind.Gauss, 500, new(1));
         SampleRequest first = new(0, 0.7f, 50, 0.9f, 0.01f, Seed: 5, Position: 9);
         using var shared = new EmulatedSampling([row]);
-        shared.Sample(Draw.Of(first, 500, keepsRow: true));
+        shared.Sample(Draw.Of(first with { IsShared = true }, 500));
         for (ulong seed = 6; seed < 12; seed++)
         {
             using var own = new EmulatedSampling([row]);
-            int[] expected = own.Sample(Draw.Of(first with { Seed = seed }, 500, keepsRow: false));
-            Assert.Equal(expected, shared.Sample(Draw.Of(new(0, 1, 0, 1, 0, seed, 9), 500, keepsRow: true)));
+            int[] expected = own.Sample(Draw.Of(first with { Seed = seed }, 500));
+            Assert.Equal(expected, shared.Sample(Draw.Of(new(0, 1, 0, 1, 0, seed, 9, IsShared: true), 500)));
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class SampleTests : IDisposable
         }
 
         using var sampling = new EmulatedSampling([.. rows]) { BlocksPerRow = 1 };
-        int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request, vocabulary, keepsRow: false))]);
+        int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request, vocabulary))]);
         Assert.Equal(Enumerable.Range(0, 2 * races).Select(i => i % 2 == 1), drawn.Select(id => id == 0));
     }
 
@@ -112,7 +112,7 @@ public sealed class SampleTests : IDisposable
         float[] row = new float[900];
         SampleRequest[] requests = [.. Enumerable.Range(0, 160).Select(position => new SampleRequest(0, 1, 0, 1, 0, Seed: 0x123456789abcdef, (1L << 33) + position))];
         using var sampling = new EmulatedSampling([row]) { BlocksPerRow = 1 };
-        int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request, 900, keepsRow: false))]);
+        int[] drawn = sampling.Sample([.. requests.Select(request => Draw.Of(request, 900))]);
         (int[] expected, _) = OnCpu([.. requests.Select(_ => row)], [.. requests.Select((request, i) => request with { Row = i })]);
         Assert.Equal(expected, drawn);
         Assert.True(drawn.Distinct().Count() > 130);
@@ -129,7 +129,7 @@ public sealed class SampleTests : IDisposable
         Array.Fill(notNumbers, float.NaN);
         notNumbers[399] = -5;
         using var sampling = new EmulatedSampling([tied, none, infinite, notNumbers]);
-        Assert.Equal([131, -1, 300, 399], sampling.Sample([.. Enumerable.Range(0, 4).Select(row => Draw.Of(new(row, 0, 3, 0.5f, 0.1f, 1, 1), 400, keepsRow: true))]));
+        Assert.Equal([131, -1, 300, 399], sampling.Sample([.. Enumerable.Range(0, 4).Select(row => Draw.Of(new(row, 0, 3, 0.5f, 0.1f, 1, 1, IsShared: true), 400))]));
         Assert.Equal(tied, sampling.Row(0));
     }
 

@@ -1,4 +1,4 @@
-using Folio.Compute;
+using Folio.Bench;
 using Folio.Paging;
 
 namespace Folio.Engine.Tests;
@@ -17,7 +17,7 @@ internal sealed class TurningLoop
         var inbox = new RequestInbox();
         var metrics = new EngineMetrics(longest);
         var costs = StepCosts.For(1);
-        var runner = new IdleRunner();
+        var runner = new IdleRunner(runsBeside: true);
         _loop = new EngineLoop(inbox, new Scheduler(pool, limits, longest, new(), costs, metrics), runner, new Sampler(runner, limits), costs, metrics);
         for (int i = 0; i < sequences; i++)
         {
@@ -36,53 +36,6 @@ internal sealed class TurningLoop
             {
                 while (group.Outlet.Events.TryRead(out _)) { }
             }
-        }
-    }
-
-    private sealed class IdleRunner : IModelRunner
-    {
-        public int VocabularySize => 40;
-
-        public bool RunsBeside => true;
-
-        public int BytesPerBlock => 1;
-
-        public void CopyBlocks(ReadOnlySpan<Compute.BlockCopy> copies)
-        {
-        }
-
-        public void SwapOut(SwapTier tier, ReadOnlySpan<Compute.BlockCopy> copies)
-        {
-        }
-
-        public void SwapIn(SwapTier tier, ReadOnlySpan<Compute.BlockCopy> copies)
-        {
-        }
-
-        public void ReadBlock(int block, Span<byte> image)
-        {
-        }
-
-        public void WriteBlock(int block, ReadOnlySpan<byte> image)
-        {
-        }
-
-        public void Execute(StepBatch batch)
-        {
-        }
-
-        public Span<float> Logits(int row) => [];
-
-        public ReadOnlySpan<float> HiddenState(int tokenRow) => [];
-
-        public void BeginSample(ReadOnlySpan<SampleRequest> requests)
-        {
-        }
-
-        public void EndSample(Span<int> tokens) => tokens.Fill(7);
-
-        public void Dispose()
-        {
         }
     }
 }
