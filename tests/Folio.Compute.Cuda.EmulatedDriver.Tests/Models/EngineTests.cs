@@ -40,6 +40,7 @@ public sealed class EngineTests
     {
         using CudaBackend backend = CardRunner.Backend(DType.BF16, deterministic: true);
         await using LlmEngine engine = LlmEngine.Load(TestData.Shared("golden", "llama"), backend, options);
+        long free = backend.AvailableMemory;
         int[][] answers = new int[Prompts.Length][];
         if (oneByOne)
         {
@@ -50,6 +51,7 @@ public sealed class EngineTests
             answers = await Task.WhenAll(Enumerable.Range(0, Prompts.Length).Select(i => AnswerAsync(engine, i)));
         }
 
+        Assert.Equal(free, backend.AvailableMemory); // nothing is allocated after the start
         check?.Invoke(engine);
         return answers;
     }

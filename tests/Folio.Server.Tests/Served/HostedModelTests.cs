@@ -216,7 +216,7 @@ public sealed class HostedModelTests
     [InlineData("KvCacheMemory", "3", "Folio:KvCacheMemory is '3'; a size")]
     [InlineData("SchedulingPolicy", "7", "Fcfs, Priority, Fair")]
     [InlineData("RequestTimeout", "soon", "seconds")]
-    [InlineData("KvCacheType", "q4", "Folio:KvCacheType is 'q4'; one of auto, bfloat16, float32, int8, fp8, fp8_e4m3 was expected.")]
+    [InlineData("KvCacheType", "q4", "Folio:KvCacheType is 'q4'; one of auto, bfloat16, float16, float32, int8, fp8, fp8_e4m3 was expected.")]
     [InlineData("ApiKeyFile", "/nowhere/keys", "/nowhere/keys")]
     [InlineData("ChatTemplateFile", "/nowhere/template", "/nowhere/template")]
     public void A_key_that_is_not_known_or_not_such_is_an_error_that_names_it(string key, string value, string expected) =>
