@@ -225,7 +225,7 @@ template <int Pitch, class T = KV> DEVICE void add_values(AttentionState& state,
 }
 
 // cap · tanh(score / cap), to 2⁻²² of the cap, in powers of two: tanhf takes more registers than there are.
-DEVICE float soft_capped(float score, float cap) { return log2_e * cap - __fdividef(2 * log2_e * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
+DEVICE float soft_capped(float score, float cap) { return __fmul_rn(log2_e, cap) - __fdividef(2 * log2_e * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
 
 // Scaled, capped, in powers of two, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
 DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible (&rows)[2], float scale, float soft_cap)

@@ -14,7 +14,7 @@ template <int Pitch> struct Piece
     Shared<uint8> numbers;  // [16, Pitch]
     Shared<uint8> scales;   // [16, Pitch]: fp32, each at the beginning of its row
 
-    // Each column by its position's scale.
+    // Each column by its position's scale: rounded, as the other warp of the row has it, before anything is added.
     DEVICE void scale(Columns& columns) const
     {
         if constexpr (has_scales)
@@ -24,8 +24,8 @@ template <int Pitch> struct Piece
                 for (int j = 0; j < 2; j++)
                 {
                     float factor = load<float>(scales + (i * 8 + column + j) * Pitch);
-                    columns[i][j] *= factor;
-                    columns[i][j + 2] *= factor;
+                    columns[i][j] = __fmul_rn(columns[i][j], factor);
+                    columns[i][j + 2] = __fmul_rn(columns[i][j + 2], factor);
                 }
         }
     }
