@@ -59,7 +59,7 @@ public sealed unsafe partial class CudaBackend
         var rows = new LogitRows(logits.Data, Maxima(logits), logits.Columns, logits.Stride);
         _sampling.ChunkMaxima.Launch(rows, SamplePlan.BlocksPerRow(logits.Rows, logits.Columns, _context.Multiprocessors), logits.Rows);
         _sampling.LogSumExp.Launch(new LogSumExpArguments(rows, toldOnCard, buffers.Norms), requests.Length);
-        _sampling.RankIds.Launch(new RankArguments(rows, namedOnCard, _drawn.OnCard, buffers.Norms, buffers.Logprobs, buffers.Ranks), requests.Length);
+        _sampling.RankIds.Launch(new RankArguments(rows, namedOnCard, buffers.Norms, buffers.Logprobs, buffers.Ranks), requests.Length);
         if (top > 0) _sampling.Likeliest.Launch(new LikeliestArguments(rows, toldOnCard, buffers.Norms, buffers.Ids, buffers.IdLogprobs, top), requests.Length);
         buffers.Read(requests, top, tokens, likeliest);
     }

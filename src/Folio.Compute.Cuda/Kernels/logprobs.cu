@@ -30,17 +30,16 @@ KERNEL(log_sum_exp, LogSumExpArguments, threads)
 struct NamedId
 {
     int row;
-    int id;             // −1 − r: what draw r drew
+    int id;
 };
 
 struct RankArguments
 {
     LogitRows rows;
     const NamedId* named;   // [gridDim.x]
-    const int* drawn;       // [draws]
     const float* norms;     // [rows]
     float* logprobs;        // [gridDim.x]
-    int* ranks;             // [gridDim.x] 1 + the number of ids with a larger logit; 0 for no id
+    int* ranks;             // [gridDim.x] 1 + the number of ids with a larger logit
 };
 
 KERNEL(rank_ids, RankArguments, threads)
@@ -48,19 +47,14 @@ KERNEL(rank_ids, RankArguments, threads)
     SharedArena arena;
     Shared<uint64> parts = arena.take<uint64>(32);
     NamedId named = a.named[blockIdx.x];
-    int id = named.id < 0 ? a.drawn[-1 - named.id] : named.id;
-    uint64 larger = 0;
     LogitRow row(a.rows, named.row, 1);
-    if (id >= 0)
-    {
-        float own = row.value(row.logits[id]);
-        row.for_values_by_block(own, [&](float value, int) { larger += value > own ? 1 : 0; });
-    }
-
+    float logit = row.logits[named.id], own = row.value(logit);
+    uint64 larger = 0;
+    row.for_values_by_block(own, [&](float value, int) { larger += value > own ? 1 : 0; });
     larger = block_sum(larger, parts);
     if (threadIdx.x != 0) return;
-    a.logprobs[blockIdx.x] = id < 0 ? -INFINITY : row.logits[id] - a.norms[named.row];
-    a.ranks[blockIdx.x] = id < 0 ? 0 : static_cast<int>(larger) + 1;
+    a.logprobs[blockIdx.x] = logit - a.norms[named.row];
+    a.ranks[blockIdx.x] = static_cast<int>(larger) + 1;
 }
 
 struct LikeliestArguments

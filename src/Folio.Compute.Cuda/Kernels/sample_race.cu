@@ -71,7 +71,6 @@ KERNEL(race, DrawArguments, 256)
     SharedArena arena;
     Shared<uint64> parts = arena.take<uint64>(32);
     const Draw& draw = a.draws[blockIdx.y];
-    if (draw.row < 0) return;
     if (draw.is_greedy())
     {
         if (blockIdx.x > 0) return;

@@ -8,7 +8,7 @@ constexpr int bounds = 4;
 
 struct Draw
 {
-    int row;                // −1: nothing is to be drawn
+    int row;
     float temperature;
     int top_k;              // 0: off
     float top_p;            // 1: off
@@ -18,8 +18,8 @@ struct Draw
     int64 position;
 
     DEVICE bool is_greedy() const { return temperature < 1e-5f; }
-    DEVICE bool is_cut() const { return row >= 0 && !is_greedy() && (top_k > 0 || top_p < 1); }
-    DEVICE bool is_weighed() const { return row >= 0 && !is_greedy() && top_k == 0 && top_p < 1; }
+    DEVICE bool is_cut() const { return !is_greedy() && (top_k > 0 || top_p < 1); }
+    DEVICE bool is_weighed() const { return !is_greedy() && top_k == 0 && top_p < 1; }
     DEVICE float lowest_by_min_p(float max) const { return fminf(max, max + log_min_p); }
 };
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Folio.Compute.Cuda.Sampling;
 
 /// <summary>A <see cref="SampleRequest"/> as kernels read it: <c>Draw</c> of sampling.cuh.</summary>
-/// <param name="Row">−1: nothing is to be drawn. Several draws may name one row, unless one of them keeps it.</param>
+/// <param name="Row">Several draws may name one row, unless one of them keeps it.</param>
 /// <param name="TopK">0: off.</param>
 /// <param name="LogMinP">−∞: off.</param>
 /// <param name="Keep">1: the row is left as what was drawn from, for others that are shared; 0: untouched.</param>
@@ -12,15 +12,12 @@ internal record struct Draw(int Row, float Temperature, int TopK, float TopP, fl
 {
     private const float GreedyBelow = 1e-5f;
 
-    /// <summary>Nothing is to be drawn.</summary>
-    public static readonly Draw None = default(Draw) with { Row = -1 };
-
     public static Draw Of(SampleRequest request, int vocabulary) => new(
         request.Row, request.Temperature, request.TopK > 0 && request.TopK < vocabulary ? request.TopK : 0, request.TopP,
         request.MinP > 0 ? MathF.Log(request.MinP) : float.NegativeInfinity, request.IsShared ? 1 : 0, request.Seed, request.Position);
 
     /// <summary>Whether cut has work.</summary>
-    public readonly bool IsCut => Row >= 0 && Temperature >= GreedyBelow && (TopK > 0 || TopP < 1);
+    public readonly bool IsCut => Temperature >= GreedyBelow && (TopK > 0 || TopP < 1);
 
     /// <summary>Whether weigh has.</summary>
     public readonly bool IsWeighed => IsCut && TopK == 0;

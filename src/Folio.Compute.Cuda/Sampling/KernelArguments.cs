@@ -43,13 +43,11 @@ internal record struct LogSumExpArguments(LogitRows Rows, nint Told, nint Norms)
 
 /// <summary>Arguments of rank_ids in logprobs.cu.</summary>
 /// <param name="Named">[gridDim.x] <see cref="NamedId"/></param>
-/// <param name="Drawn">[draws] ids</param>
 /// <param name="Logprobs">[gridDim.x]</param>
-/// <param name="Ranks">[gridDim.x]; 0 for no id.</param>
+/// <param name="Ranks">[gridDim.x]</param>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct RankArguments(LogitRows Rows, nint Named, nint Drawn, nint Norms, nint Logprobs, nint Ranks);
+internal record struct RankArguments(LogitRows Rows, nint Named, nint Norms, nint Logprobs, nint Ranks);
 
-/// <param name="Id">−1 − r: what draw r drew.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct NamedId(int Row, int Id);
 

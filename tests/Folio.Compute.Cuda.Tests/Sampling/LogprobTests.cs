@@ -14,17 +14,16 @@ public sealed class LogprobTests
         var random = new Random(vocabulary);
         float[][] logits = [.. Enumerable.Range(0, (int)RowKind.Count).Select(kind => Rows.Of((RowKind)kind, vocabulary, random))];
         int[] told = [.. Enumerable.Range(0, logits.Length).Reverse()];
-        int[] drawn = [vocabulary - 1, -1];
-        NamedId[] named = [.. told.SelectMany(row => (NamedId[])[new(row, random.Next(vocabulary)), new(row, -1), new(row, -2)])];
+        NamedId[] named = [.. told.SelectMany(row => (NamedId[])[new(row, random.Next(vocabulary)), new(row, vocabulary - 1)])];
 
         using var rows = new EmulatedSampling(logits);
-        using GuardedBuffer<int> list = new(told), drawnIds = new(drawn), ranks = new(named.Length), ids = new(told.Length * count);
+        using GuardedBuffer<int> list = new(told), ranks = new(named.Length), ids = new(told.Length * count);
         using GuardedBuffer<NamedId> namedIds = new(named);
         using GuardedBuffer<float> norms = new(logits.Length), logprobs = new(named.Length), best = new(told.Length * count);
         EmulatedKernel kernel = EmulatedKernel.Of("logprobs.cu");
         rows.FindMaxima();
         kernel.Launch("log_sum_exp", new LogSumExpArguments(rows.Rows, list.Address, norms.Address), (told.Length, 1, 1), threads, SamplePlan.SumBytes);
-        kernel.Launch("rank_ids", new RankArguments(rows.Rows, namedIds.Address, drawnIds.Address, norms.Address, logprobs.Address, ranks.Address), (named.Length, 1, 1), threads, SamplePlan.SumBytes);
+        kernel.Launch("rank_ids", new RankArguments(rows.Rows, namedIds.Address, norms.Address, logprobs.Address, ranks.Address), (named.Length, 1, 1), threads, SamplePlan.SumBytes);
         kernel.Launch("likeliest", new LikeliestArguments(rows.Rows, list.Address, norms.Address, ids.Address, best.Address, count), (told.Length, 1, 1), likeliestThreads, SamplePlan.LikeliestBytes);
 
         for (int row = 0; row < logits.Length; row++)
@@ -35,9 +34,9 @@ public sealed class LogprobTests
 
         for (int i = 0; i < named.Length; i++)
         {
-            int row = named[i].Row, id = named[i].Id < 0 ? drawn[-1 - named[i].Id] : named[i].Id;
-            Assert.Equal(id < 0 ? 0 : LogProbabilities.Rank(logits[row], id), ranks.Span[i]);
-            Assert.Equal(id < 0 ? float.NegativeInfinity : logits[row][id] - norms.Span[row], logprobs.Span[i]);
+            (int row, int id) = named[i];
+            Assert.Equal(LogProbabilities.Rank(logits[row], id), ranks.Span[i]);
+            Assert.Equal(logits[row][id] - norms.Span[row], logprobs.Span[i]);
         }
 
         for (int i = 0; i < told.Length; i++)
