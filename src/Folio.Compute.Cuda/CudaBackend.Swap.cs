@@ -9,6 +9,10 @@ namespace Folio.Compute.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     private const int CopyThreads = 256;
+    private const int CopyBytes = CopyThreads * 4 * 16; // that a block of threads of copy_blocks has on their way
+
+    /// <summary>Blocks of threads that move blocks to the host and back: 256 KiB on their way, which PCIe 5.0 takes in 4 µs, twice its latency. More would be no faster, and take multiprocessors from the step that runs beside them.</summary>
+    private const int MoveGrid = 16;
 
     private Kernel? _copyBlocks;
     private MovingBlocks? _moving; // there since the cache is
@@ -28,7 +32,7 @@ public sealed unsafe partial class CudaBackend
         {
             int count = Math.Min(copies.Length, MovingBlocks.MostPairs);
             nint pairs = _uploads.Put(MemoryMarshal.Cast<BlockCopy, int>(copies[..count]));
-            CopyKernel.Launch(new CopyBlocksArguments(data, data, pairs, bytes, bytes, bytes), Slices(bytes), count);
+            CopyKernel.Launch(new CopyBlocksArguments(data, data, pairs, bytes, bytes, bytes, count), Slices(bytes, most: 64), count);
         }
     }
 
@@ -54,6 +58,7 @@ public sealed unsafe partial class CudaBackend
         if (copies.IsEmpty) return;
         _context.Use();
         long block = CudaKvCache.BytesPerBlock(shape), layerBytes = CudaKvCache.BytesPerLayer(shape);
+        int slices = Slices(layerBytes, MoveGrid);
         for (; !copies.IsEmpty; copies = copies[Math.Min(copies.Length, MovingBlocks.MostPairs)..])
         {
             int count = Math.Min(copies.Length, MovingBlocks.MostPairs);
@@ -61,7 +66,7 @@ public sealed unsafe partial class CudaBackend
             for (int layer = 0; layer < shape.Layers; layer++)
             {
                 nint offset = (nint)(layer * layerBytes);
-                CopyKernel.LaunchOn(_context.CopyStream, new CopyBlocksArguments(from + offset, to + offset, pairs, block, block, layerBytes), Slices(layerBytes), count);
+                CopyKernel.LaunchOn(_context.CopyStream, new CopyBlocksArguments(from + offset, to + offset, pairs, block, block, layerBytes, count), slices, Math.Min(count, MoveGrid / slices));
                 _moving.Launched(layer);
             }
         }
@@ -76,5 +81,5 @@ public sealed unsafe partial class CudaBackend
     }
 
     /// <summary>Blocks of threads that share a copy.</summary>
-    private static int Slices(long bytes) => (int)Math.Clamp(bytes / (CopyThreads * 16), 1, 64);
+    private static int Slices(long bytes, int most) => (int)Math.Clamp(bytes / CopyBytes, 1, most);
 }

@@ -17,7 +17,7 @@ internal record struct StoreKvArguments(
 
 /// <summary>Arguments of copy_blocks.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct CopyBlocksArguments(nint From, nint To, nint Pairs, long FromStride, long ToStride, long Bytes);
+internal record struct CopyBlocksArguments(nint From, nint To, nint Pairs, long FromStride, long ToStride, long Bytes, int Count);
 
 /// <summary>Arguments of paged_decode.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -86,15 +86,16 @@ public sealed class ElementwiseTests : IDisposable
         for (int i = 0; i < Columns; i++) Assert.Equal(x[Stride + i], BitConverter.UInt32BitsToSingle((uint)narrow.Span[Columns + i] << 16), Math.Abs(x[Stride + i]) / 256);
     }
 
-    [Fact]
-    public void All_pairs_of_blocks_are_copied_in_one_launch()
+    [Theory]
+    [InlineData(2, 2), InlineData(1, 1)]
+    public void All_pairs_of_blocks_are_copied_in_one_launch(int slices, int pairsAtOnce)
     {
         const int blockBytes = 2080;
         byte[] blocks = new byte[6 * blockBytes];
         new Random(1).NextBytes(blocks);
         using var cache = new GuardedBuffer<byte>(blocks);
         using GuardedBuffer<int> pairs = new([0, 3, 2, 5]);
-        EmulatedKernel.Of("copy_blocks.cu").Launch("copy_blocks", new CopyBlocksArguments(cache.Address, cache.Address, pairs.Address, blockBytes, blockBytes, blockBytes), (2, 2, 1), 32, 0);
+        EmulatedKernel.Of("copy_blocks.cu").Launch("copy_blocks", new CopyBlocksArguments(cache.Address, cache.Address, pairs.Address, blockBytes, blockBytes, blockBytes, 2), (slices, pairsAtOnce, 1), 32, 0);
         byte[] expected = [.. blocks[..(3 * blockBytes)], .. blocks[..blockBytes], .. blocks[(4 * blockBytes)..(5 * blockBytes)], .. blocks[(2 * blockBytes)..(3 * blockBytes)]];
         Assert.Equal(expected, cache.Span.ToArray());
     }
