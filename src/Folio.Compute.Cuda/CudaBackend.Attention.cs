@@ -88,5 +88,7 @@ public sealed unsafe partial class CudaBackend
     {
         if (shape.Type is not (DType.BF16 or DType.F16 or DType.F8_E4M3 or DType.I8))
             throw new FolioException($"--kv-cache-dtype (KvCacheType) is {shape.Type}; on a card, BF16, F16, F8_E4M3 and I8 are known.");
+        if (shape.HeadDim % 2 != 0 || shape.HeadDim > AttentionLaunch.MostChannels)
+            throw new CudaException($"the model's heads have {shape.HeadDim} channels; the card's kernels take even numbers up to {AttentionLaunch.MostChannels}. --device cpu takes them.");
     }
 }

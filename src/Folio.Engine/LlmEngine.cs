@@ -103,27 +103,28 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private static LlmEngine Load(ModelSource source, Backend backend, EngineOptions options, IProgress<LoadProgress>? progress, Task<ModelText> text)
     {
+        DecoderSpec spec = TransformerDecoder.Describe(source);
+        MemoryPlan.RequireContext(options.MaxModelLen, spec.ContextLength); // memory is reserved by it
+        if (!spec.Causal) options = EncoderOptions.For(options, source, spec, backend.FinestCacheType);
+        long bytesPerBlock = backend.KvBytesPerBlock(spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType)); // a cache that the backend hasn't is refused before the weights are loaded
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
-        MemoryPlan.RequireContext(options.MaxModelLen, decoder.Spec.ContextLength); // memory is reserved by it
-        if (!decoder.Spec.Causal) options = EncoderOptions.For(options, source, decoder.Spec, backend.FinestCacheType);
         StepLimits limits = StepLimits.For(options);
         MemoryPlan.RequireSteps(decoder.BytesToReserve(limits.Tokens, limits.LogitRows), backend.AvailableMemory, options);
         decoder.Reserve(limits.Tokens, limits.Sequences, limits.LogitRows);
 
-        long bytesPerBlock = backend.KvBytesPerBlock(decoder.Spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType));
-        MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, decoder.Spec.ContextLength, backend.AvailableMemory, backend.CacheShare, options);
-        if (!decoder.Spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
-        KvCache cache = backend.AllocateKvCache(decoder.Spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
-        if (backend.RunsBeside && decoder.Spec.HasHead) decoder.Prepare(new StepBatch(limits.Tokens, Math.Min(limits.Sequences, limits.Tokens), (plan.MaxModelLen + plan.BlockSize - 1) / plan.BlockSize), cache);
+        MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, spec.ContextLength, backend.AvailableMemory, backend.CacheShare, options);
+        if (!spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);
+        KvCache cache = backend.AllocateKvCache(spec.KvCacheShape(plan.BlockSize, plan.Blocks, options.KvCacheType));
+        if (backend.RunsBeside && spec.HasHead) decoder.Prepare(new StepBatch(limits.Tokens, Math.Min(limits.Sequences, limits.Tokens), (plan.MaxModelLen + plan.BlockSize - 1) / plan.BlockSize), cache);
         SwapPlan swap = SwapPlan.Create(options, backend.DefaultSwapSpace(plan.KvBytes), bytesPerBlock, backend.HostMemoryBeside(plan.KvBytes));
         plan = plan with { SwapBytes = swap.HostBlocks * bytesPerBlock, DiskSwapBytes = swap.DiskBlocks * bytesPerBlock };
         var runner = new ModelRunner(decoder, cache, backend, new SwapSpace(backend, cache, swap, options.SwapDirectory));
         try
         {
             PrefixStore? store = options is { PrefixCacheDirectory: { } directory, EnablePrefixCaching: true }
-                ? OpenStore(directory, options, CacheFingerprint.Of(source, decoder.Spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock)
+                ? OpenStore(directory, options, CacheFingerprint.Of(source, spec, backend.KvImageFormat, cache.Shape), runner.BytesPerBlock)
                 : null;
-            return new LlmEngine(ModelInfoReader.Read(source, decoder.Spec, plan.MaxModelLen, text.GetAwaiter().GetResult(), options.Pooling), options, plan, runner, swap, store);
+            return new LlmEngine(ModelInfoReader.Read(source, spec, plan.MaxModelLen, text.GetAwaiter().GetResult(), options.Pooling), options, plan, runner, swap, store);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Folio.Compute.Cuda.EmulatedDriver.Tests.Models;
+using Folio.Engine;
 
 namespace Folio.Compute.Cuda.EmulatedDriver.Tests;
 
@@ -15,6 +16,24 @@ public sealed class KvCacheTests
         Assert.Equal(30 * 3 * 16 * 2 * (64 + sizeof(float)), backend.KvBytesPerBlock(shape with { Type = DType.I8 }));
         var refused = Assert.Throws<FolioException>(() => backend.KvBytesPerBlock(shape with { Type = DType.F32 }));
         Assert.Equal("--kv-cache-dtype (KvCacheType) is F32; on a card, BF16, F16, F8_E4M3 and I8 are known.", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(258), InlineData(63)]
+    public void Heads_that_the_kernels_do_not_take_are_refused_as_soon_as_they_are_known(int headDim)
+    {
+        using CudaBackend backend = CardRunner.Backend();
+        var refused = Assert.Throws<CudaException>(() => backend.KvBytesPerBlock(new(Layers: 1, KvHeads: 1, headDim, BlockSize: 16, Blocks: 1)));
+        Assert.Equal($"the model's heads have {headDim} channels; the card's kernels take even numbers up to 256. --device cpu takes them.", refused.Message);
+    }
+
+    [Fact]
+    public void A_cache_that_a_card_cannot_have_is_refused_before_the_weights_are_loaded()
+    {
+        using CudaBackend backend = CardRunner.Backend();
+        long free = backend.AvailableMemory;
+        Assert.Throws<FolioException>(() => LlmEngine.Load(TestData.Shared("golden", "llama"), backend, new EngineOptions { KvCacheType = DType.F32 }));
+        Assert.Equal(free, backend.AvailableMemory);
     }
 
     [Theory]

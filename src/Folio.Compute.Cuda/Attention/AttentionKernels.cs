@@ -11,7 +11,6 @@ internal sealed class AttentionKernels
 
     public AttentionKernels(KernelLibrary kernels, KvCacheShape shape, DType y, int multiprocessors)
     {
-        if (shape.HeadDim % 2 != 0 || shape.HeadDim > 256) throw new CudaException($"heads of {shape.HeadDim} channels; the card's kernels take even numbers up to 256.");
         string[] cache = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         string[] attention = [.. cache, $"PARTITION={AttentionPlan.PartitionPositions}", $"Y={NumberNames.Of(y)}"];
         var launch = new AttentionLaunch(shape);

@@ -1,8 +1,11 @@
 namespace Folio.Compute.Cuda.Attention;
 
-/// <summary>What attention's kernels over one shape of cache are launched with; sizes are those of cache_stream.cuh.</summary>
+/// <summary>What attention's kernels over one shape of cache are launched with; sizes are those of cache_stream.cuh. Shared memory of every shape is within the 99 KiB that any card since compute capability 8.0 has for a block of threads.</summary>
 internal readonly record struct AttentionLaunch(KvCacheShape Shape)
 {
+    /// <summary>Of a head.</summary>
+    public const int MostChannels = 256;
+
     private const int PiecePositions = 16, TilePositions = 64, WarpThreads = 32;
 
     /// <summary>Warps of a block of paged_decode: those that share rows have one of their own.</summary>
