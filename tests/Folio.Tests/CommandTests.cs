@@ -109,6 +109,8 @@ public class CommandTests
     [Theory]
     [InlineData("--device tpu", "--device is 'tpu'; cpu, cuda or cuda:N was expected.")]
     [InlineData("--device cuda --threads 2", "--threads is no option of --device cuda.")]
+    [InlineData("--device cuda --packed-cache-dir folder", "--packed-cache-dir is no option of --device cuda.")]
+    [InlineData("--device cuda --no-packed-cache", "--no-packed-cache is no option of --device cuda.")]
     [InlineData("--gpu-memory-utilization 0.5", "--gpu-memory-utilization is no option of --device cpu.")]
     public async Task What_a_device_has_no_use_for_is_refused(string options, string expected)
     {

@@ -31,7 +31,12 @@ internal sealed class DeviceArguments
     {
         Option[] ofCpu = [_threads, _activations], ofCard = [_utilization, _type, _deterministic];
         foreach (Option option in (Option[])[_device, .. ofCpu, .. ofCard]) command.Options.Add(option);
-        if (loads) _packedWeights = new PackedWeightArguments(command);
+        if (loads)
+        {
+            _packedWeights = new PackedWeightArguments(command);
+            ofCpu = [.. ofCpu, .. _packedWeights.Options]; // a card takes weights as they are stored
+        }
+
         command.Validators.Add(given =>
         {
             string device = given.GetValue(_device) ?? "cpu";

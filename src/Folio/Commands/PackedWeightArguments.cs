@@ -19,13 +19,15 @@ internal sealed class PackedWeightArguments
 
     public PackedWeightArguments(Command command)
     {
-        foreach (Option option in (Option[])[_directory, _space, _off]) command.Options.Add(option);
+        foreach (Option option in Options) command.Options.Add(option);
         command.Validators.Add(given =>
         {
             if (!given.GetValue(_off)) return;
             if (given.GetResult(_directory) is not null || given.GetResult(_space) is not null) given.AddError("--no-packed-cache keeps no weights; --packed-cache-dir and --packed-cache-space say where and how many are kept.");
         });
     }
+
+    public Option[] Options => [_directory, _space, _off];
 
     /// <returns>Null: packed weights aren't kept.</returns>
     public PackedWeightCache? Cache(ParseResult parsed, Action<string> warning)
