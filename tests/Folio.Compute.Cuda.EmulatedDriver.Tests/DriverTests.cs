@@ -63,6 +63,13 @@ public sealed class DriverTests : IDisposable
     }
 
     [Fact]
+    public void No_NCCL()
+    {
+        if (NativeLibrary.TryLoad("libnccl.so.2", out _)) Assert.Skip("this machine has an NCCL of its own");
+        Assert.Equal("NCCL, which joins cards, isn't here (libnccl.so.2); install it (libnccl2), or name its folder in FOLIO_CUDA_PATH.", Fails(_empty, typeof(Nccl), "NewId"));
+    }
+
+    [Fact]
     public void The_first_of_the_named_folders_that_has_a_library_wins()
     {
         string broken = Directory.CreateTempSubdirectory("folio-").FullName;
@@ -74,7 +81,7 @@ public sealed class DriverTests : IDisposable
     }
 
     [Theory]
-    [InlineData(typeof(CudaDriver), CudaLibraries.Driver), InlineData(typeof(Nvrtc), CudaLibraries.Nvrtc)]
+    [InlineData(typeof(CudaDriver), CudaLibraries.Driver), InlineData(typeof(Nvrtc), CudaLibraries.Nvrtc), InlineData(typeof(Nccl), CudaLibraries.Nccl)]
     public void The_emulation_has_all_that_is_imported(Type type, string library)
     {
         nint handle = CudaLibraries.Load(library);

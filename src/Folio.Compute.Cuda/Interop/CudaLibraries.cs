@@ -5,12 +5,12 @@ namespace Folio.Compute.Cuda.Interop;
 
 /// <summary>Finds NVIDIA's libraries by the names that they have on Linux and Windows, of CUDA 13 and 12.</summary>
 /// <remarks>
-/// The driver's own comes with the driver. NVRTC and cuBLASLt come with a toolkit, with a distribution's packages, or as Python wheels; looked for in the folders that FOLIO_CUDA_PATH names
+/// The driver's own comes with the driver. NVRTC, cuBLASLt and NCCL come with a toolkit, with a distribution's packages, or as Python wheels; looked for in the folders that FOLIO_CUDA_PATH names
 /// (several, separated as in PATH: an explicit choice wins), then where the system looks, then in CUDA_PATH and the usual folder of a toolkit.
 /// </remarks>
 internal static class CudaLibraries
 {
-    public const string Driver = "folio-cuda", Nvrtc = "folio-nvrtc", CublasLt = "folio-cublaslt";
+    public const string Driver = "folio-cuda", Nvrtc = "folio-nvrtc", CublasLt = "folio-cublaslt", Nccl = "folio-nccl";
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, nint> Loaded = [];
@@ -28,6 +28,7 @@ internal static class CudaLibraries
         (Nvrtc, true) => ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"],
         (CublasLt, false) => ["libcublasLt.so.13", "libcublasLt.so.12"],
         (CublasLt, true) => ["cublasLt64_13.dll", "cublasLt64_12.dll"],
+        (Nccl, _) => ["libnccl.so.2"], // there is none for Windows
         _ => [library],
     };
 

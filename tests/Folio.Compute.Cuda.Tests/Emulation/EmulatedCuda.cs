@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Folio.Compute.Cuda.Tests.Emulation;
 
-/// <summary>An emulated driver and NVRTC in the place of NVIDIA's: all of Folio above them runs as on a card. What it is strict about: Driver/libcuda.cpp.</summary>
+/// <summary>An emulated driver, NVRTC and NCCL in the place of NVIDIA's: all of Folio above them runs as on a card. What they are strict about: Driver/libcuda.cpp, Driver/libnccl.cpp.</summary>
 internal static partial class EmulatedCuda
 {
     private static readonly string Sources = Path.Combine(HostCompiler.EmulationFolder, "Driver");
@@ -15,7 +15,7 @@ internal static partial class EmulatedCuda
         if (HostCompiler.Missing is { } reason) Assert.Skip(reason);
     }
 
-    /// <summary>The folder with both libraries, for FOLIO_CUDA_PATH. Compiled once for all processes, and again when their sources change.</summary>
+    /// <summary>The folder with the libraries, for FOLIO_CUDA_PATH. Compiled once for all processes, and again when their sources change.</summary>
     public static string Build()
     {
         string hash = Hash(), folder = Path.Combine(AppContext.BaseDirectory, "emulated-cuda", hash);
@@ -24,8 +24,9 @@ internal static partial class EmulatedCuda
         Directory.CreateDirectory(partial);
         string version = (Convert.ToUInt32(hash[..4], 16) + 1000).ToString();
         HostCompiler.CompileRuntime(partial);
-        Compile("libcuda.cpp", Path.Combine(partial, "libcuda.so.1"));
-        Compile("libnvrtc.cpp", Path.Combine(partial, "libnvrtc.so.12"), $"-DEMULATION=\"{HostCompiler.EmulationFolder}\"", $"-DRUNTIME=\"{folder}/emulation.o\"", $"-DOPTIONS=\"{string.Join(' ', HostCompiler.KernelOptions)}\"", $"-DVERSION={version}");
+        Compile(["libcuda.cpp", "libnccl.cpp"], Path.Combine(partial, "libcuda.so.1"));
+        File.CreateSymbolicLink(Path.Combine(partial, "libnccl.so.2"), "libcuda.so.1"); // one library, since they share the card
+        Compile(["libnvrtc.cpp"], Path.Combine(partial, "libnvrtc.so.12"), $"-DEMULATION=\"{HostCompiler.EmulationFolder}\"", $"-DRUNTIME=\"{folder}/emulation.o\"", $"-DOPTIONS=\"{string.Join(' ', HostCompiler.KernelOptions)}\"", $"-DVERSION={version}");
         try
         {
             Directory.Move(partial, folder);
@@ -52,8 +53,8 @@ internal static partial class EmulatedCuda
         if (HostCompiler.Missing is null) Environment.SetEnvironmentVariable("FOLIO_CUDA_PATH", Build());
     }
 
-    private static void Compile(string source, string library, params string[] definitions) =>
-        HostCompiler.Run(["-std=c++17", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-Wall", "-Wextra", "-Werror", .. definitions, Path.Combine(Sources, source), "-o", library]);
+    private static void Compile(string[] sources, string library, params string[] definitions) =>
+        HostCompiler.Run(["-std=c++17", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-Wall", "-Wextra", "-Werror", .. definitions, .. sources.Select(source => Path.Combine(Sources, source)), "-o", library]);
 
     /// <summary>Of every source of the emulation, kernels' headers too: they decide what compiled kernels are.</summary>
     private static string Hash()
