@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Sampling;
 
 namespace Folio.Compute.Cuda;
@@ -7,6 +5,7 @@ namespace Folio.Compute.Cuda;
 /// <summary>What requests ask of a row of logits beside the draw.</summary>
 public sealed unsafe partial class CudaBackend
 {
+    private readonly AskedChanges _asked;
     private LogprobBuffers? _logprobs;
 
     public override int MaxLogprobs => SamplePlan.MostLikeliest;
@@ -20,14 +19,7 @@ public sealed unsafe partial class CudaBackend
         }
 
         _context.Use();
-        int most = _uploads.PartBytes / sizeof(LogitChange) - 1;
-        for (; !changes.IsEmpty; changes = changes[Math.Min(changes.Length, most)..])
-        {
-            int count = Math.Min(changes.Length, most);
-            nint rows = _uploads.Put<PenalizedRow>([new(row, 0, count, penalties.Repetition, penalties.Frequency, penalties.Presence)]);
-            var arguments = new PenalizeArguments(logits.Data, rows, _uploads.Put(changes[..count]), logits.Stride);
-            _sampling.Penalize.Launch(arguments, (count + SamplePlan.RowThreads - 1) / SamplePlan.RowThreads);
-        }
+        _asked.Change(logits, row, changes, penalties);
     }
 
     public override void Mask(Tensor logits, int row, ReadOnlySpan<ulong> allowed)
@@ -39,15 +31,14 @@ public sealed unsafe partial class CudaBackend
         }
 
         _context.Use();
-        nint rows = _uploads.Put<MaskedRow>([new(row, 0)]), mask = _uploads.Put(MemoryMarshal.Cast<ulong, uint>(allowed));
-        int blocks = SamplePlan.BlocksPerRow(1, logits.Columns, _context.Multiprocessors);
-        _sampling.ApplyMask.Launch(new ApplyMaskArguments(logits.Data, rows, mask, logits.Stride, logits.Columns, 2 * allowed.Length), blocks);
+        _asked.Mask(logits, row, allowed);
     }
 
     public override void Logprobs(Tensor logits, ReadOnlySpan<LogprobRequest> requests, Span<TokenRank> tokens, Span<TokenRank> likeliest)
     {
         if (requests.IsEmpty) return;
         _context.Use();
+        _asked.Apply();
         LogprobBuffers buffers = _logprobs ??= new LogprobBuffers(_context, logits.Rows); // without steps that were prepared for
         int top = likeliest.Length / requests.Length;
         Span<int> told = _uploads.Take<int>(requests.Length, out nint toldOnCard);

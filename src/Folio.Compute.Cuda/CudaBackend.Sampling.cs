@@ -24,6 +24,7 @@ public sealed unsafe partial class CudaBackend
             return;
         }
 
+        _asked.Apply();
         HostRows? touched = OnHost(logits);
         Span<Draw> draws = _uploads.Take<Draw>(requests.Length, out nint onCard);
         bool weighs = false, cuts = false;

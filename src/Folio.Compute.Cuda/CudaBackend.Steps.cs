@@ -21,6 +21,7 @@ public sealed unsafe partial class CudaBackend
     {
         _context.Use();
         foreach (HostRows rows in _hostRows) rows.Forget();
+        _asked.Forget();
         AttentionPlan plan = Plan;
         plan.Make(batch);
         StepUpload step = _step ??= new StepUpload(_context, batch.MaxTokens, batch.MaxSequences, batch.MaxBlocksPerSequence, plan);

@@ -42,6 +42,7 @@ public sealed unsafe partial class CudaBackend : Backend
             _linear = new LinearKernels(_kernels);
             if (!_options.IsDeterministic) _dense = DenseProducts.TryCreate(_context);
             _sampling = new SamplingKernels(_kernels);
+            _asked = new AskedChanges(_context, _uploads, _sampling);
             _drawn = new DrawnTokens(_context, MaxDrawn);
             _drawStates = _context.AllocateZeroed((long)MaxDrawn * SamplePlan.StateBytes, "the states of draws");
         }
@@ -114,6 +115,7 @@ public sealed unsafe partial class CudaBackend : Backend
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(row));
         if (x.Type != DType.F32) throw new ArgumentException("only F32 is read", nameof(x));
         _context.Use();
+        _asked.Apply();
         HostRows? rows = OnHost(x);
         if (rows is null) _hostRows.Add(rows = new(x));
         return rows.Get(row, _context);

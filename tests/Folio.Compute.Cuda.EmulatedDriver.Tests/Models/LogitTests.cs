@@ -33,6 +33,32 @@ public sealed class LogitTests
     }
 
     [Fact]
+    public void Rows_that_ask_before_one_draw_get_each_their_own()
+    {
+        using CudaBackend backend = CardRunner.Backend();
+        Tensor logits = backend.Allocate(Rows, Vocabulary);
+        backend.Write(logits, Values);
+        float[][] expected = [.. Enumerable.Range(0, Rows).Select(row => Values[(row * Vocabulary)..((row + 1) * Vocabulary)])];
+        LogitChange[] many = [.. Enumerable.Range(0, Vocabulary).Select(id => new LogitChange(id, LogitChange.Repeated, id % 7))]; // more than a block of threads
+        foreach (int row in (int[])[2, 0])
+        {
+            LogitRow.Mask(expected[row], Allowed);
+            backend.Mask(logits, row, Allowed);
+            LogitChange[] changes = row == 0 ? many : Changes;
+            LogitRow.Change(expected[row], changes, Penalties with { Repetition = 1 + row });
+            backend.Change(logits, row, changes, Penalties with { Repetition = 1 + row });
+        }
+
+        int[] drawn = new int[Rows];
+        backend.Sample(logits, [.. Enumerable.Range(0, Rows).Select(row => new SampleRequest(row, Temperature: 0, TopK: 0, TopP: 1, MinP: 0, Seed: 1, Position: 0))], drawn);
+        for (int row = 0; row < Rows; row++)
+        {
+            Assert.Equal(expected[row].IndexOf(expected[row].Max()), drawn[row]);
+            Assert.Equal(expected[row], backend.HostRow(logits, row).ToArray());
+        }
+    }
+
+    [Fact]
     public void Log_probabilities_and_ranks_are_the_hosts()
     {
         using CudaBackend backend = CardRunner.Backend();
