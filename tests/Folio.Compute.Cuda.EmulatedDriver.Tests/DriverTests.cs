@@ -81,7 +81,7 @@ public sealed class DriverTests : IDisposable
     }
 
     [Theory]
-    [InlineData(typeof(CudaDriver), CudaLibraries.Driver), InlineData(typeof(Nvrtc), CudaLibraries.Nvrtc), InlineData(typeof(Nccl), CudaLibraries.Nccl)]
+    [InlineData(typeof(CudaDriver), CudaLibraries.Driver), InlineData(typeof(Nvrtc), CudaLibraries.Nvrtc), InlineData(typeof(CublasLt), CudaLibraries.CublasLt), InlineData(typeof(Nccl), CudaLibraries.Nccl)]
     public void The_emulation_has_all_that_is_imported(Type type, string library)
     {
         nint handle = CudaLibraries.Load(library);

@@ -93,8 +93,11 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
         }
     }
 
-    private LinearArguments Arguments(CudaWeight weight, int rows) => new(
-        RandomBuffer.Make(_context, rows * 2L * weight.Columns), weight.OnCard, 0, _context.Allocate(rows * 4L * weight.Rows, "a product"), rows, weight.Rows, weight.Columns, weight.Rows, Accumulate: 0);
+    private LinearArguments Arguments(CudaWeight weight, int rows)
+    {
+        long room = (rows + CudaBackend.RowBlock - 1) / CudaBackend.RowBlock * CudaBackend.RowBlock; // cuBLASLt is given so many rows
+        return new(RandomBuffer.Make(_context, room * 2 * weight.Columns), weight.OnCard, 0, _context.Allocate(room * 4 * weight.Rows, "a product"), rows, weight.Rows, weight.Columns, weight.Rows, Accumulate: 0);
+    }
 
     private static void WriteProduct(ResultLog log, string name, Samples seconds, int rows, CudaWeight weight)
     {

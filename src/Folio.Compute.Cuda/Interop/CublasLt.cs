@@ -7,15 +7,16 @@ namespace Folio.Compute.Cuda.Interop;
 internal static unsafe partial class CublasLt
 {
     public const int TransposeA = 3, Epilogue = 7, BiasPointer = 8;     // attributes of a product
-    public const int WorkspaceBytes = 1;                                // attribute of a preference
+    public const int FastSums = 25;                                     // another, a byte: sums of fp8 stay in the matrix units, which don't keep all of fp32
+    public const int WorkspaceBytes = 1, Alignments = 5;                // attributes of a preference; those of A, B, C and D follow each other
     public const int Transposed = 1, AddsBias = 4;                      // values of these
-    private const int Fp32Sums = 68, Fp32 = 0, Fp16 = 2, Bf16 = 14;
+    private const int Fp32Sums = 68, Fp32 = 0, Fp16 = 2, Bf16 = 14, E4M3 = 28;
 
     /// <summary>Whether the library is there; products are made by Folio's own kernels where it isn't.</summary>
     public static bool IsHere => CudaLibraries.Has(CudaLibraries.CublasLt);
 
     /// <summary>cudaDataType_t.</summary>
-    public static int TypeOf(DType type) => type switch { DType.F32 => Fp32, DType.F16 => Fp16, _ => Bf16 };
+    public static int TypeOf(DType type) => type switch { DType.F32 => Fp32, DType.F16 => Fp16, DType.F8_E4M3 => E4M3, _ => Bf16 };
 
     public static nint NewProduct()
     {
@@ -31,6 +32,9 @@ internal static unsafe partial class CublasLt
     }
 
     public static void Set<T>(nint product, int attribute, T value) where T : unmanaged => Check(cublasLtMatmulDescSetAttribute(product, attribute, &value, (nuint)sizeof(T)), "cublasLtMatmulDescSetAttribute");
+
+    public static void Prefer<T>(nint preference, int attribute, T value) where T : unmanaged =>
+        Check(cublasLtMatmulPreferenceSetAttribute(preference, attribute, &value, (nuint)sizeof(T)), "cublasLtMatmulPreferenceSetAttribute");
 
     public static void Check(int status, string what)
     {
@@ -76,7 +80,7 @@ internal static unsafe partial class CublasLt
     public static partial int cublasLtMatmulPreferenceDestroy(nint preference);
 
     [LibraryImport(CudaLibraries.CublasLt)]
-    public static partial int cublasLtMatmulPreferenceSetAttribute(nint preference, int attribute, void* value, nuint bytes);
+    private static partial int cublasLtMatmulPreferenceSetAttribute(nint preference, int attribute, void* value, nuint bytes);
 
     [LibraryImport(CudaLibraries.CublasLt)]
     public static partial int cublasLtMatmulAlgoGetHeuristic(

@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Folio.Compute.Cuda.Tests.Emulation;
 
-/// <summary>An emulated driver, NVRTC and NCCL in the place of NVIDIA's: all of Folio above them runs as on a card. What they are strict about: Driver/libcuda.cpp, Driver/libnccl.cpp.</summary>
+/// <summary>
+/// An emulated driver, NVRTC, cuBLASLt and NCCL in the place of NVIDIA's: all of Folio above them runs as on a card. What they are strict about: Driver/libcuda.cpp, Driver/libcublasLt.cpp,
+/// Driver/libnccl.cpp.
+/// </summary>
 internal static partial class EmulatedCuda
 {
     private static readonly string Sources = Path.Combine(HostCompiler.EmulationFolder, "Driver");
@@ -24,8 +27,8 @@ internal static partial class EmulatedCuda
         Directory.CreateDirectory(partial);
         string version = (Convert.ToUInt32(hash[..4], 16) + 1000).ToString();
         HostCompiler.CompileRuntime(partial);
-        Compile(["libcuda.cpp", "libnccl.cpp"], Path.Combine(partial, "libcuda.so.1"));
-        File.CreateSymbolicLink(Path.Combine(partial, "libnccl.so.2"), "libcuda.so.1"); // one library, since they share the card
+        Compile(["libcuda.cpp", "libcublasLt.cpp", "libnccl.cpp"], Path.Combine(partial, "libcuda.so.1"));
+        foreach (string name in (string[])["libcublasLt.so.12", "libnccl.so.2"]) File.CreateSymbolicLink(Path.Combine(partial, name), "libcuda.so.1"); // one library, since they share the card
         Compile(["libnvrtc.cpp"], Path.Combine(partial, "libnvrtc.so.12"), $"-DEMULATION=\"{HostCompiler.EmulationFolder}\"", $"-DRUNTIME=\"{folder}/emulation.o\"", $"-DOPTIONS=\"{string.Join(' ', HostCompiler.KernelOptions)}\"", $"-DVERSION={version}");
         try
         {
