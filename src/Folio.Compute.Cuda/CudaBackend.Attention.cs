@@ -33,6 +33,7 @@ public sealed unsafe partial class CudaBackend
         if (_plan is not null) throw new CudaException("a card's backend serves one model; another model needs a backend of its own.");
         _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts);
         _states = _context.Allocate((long)MaxParts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
+        _float8?.Reserve(maxTokens);
     }
 
     public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots) => Store(cache, layer, default, k, v, default, 0, slots);

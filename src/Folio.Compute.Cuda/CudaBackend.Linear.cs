@@ -7,7 +7,8 @@ namespace Folio.Compute.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     private readonly LinearKernels _linear;
-    private readonly DenseProducts? _dense; // null: answers must be deterministic, or cuBLASLt isn't here
+    private readonly DenseProducts? _dense;   // null: answers must be deterministic, or cuBLASLt isn't here
+    private readonly Float8Products? _float8; // null, too, where the card doesn't multiply fp8
     private WeightUpload? _weightUpload;
     private DType? _stored; // what the weights so far say of products' inputs
 
@@ -29,7 +30,9 @@ public sealed unsafe partial class CudaBackend
         _context.Use();
         Note(parts[0].Type);
         _weightUpload ??= new WeightUpload(_context);
-        return _weightUpload.Pack(parts);
+        CudaWeight weight = _weightUpload.Pack(parts);
+        _float8?.Expect(weight);
+        return weight;
     }
 
     public override void Embed(Weight table, Indices ids, Tensor y, bool accumulate = false)
@@ -47,7 +50,14 @@ public sealed unsafe partial class CudaBackend
         var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
         bool isMany = x.Rows > LinearKernels.MaxFewRows || _options.IsDeterministic;
         if (x.Type == DType.F32 || !isMany) _linear.FewRows(x.Type, weight.Format, arguments);
-        else if (_dense is null || !weight.Format.IsDense || w.Type != x.Type || !_dense.TryMultiply(x.Type, arguments)) _linear.ManyRows(x.Type, weight.Format, arguments);
+        else if (!TryMultiply(x.Type, weight, arguments)) _linear.ManyRows(x.Type, weight.Format, arguments);
+    }
+
+    /// <returns>False: it is no product of cuBLASLt's.</returns>
+    private bool TryMultiply(DType x, CudaWeight weight, in LinearArguments arguments)
+    {
+        if (weight.Format.IsFp8) return _float8?.TryMultiply(x, weight, arguments) == true;
+        return weight.Format.IsDense && weight.Type == x && _dense?.TryMultiply(x, arguments) == true;
     }
 
     /// <summary>F32 where all is, F16 where nothing is BF16 or quantised.</summary>

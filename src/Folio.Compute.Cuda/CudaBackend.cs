@@ -41,6 +41,7 @@ public sealed unsafe partial class CudaBackend : Backend
             _elementwise = new ElementwiseKernels(_kernels);
             _linear = new LinearKernels(_kernels);
             if (!_options.IsDeterministic) _dense = DenseProducts.TryCreate(_context);
+            _float8 = Float8Products.TryCreate(_context, _kernels, _dense);
             _sampling = new SamplingKernels(_kernels);
             _asked = new AskedChanges(_context, _uploads, _sampling);
             _drawn = new DrawnTokens(_context, MaxDrawn);

@@ -76,7 +76,7 @@ public abstract class Backend : IDisposable
     {
     }
 
-    /// <summary>Takes the memory that <see cref="Attention"/> works in: no later step of at most so many tokens over such a cache allocates.</summary>
+    /// <summary>Takes the memory that <see cref="Attention"/>, and what else goes by the size of steps, works in: no later step of at most so many tokens over such a cache allocates.</summary>
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxSequences">Sequences of the largest step.</param>
     /// <param name="heads">Query heads.</param>

@@ -27,6 +27,7 @@ public sealed partial class CompiledKernelTests
         { "many_rows.cu", ["X=bf16", "FORMAT=grouped_fp8", "GROUP=128"], [] },
         { "many_rows.cu", ["X=bf16", "FORMAT=grouped_int8", "GROUP=16"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16"] },
         { "many_rows.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "fp8_products.cu", ["X=bf16"], ["ld.global.v4.u32", "st.global.v4.f32"] },
         { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
         { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "paged_decode.cu", [.. Heads("bf16", 96), "WARPS=4"], [] },

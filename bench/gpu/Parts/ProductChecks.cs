@@ -1,4 +1,6 @@
 using Folio.Compute;
+using Folio.Compute.Cuda.Interop;
+using Folio.Models.Tests;
 
 namespace Folio.GpuBench;
 
@@ -13,7 +15,8 @@ internal sealed class ProductChecks(Options options) : Part(options), IDisposabl
     private readonly BothBackends _both = new(options), _deterministic = new(options, deterministic: true);
 
     public override IEnumerable<Item> Items =>
-        Options.Size(Types, [DType.BF16, DType.Q8_0]).SelectMany(type => (Item[])[new($"products with {type}", log => Check(log, type)), new($"look-up in {type}", log => CheckEmbedding(log, type))]);
+        Options.Size(Types, [DType.BF16, DType.Q8_0]).SelectMany(type => (Item[])[new($"products with {type}", log => Check(log, type)), new($"look-up in {type}", log => CheckEmbedding(log, type))])
+            .Append(new("products with fp8", CheckFloat8));
 
     public void Dispose()
     {
@@ -51,6 +54,37 @@ internal sealed class ProductChecks(Options options) : Part(options), IDisposabl
         }
 
         both.Card.EndWeights();
+    }
+
+    /// <summary>Few rows are multiplied as they are. Many are quantised first: the CPU is given them as they are then.</summary>
+    private void CheckFloat8(ResultLog log)
+    {
+        int[] counts = [8, 9, 100];
+        (int outputs, int inputs) = Options.Size((1040, 4096), (48, 256));
+        using var both = new BothBackends(Options);
+        using var stored = new Float8Matrix(outputs, inputs);
+        Weight onCpu = both.Cpu.Pack(stored.Source), onCard = both.Card.Pack(stored.Source);
+        both.Card.ReserveAttention(counts[^1], maxSequences: 1, heads: 1, new KvCacheShape(Layers: 1, KvHeads: 1, HeadDim: 64, BlockSize: 16, Blocks: 1));
+        bool quantises = CublasLt.IsHere && both.Card.Context.Capability >= 89;
+        float[] bias = StoredValues.Activations(outputs, seed: 2);
+        foreach (int rows in counts)
+        {
+            bool isQuantised = quantises && rows > 8;
+            float[] x = StoredValues.Activations(rows * inputs, seed: rows), asCodes = isQuantised ? [.. x.Chunk(inputs).SelectMany(Quantised)] : x;
+            both.Compare(log, $"fp8 × {rows} rows of BF16{(isQuantised ? ", quantised" : "")}, with a bias", 3e-2, backend =>
+            {
+                Tensor y = backend.Allocate(rows, outputs);
+                bool isCard = backend == both.Card;
+                backend.Linear(BothBackends.Of(backend, isCard ? x : asCodes, rows, DType.BF16), isCard ? onCard : onCpu, backend.Upload(bias), y);
+                return BothBackends.Read(backend, y);
+            });
+        }
+    }
+
+    private static float[] Quantised(float[] row)
+    {
+        float largest = row.Max(MathF.Abs);
+        return [.. row.Select(value => E4M3.Value(E4M3.Nearest(value * (448 / largest))) * (largest / 448))];
     }
 
     private void CheckEmbedding(ResultLog log, DType type)

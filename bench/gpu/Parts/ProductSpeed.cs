@@ -6,7 +6,7 @@ using Folio.Compute.Cuda.Linear;
 
 namespace Folio.GpuBench;
 
-/// <summary>A layer's products: of many rows by Folio's own kernel and by cuBLASLt, against the largest product; of a few rows for each stored type, against the memory's bandwidth.</summary>
+/// <summary>A layer's products: of many rows by Folio's own kernel and by cuBLASLt, against the largest product; fp8 by fp8 too; of a few rows for each stored type, against the memory's bandwidth.</summary>
 internal sealed unsafe class ProductSpeed : Part, IDisposable
 {
     /// <summary>Matrices are read in turn that together are so large: several times what the card's L2 holds.</summary>
@@ -32,6 +32,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
     [
         .. Options.Size((DType[])[DType.BF16, DType.F16, DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q4_K, DType.Q4_0, DType.Q3_K, DType.Q2_K], [DType.BF16]).Select(type => new Item($"few rows of {type}", log => MeasureFew(log, type))),
         .. _shape.Products.Select(product => new Item(product.Name, log => MeasureMany(log, product))),
+        .. _shape.Products.Select(product => new Item($"{product.Name}, fp8", log => MeasureFloat8(log, product))),
         new("many rows of quantised weights", MeasureQuantized),
     ];
 
@@ -78,6 +79,34 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
             Write($"{name}: own", _clock.Measure(() => _kernels.ManyRows(DType.BF16, weight.Format, arguments), seconds: 0.3));
 
             void Write(string title, Samples seconds) => WriteProduct(log, title, seconds, rows, weight);
+        }
+    }
+
+    /// <summary>Rows that are quantised, multiplied and scaled; of that, cuBLASLt alone; and rows as they are.</summary>
+    private void MeasureFloat8(ResultLog log, (string Name, int Outputs, int Inputs) product)
+    {
+        using var stored = new Float8Matrix(product.Outputs, product.Inputs);
+        using var upload = new WeightUpload(_context);
+        CudaWeight weight = upload.Pack([stored.Source]);
+        int[] counts = Options.Size((int[])[256, 2048], [70]);
+        var products = Float8Products.TryCreate(_context, _library, _dense);
+        products?.Expect(weight);
+        products?.Reserve(counts[^1]);
+        foreach (int rows in counts)
+        {
+            string name = $"{product.Name} [{product.Outputs}, {product.Inputs}] × {rows} rows, fp8";
+            LinearArguments arguments = Arguments(weight, rows);
+            if (products is null || !products.TryMultiply(DType.BF16, weight, arguments))
+            {
+                log.Missing($"{name}: cuBLASLt", _dense is null ? "cuBLASLt isn't here" : "it, or the card, knows no such product");
+            }
+            else
+            {
+                WriteProduct(log, $"{name}: quantised, cuBLASLt, scaled", _clock.Measure(() => products.TryMultiply(DType.BF16, weight, arguments), seconds: 0.3), rows, weight);
+                WriteProduct(log, $"{name}: cuBLASLt alone", _clock.Measure(() => _dense!.TryMultiply(DType.F8_E4M3, arguments), seconds: 0.3), rows, weight);
+            }
+
+            WriteProduct(log, $"{name}: own, of rows as they are", _clock.Measure(() => _kernels.ManyRows(DType.BF16, weight.Format, arguments), seconds: 0.3), rows, weight);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed unsafe class CudaContext : IDisposable
         Name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(name, 256)).TrimEnd('\0');
         (int major, int minor) = (Attribute(MajorAttribute), Attribute(MinorAttribute));
         if (major < 8) throw new CudaException($"{Name} has compute capability {major}.{minor}; Folio's kernels need 8.0 (Ampere) or newer.");
+        Capability = major * 10 + minor;
         Architecture = major == 9 ? $"sm_{major}{minor}a" : $"sm_{major}{minor}";
         (Multiprocessors, SharedBytesOfBlock) = (Attribute(MultiprocessorsAttribute), Attribute(SharedBytesAttribute));
         Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
@@ -39,6 +40,9 @@ internal sealed unsafe class CudaContext : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>Compute capability: 90 is 9.0.</summary>
+    public int Capability { get; }
 
     /// <summary>What kernels are compiled for: sm_90a.</summary>
     public string Architecture { get; }

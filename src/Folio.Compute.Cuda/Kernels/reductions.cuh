@@ -32,6 +32,14 @@ DEVICE uint64 block_max(uint64 x, Shared<uint64> parts)
     return largest;
 }
 
+DEVICE float block_max(float x, Shared<float> parts)
+{
+    share(warp_max(x), parts);
+    float largest = parts[0];
+    for (int i = 1; i < static_cast<int>(blockDim.x / 32); i++) largest = fmaxf(largest, parts[i]);
+    return largest;
+}
+
 // The sum over the threads before this one.
 DEVICE uint64 block_sum_before(uint64 x, Shared<uint64> parts)
 {

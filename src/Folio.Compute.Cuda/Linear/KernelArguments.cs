@@ -13,3 +13,11 @@ internal record struct EmbedArguments(WeightRows Table, nint Ids, nint Drawn, ni
 /// <summary>Arguments of few_rows.cu and many_rows.cu: <c>LinearArguments</c> of linear.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct LinearArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
+
+/// <summary>Arguments of fp8_products.cu: rows to codes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct QuantizeRowsArguments(nint X, nint Codes, nint Scales, int Inputs, int XStride);
+
+/// <summary>Arguments of fp8_products.cu: a product of codes to what it is worth.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct ScaleProductArguments(nint Product, nint RowScales, nint OutputScales, nint Bias, nint Y, int Rows, int Outputs, int YStride, int Accumulate);

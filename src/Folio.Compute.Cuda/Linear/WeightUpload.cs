@@ -59,7 +59,24 @@ internal sealed unsafe class WeightUpload : IDisposable
             row += part.Rows;
         }
 
-        return new(first.Type, outputs, first.Columns, format, onCard);
+        return new(first.Type, outputs, first.Columns, format, onCard, format.IsFp8 ? OutputScales(parts, outputs) : 0);
+    }
+
+    /// <returns>0: a row has several.</returns>
+    private nint OutputScales(ReadOnlySpan<WeightSource> parts, int outputs)
+    {
+        float[] scales = new float[outputs];
+        int row = 0;
+        foreach (ref readonly WeightSource part in parts)
+        {
+            var reader = (Float8Rows)part.Reader!;
+            if (reader.ScaleColumns < part.Columns) return 0;
+            for (int own = 0; own < part.Rows; own++) scales[row++] = reader.Scales(own)[0];
+        }
+
+        nint onCard = _context.Allocate(outputs * sizeof(float), $"tensor '{parts[0].Name}'");
+        fixed (float* from = scales) _context.Upload(onCard, from, outputs * sizeof(float));
+        return onCard;
     }
 
     public void Dispose()

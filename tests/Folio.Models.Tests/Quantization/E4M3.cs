@@ -13,12 +13,15 @@ internal static class E4M3
         return (float)(code < 128 ? magnitude : -magnitude);
     }
 
+    /// <summary>Ties go to even codes, what is too large to the largest.</summary>
     public static byte Nearest(float value)
     {
         float magnitude = MathF.Abs(value);
         int above = Array.BinarySearch(s_values, magnitude);
         if (above < 0) above = ~above;
-        int nearest = above == s_values.Length || above > 0 && magnitude - s_values[above - 1] < s_values[above] - magnitude ? above - 1 : above;
+        if (above == s_values.Length) above--;
+        float before = above == 0 ? float.PositiveInfinity : magnitude - s_values[above - 1], behind = s_values[above] - magnitude;
+        int nearest = before < behind || (before == behind && above % 2 == 1) ? above - 1 : above;
         return (byte)(nearest | (value < 0 ? 128 : 0));
     }
 }
