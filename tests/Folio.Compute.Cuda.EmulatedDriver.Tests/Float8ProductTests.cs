@@ -1,5 +1,6 @@
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.EmulatedDriver.Tests.Models;
+using Folio.Compute.Cuda.Tests.Emulation;
 using Folio.Models.Tests;
 
 namespace Folio.Compute.Cuda.EmulatedDriver.Tests;
@@ -38,6 +39,20 @@ public sealed unsafe class Float8ProductTests
         var product = new Product(outputs, scaleRows: 1, scaleColumns);
         float[] actual = product.Make(deterministic, maxTokens);
         for (int i = 0; i < actual.Length; i++) Assert.Equal(product.Expected(product.X, i), actual[i], 3e-3 * product.Size(i)); // weights are rounded to bf16
+    }
+
+    [Fact]
+    public void Rows_stay_as_they_are_on_a_card_that_does_not_multiply_fp8()
+    {
+        EmulatedCuda.Set("FOLIO_EMULATED_CAPABILITY", "80");
+        try
+        {
+            Rows_stay_as_they_are_where_cuBLASLt_cannot_or_must_not_make_the_product(outputs: 48, Inputs, deterministic: false, Rows);
+        }
+        finally
+        {
+            EmulatedCuda.Set("FOLIO_EMULATED_CAPABILITY", null);
+        }
     }
 
     private static float[] Quantised(float[] row)

@@ -13,6 +13,8 @@ inline int environment(const char* name, int other)
     return value != nullptr && *value != 0 ? atoi(value) : other;
 }
 
+inline int capability() { return environment("FOLIO_EMULATED_CAPABILITY", 90); }
+
 inline int not_emulated(const std::string& what)
 {
     fprintf(stderr, "emulated card: %s is not emulated\n", what.c_str());

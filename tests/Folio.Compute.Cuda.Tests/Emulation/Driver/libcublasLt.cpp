@@ -182,6 +182,7 @@ static std::string missing(const Description& description, const Matrices& matri
     if (description.epilogue != plain && description.epilogue != adds_bias) return "an epilogue that is not emulated";
     if (in != matrices.b->type || matrices.c->type != out || out == e4m3 || (in != out && out != fp32 && in != e4m3)) return "types that don't go together";
     if (in != e4m3) return description.fast_sums == 0 ? "" : "fast sums of other than fp8";
+    if (capability() < 89) return "fp8 on a card before Ada";
     for (const Matrix* matrix : {matrices.a, matrices.b, matrices.d})
         if (matrix->stride * bytes_of(matrix->type) % 16 != 0) return "columns of fp8 that aren't multiples of 16 bytes apart";
     for (uint32_t alignment : preference.alignments)

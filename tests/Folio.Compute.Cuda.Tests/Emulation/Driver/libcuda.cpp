@@ -1,7 +1,7 @@
 // The CUDA driver API, as much of it as CudaDriver.cs imports, over kernels that run emulated: libcuda.so.1 for machines without a card. Strict where a card would be lucky:
 // work is done as late as it may be, memory has guards and poison, and an emulation's finding is CUDA_ERROR_ILLEGAL_ADDRESS from there on, whose text is the finding.
 //
-// Environment: FOLIO_EMULATION=eager does all work at once; FOLIO_EMULATED_MEMORY bytes (1 GiB); FOLIO_EMULATED_CARDS (1); FOLIO_EMULATED_DRIVER, a version (12040).
+// Environment: FOLIO_EMULATION=eager does all work at once; FOLIO_EMULATED_MEMORY bytes (1 GiB); FOLIO_EMULATED_CARDS (1); FOLIO_EMULATED_DRIVER, a version (12040); FOLIO_EMULATED_CAPABILITY (90).
 #include "calls.h"
 
 // ---- Devices and contexts ----
@@ -70,9 +70,14 @@ CALL cuDeviceGetAttribute(int* value, int attribute, int device)
         {10, 32}, {12, 65536}, {13, 1000000}, {16, 4}, {39, 2048}, {82, 65536},              // warp, registers, clock in kHz, multiprocessors and their threads and registers
         {19, 1}, {31, 1}, {40, 2}, {41, 1},                                                  // maps host memory, concurrent kernels, copy engines, one address space
         {36, 1000000}, {37, 512}, {38, 4 << 20},                                             // memory's clock in kHz and bits, second-level cache
-        {75, 9}, {76, 0},                                                                    // compute capability
     };
     if (device != 0) return ERROR_INVALID_DEVICE;
+    if (attribute == 75 || attribute == 76)
+    {
+        *value = attribute == 75 ? capability() / 10 : capability() % 10;
+        return SUCCESS;
+    }
+
     auto found = attributes.find(attribute);
     if (found == attributes.end()) return not_emulated("attribute " + std::to_string(attribute));
     *value = found->second;
