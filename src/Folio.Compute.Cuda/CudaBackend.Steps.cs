@@ -12,7 +12,7 @@ public sealed unsafe partial class CudaBackend
     private AttentionPlan? _plan;
     private StepUpload? _step;
     private StepLayout _layout;      // of the step that runs
-    private RecordedPasses? _passes; // null until steps are prepared for
+    private RecordedPasses? _passes; // null until steps are prepared for, or for ever
     private bool _records;
 
     public override bool RunsBeside => true;
@@ -38,7 +38,7 @@ public sealed unsafe partial class CudaBackend
         pass(batch);
     }
 
-    /// <summary>Compiles what is compiled when it first runs, takes what is left to be taken of memory, and records passes of decoding steps, the largest first.</summary>
+    /// <summary>Compiles what is compiled when it first runs, takes what is left to be taken of memory, and records passes of decoding steps, the largest first, unless they are to be launched each time.</summary>
     public override void Prepare(StepBatch batch, Action<StepBatch> pass)
     {
         _context.Use();
@@ -57,9 +57,13 @@ public sealed unsafe partial class CudaBackend
         _sampling.Load();
         _ = CopyKernel;
         _logprobs = new LogprobBuffers(_context, batch.MaxTokens); // a step has no more rows of logits than tokens
-        var passes = new RecordedPasses(_context, batch.MaxSequences);
-        foreach (int size in passes.Sizes) Record(passes, size, batch, blocks, pass);
-        _passes = passes;
+        if (!_options.EnforceEager)
+        {
+            var passes = new RecordedPasses(_context, batch.MaxSequences);
+            foreach (int size in passes.Sizes) Record(passes, size, batch, blocks, pass);
+            _passes = passes;
+        }
+
         CudaContext.Synchronize(_context.Stream);
     }
 

@@ -1,6 +1,7 @@
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Compiling;
 using Folio.Compute.Cuda.Elementwise;
+using Folio.Compute.Cuda.Interop;
 using Folio.Compute.Cuda.Linear;
 using Folio.Compute.Cuda.Sampling;
 
@@ -125,6 +126,7 @@ public sealed unsafe partial class CudaBackend : Backend
     public override void Dispose()
     {
         _context.Use();
+        _ = CudaDriver.cuCtxSynchronize(); // nothing that is destroyed is still used; a lost card has nothing to say
         _passes?.Dispose();
         _dense?.Dispose();
         _kernels.Dispose();

@@ -15,6 +15,9 @@ public sealed record CudaOptions
     /// <summary>Answers are the same bits whatever runs beside a request: products of all sizes are made by one kernel of Folio's own, which is slower.</summary>
     public bool IsDeterministic { get; init; }
 
+    /// <summary>Decoding steps are launched kernel by kernel, not repeated from CUDA graphs: slower, and the start is sooner done.</summary>
+    public bool EnforceEager { get; init; }
+
     /// <summary>Where compiled kernels are kept for the next start; null: nowhere.</summary>
     public string? KernelFolder { get; init; } = CacheFolder.Of("kernels");
 

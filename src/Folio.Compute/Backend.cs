@@ -140,7 +140,7 @@ public abstract class Backend : IDisposable
     /// <param name="shape">The cache's, with <c>Blocks</c> slots. The system commits memory only as slots are first used, unless a backend needs it pinned.</param>
     public abstract HostKvBlocks AllocateHostBlocks(KvCacheShape shape);
 
-    /// <summary>Copies blocks (sources) in every layer to slots of host memory (destinations): one batched call, done when it returns.</summary>
+    /// <summary>Copies blocks (sources) in every layer to slots of host memory (destinations): one batched call, which may only have begun when it returns: whoever reads an image waits for it.</summary>
     public abstract void CopyToHost(KvCache cache, HostKvBlocks host, ReadOnlySpan<BlockCopy> copies);
 
     /// <summary>Copies slots of host memory (sources) back to blocks (destinations), like <see cref="CopyToHost"/>.</summary>

@@ -8,6 +8,7 @@ namespace Folio.Compute.Cuda.Card;
 internal sealed unsafe class CudaContext : IDisposable
 {
     private const int MajorAttribute = 75, MinorAttribute = 76, MultiprocessorsAttribute = 16, SharedBytesAttribute = 97;
+    private const int First = -1; // before streams of the usual priority, 0
     private const uint NonBlocking = 1, WithoutTiming = 2, Portable = 1, Mapped = 2;
 
     [ThreadStatic]
@@ -34,7 +35,7 @@ internal sealed unsafe class CudaContext : IDisposable
         (Multiprocessors, SharedBytesOfBlock) = (Attribute(MultiprocessorsAttribute), Attribute(SharedBytesAttribute));
         Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
         Use();
-        Check(CudaDriver.cuStreamCreate(out nint stream, NonBlocking), "cuStreamCreate");
+        Check(CudaDriver.cuStreamCreateWithPriority(out nint stream, NonBlocking, First), "cuStreamCreateWithPriority");
         Check(CudaDriver.cuStreamCreate(out nint copies, NonBlocking), "cuStreamCreate");
         (Stream, CopyStream) = (stream, copies);
     }

@@ -38,8 +38,8 @@ internal static unsafe partial class CudaDriver
         throw IsFatal(status) ? new BackendLostException($"the card is lost to this process, which must be started again: {sentence}") : new CudaException(sentence);
     }
 
-    /// <summary>Statuses behind which a context answers nothing else: uncorrectable memory errors, and whatever a kernel did that it must not.</summary>
-    private static bool IsFatal(int status) => status is 214 or 700 or 702 or (>= 714 and <= 719);
+    /// <summary>Statuses behind which a context answers nothing else: uncorrectable errors of memory and links, and whatever a kernel did that it must not.</summary>
+    private static bool IsFatal(int status) => status is 214 or 220 or 226 or 700 or 702 or (>= 714 and <= 719);
 
     /// <summary>A status in the driver's words.</summary>
     public static string Describe(int status)
@@ -124,6 +124,9 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(CudaLibraries.Driver)]
     public static partial int cuStreamCreate(out nint stream, uint flags);
 
+    [LibraryImport(CudaLibraries.Driver)]
+    public static partial int cuStreamCreateWithPriority(out nint stream, uint flags, int priority);
+
     [LibraryImport(CudaLibraries.Driver, EntryPoint = "cuStreamDestroy_v2")]
     public static partial int cuStreamDestroy(nint stream);
 
@@ -188,4 +191,7 @@ internal static unsafe partial class CudaDriver
 
     [LibraryImport(CudaLibraries.Driver)]
     public static partial int cuGraphLaunch(nint executable, nint stream);
+
+    [LibraryImport(CudaLibraries.Driver)]
+    public static partial int cuGraphUpload(nint executable, nint stream);
 }

@@ -84,7 +84,11 @@ internal static class CudaLibraries
 
     private static IEnumerable<string> ToolkitFolders()
     {
-        if (Variable("CUDA_PATH") is { Length: > 0 } toolkit) yield return Path.Combine(toolkit, OperatingSystem.IsWindows() ? "bin" : "lib64");
+        if (Variable("CUDA_PATH") is { Length: > 0 } toolkit)
+        {
+            foreach (string folder in OperatingSystem.IsWindows() ? ["bin", @"bin\x64"] : (string[])["lib64"]) yield return Path.Combine(toolkit, folder); // CUDA 13 has bin\x64
+        }
+
         if (!OperatingSystem.IsWindows()) yield return "/usr/local/cuda/lib64";
     }
 

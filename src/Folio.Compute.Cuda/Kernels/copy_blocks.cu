@@ -1,6 +1,6 @@
 // Copies whole blocks, all layers and all pairs of a step in one launch (§5.1: block copies of copy-on-write fused into one kernel).
 //
-// The same kernel moves blocks to pinned host memory and back, which the card reads and writes where it is: one launch for all pairs of a swap.
+// The same kernel moves blocks to pinned host memory and back, which the card reads and writes where it is: one launch for all pairs of a swap and layer.
 // blockIdx.y takes pairs, gridDim.y apart, and blockIdx.x slices of each. Bound: memory bandwidth on the card, the link's to the host.
 #include "gpu.cuh"
 

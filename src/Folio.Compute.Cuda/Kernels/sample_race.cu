@@ -105,6 +105,7 @@ KERNEL(race, DrawArguments, 256)
     atomicMax(&state.best, best);
     __threadfence();
     if (atomicInc(&state.blocks, gridDim.x - 1) < gridDim.x - 1) return; // the last one sets the count back to 0
+    __threadfence();
     best = atomicExch(&state.best, static_cast<uint64>(0));
     a.results[blockIdx.y] = best == 0 ? -1 : static_cast<int>(~static_cast<uint32>(best));
 }

@@ -41,6 +41,7 @@ internal sealed class RecordedPasses(CudaContext context, int maxSequences)
         CudaContext.Check(CudaDriver.cuStreamEndCapture(context.Stream, out nint graph), "cuStreamEndCapture");
         CudaContext.Check(CudaDriver.cuGraphInstantiateWithFlags(out nint executable, graph, 0), "cuGraphInstantiateWithFlags");
         CudaContext.Check(CudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        CudaContext.Check(CudaDriver.cuGraphUpload(executable, context.Stream), "cuGraphUpload"); // or the first step of its size would
         _graphs[size] = executable;
     }
 

@@ -19,6 +19,7 @@ internal static class FolioConfiguration
         ["Threads"] = (options, value) => options.Device = options.Device with { Threads = Integer(value) },
         ["GpuMemoryUtilization"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { MemoryUtilization = Number(value) } },
         ["Deterministic"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { IsDeterministic = Flag(value) } },
+        ["EnforceEager"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { EnforceEager = Flag(value) } },
 
         ["MaxModelLen"] = (options, value) => options.Engine = options.Engine with { MaxModelLen = Integer(value) },
         ["MaxNumSeqs"] = (options, value) => options.Engine = options.Engine with { MaxNumSeqs = Integer(value) },

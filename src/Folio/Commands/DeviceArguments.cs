@@ -24,12 +24,13 @@ internal sealed class DeviceArguments
         "--dtype", "What a card's products are fed with (default: as the weights are stored; bfloat16 for quantised ones).", ("bfloat16", DType.BF16), ("float16", DType.F16), ("float32", DType.F32));
 
     private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a card, an answer is the same bits whatever runs beside it, as it is on the processor; slower." };
+    private readonly Option<bool> _eager = new("--enforce-eager") { Description = "A card's decoding steps are launched kernel by kernel, not as CUDA graphs." };
     private readonly PackedWeightArguments? _packedWeights;
 
     /// <param name="loads">The command loads weights, not the description of a model alone.</param>
     public DeviceArguments(Command command, bool loads)
     {
-        Option[] ofCpu = [_threads, _activations], ofCard = [_utilization, _type, _deterministic];
+        Option[] ofCpu = [_threads, _activations], ofCard = [_utilization, _type, _deterministic, _eager];
         foreach (Option option in (Option[])[_device, .. ofCpu, .. ofCard]) command.Options.Add(option);
         if (loads)
         {
@@ -58,6 +59,7 @@ internal sealed class DeviceArguments
                 MemoryUtilization = parsed.GetValue(_utilization) ?? usual.MemoryUtilization,
                 ProductInput = parsed.GetValue(_type),
                 IsDeterministic = parsed.GetValue(_deterministic),
+                EnforceEager = parsed.GetValue(_eager),
             };
             return new DeviceOptions { Name = device, Cuda = cuda }.New();
         }

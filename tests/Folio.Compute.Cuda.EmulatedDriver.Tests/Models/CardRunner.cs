@@ -9,10 +9,10 @@ internal static class CardRunner
     /// <summary>Kernels that earlier tests, or runs, have compiled.</summary>
     public static readonly string Kernels = Path.Combine(AppContext.BaseDirectory, "emulated-cuda", "kernels");
 
-    public static CudaBackend Backend(DType? input = null, bool deterministic = false)
+    public static CudaBackend Backend(DType? input = null, bool deterministic = false, bool eager = false)
     {
         EmulatedCuda.Require();
-        return new CudaBackend(new CudaOptions { ProductInput = input, IsDeterministic = deterministic, KernelFolder = Kernels });
+        return new CudaBackend(new CudaOptions { ProductInput = input, IsDeterministic = deterministic, EnforceEager = eager, KernelFolder = Kernels });
     }
 
     /// <summary>One sequence at a time.</summary>

@@ -218,6 +218,8 @@ CALL cuStreamCreate(void** handle, unsigned flags)
     return SUCCESS;
 }
 
+CALL cuStreamCreateWithPriority(void** handle, unsigned flags, int) { return cuStreamCreate(handle, flags); }
+
 CALL cuStreamDestroy_v2(void* handle)
 {
     Call call;
@@ -447,4 +449,12 @@ CALL cuGraphLaunch(void* handle, void* stream_handle)
     if (call.refused()) return call.status;
     if (stream->capture != nullptr) { stream->capture->invalid = true; return not_emulated("a graph within a graph"); }
     return card.enqueue(stream, executable);
+}
+
+CALL cuGraphUpload(void* handle, void* stream_handle)
+{
+    Call call;
+    call.find(card.executables, handle);
+    call.stream(stream_handle);
+    return call.refused() ? call.status : SUCCESS;
 }
