@@ -6,7 +6,7 @@ namespace Folio.Compute.Cuda;
 /// <summary>The paged cache, and attention over it.</summary>
 public sealed unsafe partial class CudaBackend
 {
-    /// <summary>Partitions of decoding sequences whose states a step keeps at most: of a million positions. What has more is done by paged_prefill.</summary>
+    /// <summary>Partitions of decoding sequences whose states a step keeps at most: of a million positions. What has more is done by prefill.</summary>
     private const int MaxParts = 4096;
 
     private AttentionKernels? _attention;
@@ -31,7 +31,7 @@ public sealed unsafe partial class CudaBackend
     public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape)
     {
         if (_plan is not null) throw new CudaException("a card's backend serves one model; another model needs a backend of its own.");
-        _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts);
+        _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts, LaunchOf(shape).TileRows);
         _states = _context.Allocate((long)MaxParts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
         _float8?.Reserve(maxTokens);
     }
@@ -66,6 +66,9 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
+    /// <summary>Prefill goes by warpgroups where the card and the kernel have them and bits needn't be those of decoding.</summary>
+    internal AttentionLaunch LaunchOf(KvCacheShape shape) => new(shape, _context.Architecture == "sm_90a" && AttentionLaunch.HasWarpgroups(shape) && !_options.IsDeterministic);
+
     private void Store(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, nint angleRows, Indices slots)
     {
         if (v.Stride != k.Stride || (q.Data != 0 && q.Stride != k.Stride)) throw new ArgumentException("queries, keys and values are parts of one product", nameof(k));
@@ -82,7 +85,7 @@ public sealed unsafe partial class CudaBackend
     {
         if (_attention is not null && _attentionFor == (shape, y)) return _attention;
         _attentionFor = (shape, y);
-        return _attention = new AttentionKernels(_kernels, shape, y, _context.Multiprocessors);
+        return _attention = new AttentionKernels(_kernels, LaunchOf(shape), y, _context.Multiprocessors);
     }
 
     private static void Check(KvCacheShape shape)

@@ -12,7 +12,7 @@ public sealed record CudaOptions
     /// <summary>What products are fed with: BF16, F16 or F32; null: as the weights are stored, BF16 for quantised ones.</summary>
     public DType? ProductInput { get; init; }
 
-    /// <summary>Answers are the same bits whatever runs beside a request: products of all sizes are made by one kernel of Folio's own, which is slower.</summary>
+    /// <summary>Answers are the same bits whatever runs beside a request: products of all sizes are made by one kernel of Folio's own, and prompts attended to as decoding is, which is slower.</summary>
     public bool IsDeterministic { get; init; }
 
     /// <summary>Decoding steps are launched kernel by kernel, not repeated from CUDA graphs: slower, and the start is sooner done.</summary>

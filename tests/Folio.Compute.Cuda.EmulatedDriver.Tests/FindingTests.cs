@@ -85,6 +85,37 @@ public sealed class FindingTests
         Fails("kernel wrong: block (0, 0, 0): " + expected, CudaDriver.cuStreamSynchronize(stream));
     }
 
+    [Theory]
+    [InlineData("products_see_writes();", "", "byte 1024 of shared memory is read by a product; thread 0 wrote it and made no fence")]
+    [InlineData("__syncthreads();", "", "threads 0 (writes) and 30 (reads) race for byte 1024 of shared memory")]
+    [InlineData("products_begin(d);", "", "wgmma (line 11): thread 31 issues a product without a fence behind what it did with registers")]
+    [InlineData("x.columns(0, 0)", "x.columns(warp_index() * 8, 0)", "wgmma (line 11): thread 32 has other descriptors than the rest of its warpgroup")]
+    [InlineData("+ 1024}", "+ 128}", "wgmma (line 11): a descriptor of another layout than the 128-byte swizzle from a multiple of 1024 bytes on")]
+    [InlineData("products_wait<0>(d);", "", "a warp ends with products under way that it never waited for")]
+    public void What_the_emulation_finds_of_products_of_a_warpgroup(string right, string wrong, string expected)
+    {
+        using var card = new Card();
+        nint stream = card.Stream();
+        const string source = """
+            #include "warpgroup.cuh"
+            struct Arguments { int64 none; };
+            KERNEL(wrong, Arguments, 128)
+            {
+                SharedArena arena;
+                Panels<64> x = {arena.take<uint8>(72 * 128) + 1024};
+                for (int i = threadIdx.x; i < 512; i += 128) store(x.piece(i / 8, i % 8), uint4{});
+                float d[32];
+                products_see_writes(); __syncthreads();
+                products_begin(d);
+                multiply_add_group<bf16>(d, x.columns(0, 0), x.columns(0, 0), false);
+                products_commit(); products_wait<0>(d);
+            }
+            """;
+        Assert.Contains(right, source);
+        card.Launch(card.KernelOf("wrong", source.Replace(right, wrong)), 0L, 1, 128, stream, sharedBytes: 72 * 128);
+        Fails("kernel wrong: block (0, 0, 0): " + expected, CudaDriver.cuStreamSynchronize(stream));
+    }
+
     private static void Fails(string expected, int status)
     {
         Assert.Equal(Status.IllegalAddress, status);

@@ -51,17 +51,21 @@ public sealed partial class CompiledKernelTests
     {
         if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
         var source = new KernelSource(file, definitions);
-        foreach (string architecture in (string[])["sm_80", "sm_90a"])
-        {
-            byte[] code = Nvrtc.Compile(file, source.Text, KernelSource.Headers, source.Options(architecture), out string log);
-            Assert.True(code.AsSpan().StartsWith("\u007FELF"u8));
-            Assert.All(Spills().Matches(log), spill => Assert.Equal("0", spill.Groups[1].Value));
-            Assert.NotEmpty(Registers().Matches(log));
-        }
+        foreach (string architecture in (string[])["sm_80", "sm_90a"]) Compile(source, architecture);
+        AssertUses(source, "compute_80", instructions);
+    }
 
-        if (instructions.Length == 0) return;
-        string intermediate = System.Text.Encoding.UTF8.GetString(Nvrtc.CompileToPtx(file, source.Text, KernelSource.Headers, source.Options("compute_80")));
-        Assert.All(instructions, instruction => Assert.Contains(instruction, intermediate));
+    [Theory]
+    [InlineData("f16", 128, "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16", "wgmma.fence.sync.aligned", "wgmma.wait_group.sync.aligned 1", "fence.proxy.async.shared::cta", "cp.async.cg.shared.global", "ex2.approx.ftz.f32")]
+    [InlineData("bf16", 64)]
+    [InlineData("bf16", 192)]
+    [InlineData("bf16", 256)]
+    public void Warpgroups_products_compile_for_Hopper_and_run_beside_their_threads(string type, int channels, params string[] instructions)
+    {
+        if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
+        var source = new KernelSource("paged_prefill_wgmma.cu", Heads(type, channels));
+        Assert.DoesNotContain("serialized", Compile(source, "sm_90a")); // as the assembler makes products that it can't prove to be left alone, and says so
+        AssertUses(source, "compute_90a", instructions);
     }
 
     [Fact]
@@ -80,6 +84,23 @@ public sealed partial class CompiledKernelTests
         var error = Assert.Throws<CudaException>(() => Nvrtc.Compile("wrong.cu", "__global__ void f() { unknown(); }", KernelSource.Headers, ["--gpu-architecture=sm_80"], out _));
         Assert.Contains("wrong.cu", error.Message);
         Assert.Contains("identifier \"unknown\" is undefined", error.Message);
+    }
+
+    /// <returns>What the compiler had to say.</returns>
+    private static string Compile(KernelSource source, string architecture)
+    {
+        byte[] code = Nvrtc.Compile(source.File, source.Text, KernelSource.Headers, source.Options(architecture), out string log);
+        Assert.True(code.AsSpan().StartsWith("\u007FELF"u8));
+        Assert.All(Spills().Matches(log), spill => Assert.Equal("0", spill.Groups[1].Value));
+        Assert.NotEmpty(Registers().Matches(log));
+        return log;
+    }
+
+    private static void AssertUses(KernelSource source, string architecture, string[] instructions)
+    {
+        if (instructions.Length == 0) return;
+        string intermediate = System.Text.Encoding.UTF8.GetString(Nvrtc.CompileToPtx(source.File, source.Text, KernelSource.Headers, source.Options(architecture)));
+        Assert.All(instructions, instruction => Assert.Contains(instruction, intermediate));
     }
 
     private static string[] Heads(string type, int channels) => [$"KV={type}", $"HEAD_DIM={channels}", .. Attention.Except(["KV=bf16", "HEAD_DIM=128"])];

@@ -9,16 +9,16 @@ internal sealed class AttentionKernels
     private const int StoreThreads = 256, MergeThreads = 128;
     private readonly int _decodeItems;
 
-    public AttentionKernels(KernelLibrary kernels, KvCacheShape shape, DType y, int multiprocessors)
+    public AttentionKernels(KernelLibrary kernels, AttentionLaunch launch, DType y, int multiprocessors)
     {
+        KvCacheShape shape = launch.Shape;
         string[] cache = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         string[] attention = [.. cache, $"PARTITION={AttentionPlan.PartitionPositions}", $"Y={NumberNames.Of(y)}"];
-        var launch = new AttentionLaunch(shape);
         var decode = new KernelSource("paged_decode.cu", [.. attention, $"WARPS={launch.DecodeWarps}"]);
         Store = kernels.Get(new KernelSource("store_kv.cu", cache), "store_kv", StoreThreads);
         Decode = kernels.Get(decode, "paged_decode", launch.DecodeThreads, launch.DecodeSharedBytes);
         Merge = kernels.Get(decode, "merge_partitions", MergeThreads);
-        Prefill = kernels.Get(new KernelSource("paged_prefill.cu", attention), "paged_prefill", launch.PrefillThreads, launch.PrefillSharedBytes);
+        Prefill = kernels.Get(new KernelSource(launch.Prefill + ".cu", attention), launch.Prefill, launch.PrefillThreads, launch.PrefillSharedBytes);
         _decodeItems = launch.DecodeItems;
         MostDecodeBlocks = multiprocessors * Decode.Occupancy;
     }

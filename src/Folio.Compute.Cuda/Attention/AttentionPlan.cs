@@ -1,6 +1,6 @@
 namespace Folio.Compute.Cuda.Attention;
 
-/// <summary>How one step's attention is cut: sequences with one row go to paged_decode, in partitions of their context; the others to paged_prefill, in tiles of rows.</summary>
+/// <summary>How one step's attention is cut: sequences with one row go to paged_decode, in partitions of their context; the others to prefill, in tiles of rows.</summary>
 /// <remarks>
 /// Cuts are made at fixed positions, never by how much there is to do, so that an answer doesn't depend on what runs beside it. The same for all layers: one with a window
 /// passes over the partitions behind it. Made once a step on the host, and uploaded with it. Arrays are reserved for the largest step.
@@ -10,25 +10,23 @@ internal sealed class AttentionPlan
     /// <summary>Positions of a partition.</summary>
     public const int PartitionPositions = 256;
 
-    /// <summary>(token, head) rows of a tile of paged_prefill.</summary>
-    public const int TileRows = 64;
-
     /// <summary>Sequences of a step that an item can name beside its partition.</summary>
     public const int MaxSequences = (1 << 16) - 1; // and a grid has no more in its second dimension
 
-    private readonly int _group;
-    private readonly int[] _tileSequences, _tileRows;
+    private readonly int _group, _tileRows;
+    private readonly int[] _tileSequences, _tileFirstRows;
 
     /// <param name="group">Query heads that share a KV head.</param>
-    /// <param name="maxParts">States that there is room for; sequences for which there is none are done by paged_prefill, to the same bits.</param>
-    public AttentionPlan(int maxTokens, int maxSequences, int group, int maxParts)
+    /// <param name="maxParts">States that there is room for; sequences for which there is none are done by prefill.</param>
+    /// <param name="tileRows">(token, head) rows of a block of prefill.</param>
+    public AttentionPlan(int maxTokens, int maxSequences, int group, int maxParts, int tileRows)
     {
         if (maxSequences > MaxSequences) throw new CudaException($"a step of {maxSequences} sequences; at most {MaxSequences} can be run at once.");
-        (_group, MaxParts) = (group, maxParts);
+        (_group, _tileRows, MaxParts) = (group, tileRows, maxParts);
         Items = new int[maxParts + maxSequences];
         (Rows, Lengths, Partitions, PartStarts) = (new int[maxSequences], new int[maxSequences], new int[maxSequences], new int[maxSequences]);
-        MaxTiles = (int)(((long)maxTokens * group + TileRows - 1) / TileRows) + maxSequences;
-        (_tileSequences, _tileRows) = (new int[MaxTiles], new int[MaxTiles]);
+        MaxTiles = (int)(((long)maxTokens * group + tileRows - 1) / tileRows) + maxSequences;
+        (_tileSequences, _tileFirstRows) = (new int[MaxTiles], new int[MaxTiles]);
     }
 
     public int MaxParts { get; }
@@ -58,7 +56,7 @@ internal sealed class AttentionPlan
     public ReadOnlySpan<int> TileSequences => _tileSequences.AsSpan(0, TileCount);
 
     /// <summary>[TileCount] the first (token, head) row of each tile within its sequence.</summary>
-    public ReadOnlySpan<int> TileFirstRows => _tileRows.AsSpan(0, TileCount);
+    public ReadOnlySpan<int> TileFirstRows => _tileFirstRows.AsSpan(0, TileCount);
 
     public int TileCount { get; private set; }
 
@@ -87,6 +85,6 @@ internal sealed class AttentionPlan
 
     private void AddTiles(int sequence, int rows)
     {
-        for (int row = 0; row < rows; row += TileRows) (_tileSequences[TileCount], _tileRows[TileCount++]) = (sequence, row);
+        for (int row = 0; row < rows; row += _tileRows) (_tileSequences[TileCount], _tileFirstRows[TileCount++]) = (sequence, row);
     }
 }

@@ -6,7 +6,7 @@ namespace Folio.Compute.Cuda.Attention;
 [StructLayout(LayoutKind.Sequential)]
 internal record struct KvLayer(nint Data, long BlockStride, int KvHeads);
 
-/// <summary>The head of a step's numbers: <c>StepHeader</c> of attention.cuh. Offsets are in numbers, from the header on.</summary>
+/// <summary>The head of a step's numbers: <c>StepHeader</c> of step.cuh. Offsets are in numbers, from the header on.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct StepHeader(int BlocksPerSequence, int BlockTables, int ItemCount, int Items);
 
@@ -28,7 +28,7 @@ internal record struct PagedDecodeArguments(
 [StructLayout(LayoutKind.Sequential)]
 internal record struct MergePartitionsArguments(nint Y, nint States, nint Rows, nint Lengths, nint Partitions, nint PartStarts, int YStride, int Heads, int Window);
 
-/// <summary>Arguments of paged_prefill.cu.</summary>
+/// <summary>Arguments of paged_prefill.cu and paged_prefill_wgmma.cu: <c>prefill.cuh</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct PagedPrefillArguments(
     nint Q, nint Y, KvLayer Cache, nint Step, nint Tiles, nint QueryStarts, nint Lengths, int TileCount, int QStride, int YStride, int Heads, int Window, int Causal, float Scale, float SoftCap);

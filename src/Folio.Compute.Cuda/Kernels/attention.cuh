@@ -4,28 +4,13 @@
 // score is the sum of both their sums, and each has the output of its own channels.
 #pragma once
 #include "cache_stream.cuh"
-
-// What the host knows of a step's attention, at the beginning of the step's numbers; offsets are from there, in numbers.
-struct StepHeader
-{
-    int blocks_per_sequence, block_tables; // [sequences, blocks_per_sequence]
-    int item_count, items;                 // [items] sequence | partition << 16
-
-    DEVICE const int* table(int sequence) const { return numbers(block_tables) + static_cast<int64>(sequence) * blocks_per_sequence; }
-    DEVICE const int* numbers(int offset) const { return reinterpret_cast<const int*>(this) + offset; }
-};
+#include "step.cuh"
 
 using Factor = Stored<KV>::Factor;
 constexpr int warp_bytes = row_bytes / row_warps, warp_channels = head_dim / row_warps; // of a row
-constexpr float log2_e = 1.4426950408889634f;
 
 // Which of the warps that share a row this is.
 DEVICE int warp_share() { return warp_index() % row_warps; }
-
-struct Visible
-{
-    int first, end;  // positions that a row sees
-};
 
 // Two states of the same row become one.
 struct Merge
@@ -223,9 +208,6 @@ template <int Pitch, class T = KV> DEVICE void add_values(AttentionState& state,
         }
     }
 }
-
-// cap · tanh(score / cap), to 2⁻²² of the cap, in powers of two: tanhf takes more registers than there are.
-DEVICE float soft_capped(float score, float cap) { return __fmul_rn(log2_e, cap) - __fdividef(2 * log2_e * cap, exp2f(score * (2 * log2_e / cap)) + 1); }
 
 // Scaled, capped, in powers of two, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
 DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible (&rows)[2], float scale, float soft_cap)

@@ -29,13 +29,13 @@ constexpr uint32 all_lanes = 0xFFFFFFFFu;
 template <class T> struct SharedOf { using Pointer = T*; };
 template <class T> using Shared = typename SharedOf<T>::Pointer;
 
-extern __shared__ __align__(128) uint8 shared_bytes[];
+extern __shared__ __align__(1024) uint8 shared_bytes[];
 
 struct SharedArena
 {
     uint32 taken = 0;
 
-    // Every piece begins at a multiple of 128 bytes.
+    // Every piece begins at a multiple of 128 bytes, the first at one of 1024.
     template <class T> DEVICE Shared<T> take(int count)
     {
         T* piece = reinterpret_cast<T*>(shared_bytes + taken);
@@ -86,6 +86,14 @@ template <class T> DEVICE void load_matrices_transposed(uint32 (&r)[4], const T*
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)));
+}
+
+// 2^x, to 2⁻²²; zero where that is less than 2⁻¹²⁶.
+DEVICE float quick_exp2(float x)
+{
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
 }
 
 // ---- 16-bit numbers ----

@@ -12,10 +12,11 @@ internal sealed class EmulatedAttention : IDisposable
     private readonly GuardedBuffer<byte> _cache;
     private readonly AttentionLaunch _launch;
 
-    public EmulatedAttention(KvCacheShape shape)
+    /// <param name="byWarpgroups">Whether prefill is paged_prefill_wgmma's.</param>
+    public EmulatedAttention(KvCacheShape shape, bool byWarpgroups)
     {
         _shape = shape with { Layers = Layers };
-        _launch = new AttentionLaunch(shape);
+        _launch = new AttentionLaunch(shape, byWarpgroups);
         _definitions = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         _cache = new((int)(shape.Blocks * CudaKvCache.BytesPerBlock(_shape)));
         _cache.Span.Fill(0xFF); // not a number: what no row may see
@@ -34,7 +35,7 @@ internal sealed class EmulatedAttention : IDisposable
         using var queries = new GuardedBuffer<float>(q);
         using var y = new GuardedBuffer<float>(batch.Tokens * size);
         y.Span.Fill(float.NaN);
-        var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, parameters.Heads / _shape.KvHeads, maxParts: 64);
+        var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, parameters.Heads / _shape.KvHeads, maxParts: 64, _launch.TileRows);
         plan.Make(batch);
         int tableNumbers = batch.Sequences * batch.MaxBlocksPerSequence;
         using var step = new GuardedBuffer<int>([batch.MaxBlocksPerSequence, 4, plan.ItemCount, 4 + tableNumbers, .. batch.BlockTables.AsSpan(0, tableNumbers), .. plan.Items.AsSpan(0, plan.ItemCount)]);
@@ -68,9 +69,9 @@ internal sealed class EmulatedAttention : IDisposable
         if (plan.TileCount == 0) return;
         using var tiles = new GuardedBuffer<int>([.. plan.TileSequences, .. plan.TileFirstRows]);
         using var starts = new GuardedBuffer<int>(batch.QueryStarts.AsSpan(0, batch.Sequences + 1));
-        EmulatedKernel kernel = EmulatedKernel.Of("paged_prefill.cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}"]);
+        EmulatedKernel kernel = EmulatedKernel.Of(_launch.Prefill + ".cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}"]);
         int size = parameters.Heads * _shape.HeadDim;
-        kernel.Launch("paged_prefill", new PagedPrefillArguments(
+        kernel.Launch(_launch.Prefill, new PagedPrefillArguments(
             q.Address, y.Address, layer, step.Address, tiles.Address, starts.Address, lengths.Address, plan.TileCount, size, size, parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap),
             (plan.TileCount, _shape.KvHeads, 1), _launch.PrefillThreads, _launch.PrefillSharedBytes, order);
     }

@@ -19,16 +19,20 @@ public sealed class PagedAttentionTests
     [InlineData(64, 2, 2, 0, 0, false)]
     [InlineData(144, 2, 1, 0, 5, true, DType.I8)]
     [InlineData(80, 4, 2, 100, 0, true, DType.F8_E4M3)]
-    public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal, DType type = DType.BF16)
-    {
-        var parameters = new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal);
-        var scene = new Scene([1, 19, 262], heads, kvHeads, headDim, type);
-        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk: 262);
-        for (int s = 0; s < expected.Length; s++)
-        {
-            for (int i = 0; i < expected[s].Length; i++) Assert.True(Math.Abs(expected[s][i] - actual[s][i]) < 0.02, $"sequence {s}, value {i}: {expected[s][i]} on the CPU, {actual[s][i]} emulated");
-        }
-    }
+    public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal, DType type = DType.BF16) =>
+        Compare(new Scene([1, 19, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), chunk: 262, byWarpgroups: false);
+
+    [Theory]
+    [InlineData(64, 6, 2, 0, 0, true)]
+    [InlineData(64, 2, 2, 100, 0, true, DType.F16)]
+    [InlineData(128, 3, 1, 0, 5, true)]
+    [InlineData(128, 2, 2, 150, 0, true, DType.F16)]
+    [InlineData(192, 2, 1, 0, 0, true)]
+    [InlineData(256, 2, 1, 30, 5, true)]
+    [InlineData(64, 40, 1, 0, 0, true)]
+    [InlineData(64, 1, 1, 0, 0, false)]
+    public void Warpgroups_attend_as_the_CPU_does(int headDim, int heads, int kvHeads, int window, float softCap, bool causal, DType type = DType.BF16) =>
+        Compare(new Scene([2, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), causal ? 140 : 262, byWarpgroups: true);
 
     [Theory]
     [InlineData(64, 6, 2, 0, DType.BF16)]
@@ -48,16 +52,38 @@ public sealed class PagedAttentionTests
         }
     }
 
-    [Fact]
-    public void Threads_may_go_on_in_any_order()
+    [Theory]
+    [InlineData(64, 0)]
+    [InlineData(256, 60)]
+    public void A_rows_bits_by_warpgroups_are_the_same_in_any_chunking(int headDim, int window)
+    {
+        var parameters = new AttentionParameters(2, 1 / MathF.Sqrt(headDim), window);
+        var scene = new Scene([5, 266], heads: 2, kvHeads: 1, headDim, DType.BF16);
+        float[][] whole = scene.Emulated(parameters, chunk: 266, byWarpgroups: true), chunked = scene.Emulated(parameters, chunk: 70, byWarpgroups: true);
+        for (int s = 0; s < whole.Length; s++) Assert.Equal(whole[s], chunked[s]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Threads_may_go_on_in_any_order(bool byWarpgroups)
     {
         var parameters = new AttentionParameters(2, 0.125f);
         var scene = new Scene([1, 80], heads: 2, kvHeads: 1, headDim: 64, DType.BF16);
-        float[][] random = scene.Emulated(parameters, chunk: 79);
+        float[][] random = scene.Emulated(parameters, chunk: 79, byWarpgroups: byWarpgroups);
         foreach (ThreadOrder order in (ReadOnlySpan<ThreadOrder>)[ThreadOrder.Ascending, ThreadOrder.Descending])
         {
-            float[][] ordered = scene.Emulated(parameters, chunk: 79, order: order);
+            float[][] ordered = scene.Emulated(parameters, chunk: 79, order: order, byWarpgroups: byWarpgroups);
             for (int s = 0; s < random.Length; s++) Assert.Equal(random[s], ordered[s]);
+        }
+    }
+
+    private static void Compare(Scene scene, AttentionParameters parameters, int chunk, bool byWarpgroups)
+    {
+        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk, byWarpgroups: byWarpgroups);
+        for (int s = 0; s < expected.Length; s++)
+        {
+            for (int i = 0; i < expected[s].Length; i++) Assert.True(Math.Abs(expected[s][i] - actual[s][i]) < 0.02, $"sequence {s}, value {i}: {expected[s][i]} on the CPU, {actual[s][i]} emulated");
         }
     }
 
@@ -73,7 +99,7 @@ public sealed class PagedAttentionTests
         public float[][] OnCpu(AttentionParameters parameters)
         {
             using var backend = new CpuBackend(threads: 1);
-            KvCache cache = backend.AllocateKvCache(type == DType.F8_E4M3 ? Shape with { Type = DType.BF16 } : Shape); // which holds the same numbers
+            KvCache cache = backend.AllocateKvCache(type is DType.F8_E4M3 or DType.F16 ? Shape with { Type = DType.BF16 } : Shape); // which holds the same numbers
             return Run(lengths.Max(), lengths.Max(), (batch, q, k, v) =>
             {
                 Tensor OnBackend(float[] values)
@@ -93,9 +119,9 @@ public sealed class PagedAttentionTests
         }
 
         /// <param name="single">From this position on, tokens come one at a time: decode.</param>
-        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue, ThreadOrder order = ThreadOrder.Random)
+        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue, ThreadOrder order = ThreadOrder.Random, bool byWarpgroups = false)
         {
-            using var attention = new EmulatedAttention(Shape);
+            using var attention = new EmulatedAttention(Shape, byWarpgroups);
             return Run(chunk, single == 0 ? int.MaxValue : single, (batch, q, k, v) => attention.Run(batch, q, k, v, parameters, order));
         }
 

@@ -2,6 +2,7 @@
 #include "block.h"
 #include "copies.h"
 #include "fibers.h"
+#include "group_products.h"
 #include "shared.h"
 #include <algorithm>
 #include <vector>
@@ -229,8 +230,10 @@ const char* launch_emulated(const Launch& launch, void (*body_of_thread)(const v
             {
                 blockIdx = {x, y, z};
                 shared_memory.reset(launch.shared_bytes);
+                group_products.reset();
                 stuck = !block.run(launch, body_of_thread, argument_of_body);
                 async_copies.finish(stuck);
+                group_products.finish(stuck);
             }
 
     return findings.text();

@@ -112,6 +112,7 @@ inline float __expf(float x) { return expf(x); }
 inline float __logf(float x) { return logf(x); }
 inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline float __fmul_rn(float x, float y) { return x * y; }
+inline float quick_exp2(float x) { return exp2f(x); }
 inline float __fdividef(float x, float y) { return x / y; }
 inline uint32 __umulhi(uint32 x, uint32 y) { return static_cast<uint32>(static_cast<uint64>(x) * y >> 32); }
 inline uint32 __byte_perm(uint32 x, uint32 y, uint32 selector)

@@ -1,5 +1,6 @@
 #include "shared.h"
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Moment
 struct Shadow
 {
     Moment write, reads[2];   // the last two readers: enough to find a race in one of the orders that tests run
+    uint32 fences = 0;        // of its writer, when it wrote
     bool written = false, owned = false, reported = false, by_atomic = false;
 };
 
@@ -34,6 +36,10 @@ size_t used = 0;                                // the end of what the block has
 std::vector<std::pair<size_t, uint32>> pieces;  // offsets and sizes
 std::vector<uint8> bytes;
 std::vector<Shadow> shadows;
+uint32 fences[most_threads_of_block];           // between a thread's writes and products' reads
+
+constexpr uint32 gap = 1024;   // between pieces: as much as any layout of them is aligned by
+constexpr size_t room_of_gaps = gap * 64;
 
 long offset(const void* p) { return static_cast<const uint8*>(p) - bytes.data(); }
 
@@ -68,7 +74,7 @@ void report_unwritten(Shadow& shadow, int thread, const char* does, long at)
 void SharedMemory::reset(uint32 size)
 {
     limit = size;
-    size_t room = size + 128 * 64;
+    size_t room = size + room_of_gaps;
     if (bytes.size() < room)
     {
         bytes.resize(room, 0xFF);
@@ -79,6 +85,7 @@ void SharedMemory::reset(uint32 size)
     std::fill_n(shadows.begin(), used, Shadow{});
     used = 0;
     pieces.clear();
+    std::fill(std::begin(fences), std::end(fences), 0);
 }
 
 void SharedMemory::read(const void* p, int size)
@@ -105,6 +112,7 @@ void SharedMemory::write(const void* p, int size)
         report_race(*shadow, shadow->write, "writes", now, "writes", offset(p) + i);
         for (const Moment& read : shadow->reads) report_race(*shadow, read, "reads", now, "writes", offset(p) + i);
         shadow->write = now;
+        shadow->fences = fences[now.thread];
         shadow->written = true;
         shadow->by_atomic = false;
     }
@@ -125,13 +133,31 @@ void SharedMemory::update(const void* p, int size)
     }
 }
 
+uint32 SharedMemory::address(const void* p) const { return static_cast<uint32>(offset(p)); }
+
+const void* SharedMemory::read_by_proxy(uint32 address, int size)
+{
+    const uint8* p = bytes.data() + address;
+    if (find(p, size, "reads") == nullptr) return nullptr;
+    read(p, size);
+    for (int i = 0; i < size; i++)
+    {
+        Shadow& shadow = shadows[address + i];
+        if (shadow.written && fences[shadow.write.thread] == shadow.fences && reports(shadow)) findings.add("byte %u of shared memory is read by a product; thread %d wrote it and made no fence", address + i, shadow.write.thread);
+    }
+
+    return p;
+}
+
+void SharedMemory::fence_proxy() { fences[block.current]++; }
+
 void* SharedMemory::piece(uint32 taken, uint32 index, uint32 size)
 {
     if (taken + size > limit) findings.add("the kernel takes %u bytes of shared memory, the launch gave %u", taken + size, limit);
-    size_t at = taken + static_cast<size_t>(index) * 128;
+    size_t at = taken + static_cast<size_t>(index) * gap;
     if (at + size > bytes.size())
     {
-        bytes.resize(at + size + 128 * 64, 0xFF);
+        bytes.resize(at + size + room_of_gaps, 0xFF);
         shadows.resize(bytes.size());
     }
 

@@ -15,6 +15,13 @@ public:
     // A read and a write at once, which others like it may come before or after.
     void update(const void* p, int size);
 
+    // Where products of a warpgroup find it, from the beginning of shared memory on.
+    uint32 address(const void* p) const;
+
+    // What a product reads, or null. It sees what other threads wrote only if these have fenced it since.
+    const void* read_by_proxy(uint32 address, int size);
+    void fence_proxy();
+
     // A piece at an offset that all threads agree on, with poisoned bytes behind it that belong to nobody.
     void* piece(uint32 taken, uint32 index, uint32 size);
 };
