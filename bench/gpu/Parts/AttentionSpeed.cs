@@ -26,29 +26,40 @@ internal sealed class AttentionSpeed(Options options) : Part(options)
                 yield return new($"decoding, {sequences} × {context}, {cache} cache", log => MeasureDecode(log, sequences, context, cache));
             }
 
-            foreach ((int tokens, int before) in Options.Size(((int, int)[])[(2048, 0), (8192, 0), (512, 8192)], [(20, 0)])) yield return new($"a prompt of {tokens} behind {before}", log => MeasurePrompt(log, tokens, before));
+            foreach ((int tokens, int before) in Options.Size(((int, int)[])[(2048, 0), (8192, 0), (512, 8192)], [(20, 0)]))
+            {
+                yield return new($"a prompt of {tokens} behind {before}", log => MeasurePrompt(log, tokens, before, deterministic: true));
+                yield return new($"a prompt of {tokens} behind {before}, wgmma", log => MeasurePrompt(log, tokens, before, deterministic: false));
+            }
         }
     }
 
     private void MeasureDecode(ResultLog log, int sequences, int context, DType cache)
     {
-        (Samples seconds, double positionBytes) = Measure(sequences, tokens: 1, before: context - 1, cache);
+        (Samples seconds, double positionBytes, _) = Measure(sequences, tokens: 1, before: context - 1, cache);
         double gigabytes = sequences * context * positionBytes / 1e9;
         bool isAsked = (sequences, context, cache) == (64, 2048, DType.BF16);
         log.Figure($"decoding, {sequences} sequences of {context}, {cache} cache", seconds, gigabytes, "GB/s", result => result with { Rate = gigabytes / seconds.Median, Limit = Limits.Memory, WantedShare = isAsked ? 0.8 : null });
     }
 
-    private void MeasurePrompt(ResultLog log, int tokens, int before)
+    private void MeasurePrompt(ResultLog log, int tokens, int before, bool deterministic)
     {
-        (Samples seconds, _) = Measure(sequences: 1, tokens, before, DType.BF16);
+        (Samples seconds, _, AttentionLaunch launch) = Measure(sequences: 1, tokens, before, DType.BF16, deterministic);
+        string name = $"prefill attention: {(deterministic ? "mma.sync" : "wgmma")}, a prompt of {tokens} behind {before}, causal";
+        if (launch.ByWarpgroups == deterministic)
+        {
+            log.Missing(name, "no such kernel for this card");
+            return;
+        }
+
         double operations = 4.0 * _shape.Heads * _shape.HeadDim * (tokens * (before + (tokens + 1) / 2.0)) / 1e12;
-        log.Figure($"a prompt of {tokens} behind {before}, causal", seconds, operations, "TFLOP/s", result => result with { Rate = operations / seconds.Median, Limit = Limits.Products, Wanted = before == 0 && tokens >= 2048 ? 350 : null });
+        log.Figure(name, seconds, operations, "TFLOP/s", result => result with { Rate = operations / seconds.Median, Limit = Limits.Products, Wanted = before == 0 && tokens >= 2048 ? 350 : null });
     }
 
-    /// <returns>Seconds of a layer, and bytes of a position's keys and values in it.</returns>
-    private (Samples Seconds, double PositionBytes) Measure(int sequences, int tokens, int before, DType type)
+    /// <returns>Seconds of a layer, bytes of a position's keys and values in it, and what was launched.</returns>
+    private (Samples Seconds, double PositionBytes, AttentionLaunch Launch) Measure(int sequences, int tokens, int before, DType type, bool deterministic = false)
     {
-        using CudaBackend card = BothBackends.NewCard(Options);
+        using CudaBackend card = BothBackends.NewCard(Options, deterministic: deterministic);
         int blocksEach = (before + tokens + BlockSize - 1) / BlockSize, rows = sequences * tokens;
         var shape = new KvCacheShape(Layers, _shape.KvHeads, _shape.HeadDim, BlockSize, sequences * blocksEach, type);
         KvCache cache = card.AllocateKvCache(shape);
@@ -70,6 +81,6 @@ internal sealed class AttentionSpeed(Options options) : Part(options)
                 for (int layer = 0; layer < Layers; layer++) card.Attention(cache, layer, q, step, parameters, y);
             });
         });
-        return (seconds / Layers, (double)card.KvBytesPerBlock(shape) / (BlockSize * Layers));
+        return (seconds / Layers, (double)card.KvBytesPerBlock(shape) / (BlockSize * Layers), card.LaunchOf(shape));
     }
 }
