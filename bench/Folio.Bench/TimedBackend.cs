@@ -59,18 +59,18 @@ internal sealed class TimedBackend(Backend inner) : Backend
         Add("norm", start);
     }
 
-    public override void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions)
-    {
-        long start = Stopwatch.GetTimestamp();
-        inner.Rope(x, headDim, angles, positions);
-        Add("rope", start);
-    }
-
     public override void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots)
     {
         long start = Stopwatch.GetTimestamp();
         inner.StoreKv(cache, layer, k, v, slots);
         Add("store kv", start);
+    }
+
+    public override void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch)
+    {
+        long start = Stopwatch.GetTimestamp();
+        inner.RopeAndStoreKv(cache, layer, q, k, v, angles, batch);
+        Add("rope and store kv", start);
     }
 
     public override void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y)

@@ -48,6 +48,13 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
+    public override void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch)
+    {
+        Rope(q, cache.Shape.HeadDim, angles, batch.TokenPositions);
+        Rope(k, cache.Shape.HeadDim, angles, batch.TokenPositions);
+        StoreKv(cache, layer, k, v, batch.Slots);
+    }
+
     public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies)
     {
         if (copies.IsEmpty) return;

@@ -14,7 +14,9 @@ public sealed unsafe partial class CpuBackend
     public override void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y) =>
         _team.RunRows(x.Rows, x.Columns, new LayerNormKernel(x, weight, bias, epsilon, y));
 
-    public override void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions)
+    /// <summary>Rotates each head of x in place by the angles of its row.</summary>
+    /// <param name="positions">Of each row; read only where angles go by position.</param>
+    public void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions)
     {
         fixed (int* rows = angles.IsByPosition ? positions.Values : []) _team.RunRows(x.Rows, x.Columns, new RopeKernel(x, headDim, angles, rows));
     }

@@ -76,7 +76,7 @@ public sealed unsafe partial class CudaBackend
         int headDim = cache.Shape.HeadDim;
         var arguments = new StoreKvArguments(
             q.Data, k.Data, v.Data, ((CudaKvCache)cache).Layer(layer), At(slots), angles.Cosines.Data, angles.Sines.Data, angleRows,
-            k.Stride, q.Columns / headDim, angles.Cosines.Columns, angles.Cosines.Stride, IsInterleaved(angles));
+            k.Stride, q.Columns / headDim, angles.Cosines.Columns, angles.Cosines.Stride, angles.Style == RopeStyle.Interleaved ? 1 : 0);
         KernelsFor(cache.Shape, ProductInput).Store.Launch(arguments, slots.Length);
     }
 

@@ -12,15 +12,11 @@ public sealed unsafe partial class CudaBackend
     public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y)
     {
         int groups = x.Columns / weight.Columns;
-        _elementwise.RmsNorm(y.Type).Launch(new RmsNormArguments(x.Data, weight.Data, y.Data, weight.Columns, groups, x.Stride, y.Stride, epsilon), x.Rows * groups);
+        _elementwise.RmsNorm(y.Type, weight.Columns).Launch(new RmsNormArguments(x.Data, weight.Data, y.Data, weight.Columns, groups, x.Stride, y.Stride, epsilon), x.Rows * groups);
     }
 
     public override void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y) =>
-        _elementwise.LayerNorm(y.Type).Launch(new LayerNormArguments(x.Data, weight.Data, bias.Data, y.Data, x.Columns, x.Stride, y.Stride, epsilon), x.Rows);
-
-    public override void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions) => _elementwise.Rope.Launch(new RopeArguments(
-        x.Data, angles.Cosines.Data, angles.Sines.Data, angles.IsByPosition ? At(positions) : 0, x.Columns / headDim, headDim,
-        angles.Cosines.Columns, angles.Cosines.Stride, x.Stride, IsInterleaved(angles)), x.Rows);
+        _elementwise.LayerNorm(y.Type, x.Columns).Launch(new LayerNormArguments(x.Data, weight.Data, bias.Data, y.Data, x.Columns, x.Stride, y.Stride, epsilon), x.Rows);
 
     public override void Activate(Activation activation, Tensor x, Tensor y) => ActivateGated(activation, x, default, y);
 
@@ -40,6 +36,4 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Blocks of threads that share a row: so many that few rows keep the card busy.</summary>
     private static int Slices(Tensor x) => Math.Clamp(x.Columns / (4 * ElementwiseKernels.Threads), 1, 16);
-
-    private static int IsInterleaved(RopeAngles angles) => angles.Style == RopeStyle.Interleaved ? 1 : 0;
 }

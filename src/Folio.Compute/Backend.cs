@@ -97,20 +97,11 @@ public abstract class Backend : IDisposable
     /// <summary>y = (x − mean) / √(variance + ε) · weight + bias over each row. y may be x. weight and bias may be default: 1 and 0.</summary>
     public abstract void LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Tensor y);
 
-    /// <summary>Rotates each head of x in place by the angles of its row.</summary>
-    /// <param name="positions">Of each row; read only where angles go by position.</param>
-    public abstract void Rope(Tensor x, int headDim, RopeAngles angles, Indices positions);
-
     /// <summary>Writes each row's keys and values to its slot: k and v [tokens, kvHeads · headDim].</summary>
     public abstract void StoreKv(KvCache cache, int layer, Tensor k, Tensor v, Indices slots);
 
     /// <summary>Rotates queries and keys, and writes keys and values to their slots. q is rotated in place; k may be, or not.</summary>
-    public virtual void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch)
-    {
-        Rope(q, cache.Shape.HeadDim, angles, batch.TokenPositions);
-        Rope(k, cache.Shape.HeadDim, angles, batch.TokenPositions);
-        StoreKv(cache, layer, k, v, batch.Slots);
-    }
+    public abstract void RopeAndStoreKv(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, StepBatch batch);
 
     /// <summary>Attention of each query row over its sequence's blocks, causal unless the parameters say otherwise: q and y [tokens, heads · headDim].</summary>
     public abstract void Attention(KvCache cache, int layer, Tensor q, StepBatch batch, AttentionParameters parameters, Tensor y);

@@ -17,7 +17,6 @@ internal sealed class OpChecks(Options options) : Part(options), IDisposable
     public override IEnumerable<Item> Items =>
     [
         new("norms", CheckNorms),
-        new("rotations", CheckRotations),
         new("activations", CheckActivations),
         new("rows", CheckRows),
         new("blocks", CheckBlocks),
@@ -45,23 +44,6 @@ internal sealed class OpChecks(Options options) : Part(options), IDisposable
             {
                 Tensor y = BothBackends.Room(backend, Rows, Columns, type);
                 backend.LayerNorm(BothBackends.Of(backend, x, Rows), backend.Upload(weight), backend.Upload(bias), 1e-5f, y);
-                return BothBackends.Read(backend, y);
-            });
-        }
-    }
-
-    private void CheckRotations(ResultLog log)
-    {
-        const int headDim = 32, half = 12;
-        float[] x = StoredValues.Activations(Rows * Columns, 1), angles = StoredValues.Activations(Rows * half, 2);
-        int[] positions = [.. Enumerable.Range(0, Rows).Select(row => Rows - 1 - row)];
-        foreach (RopeStyle style in Enum.GetValues<RopeStyle>())
-        {
-            _both.Compare(log, $"rotation, {style}", Exact, backend =>
-            {
-                Tensor y = BothBackends.Of(backend, x, Rows);
-                Tensor cosines = BothBackends.Of(backend, [.. angles.Select(MathF.Cos)], Rows), sines = BothBackends.Of(backend, [.. angles.Select(MathF.Sin)], Rows);
-                backend.Rope(y, headDim, new(cosines, sines, style, IsByPosition: true), positions);
                 return BothBackends.Read(backend, y);
             });
         }

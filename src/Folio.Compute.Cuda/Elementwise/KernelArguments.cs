@@ -14,10 +14,6 @@ internal record struct LayerNormArguments(nint X, nint Weight, nint Bias, nint Y
 [StructLayout(LayoutKind.Sequential)]
 internal record struct GatherRowsArguments(nint X, nint Rows, nint Y, int Columns, int XStride, int YStride);
 
-/// <summary>Arguments of rope in elementwise.cu.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal record struct RopeArguments(nint X, nint Cosines, nint Sines, nint AngleRows, int Heads, int HeadDim, int Half, int AngleStride, int XStride, int Interleaved);
-
 /// <summary>Arguments of activate in elementwise.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct ActivateArguments(nint X, nint Up, nint Y, int Columns, int XStride, int YStride, Activation Function);

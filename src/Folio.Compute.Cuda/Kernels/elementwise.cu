@@ -1,9 +1,9 @@
-// What is done value by value: rotations, activations, sums, gathered rows. fp32 in; out in Y where products follow.
+// What is done value by value: activations, sums, gathered rows. fp32 in; out in Y where products follow.
 //
-// A block takes a row, or a slice of one where blockIdx.y counts slices. Bound: memory bandwidth; at few rows, the launch.
+// A block takes a row, or a slice of one where blockIdx.y counts slices, a thread four neighbours at a time. Bound: memory bandwidth; at few rows, the launch.
 //
 // Left open: Y (the type of what products read).
-#include "gpu.cuh"
+#include "quads.cuh"
 
 constexpr int threads = 256;
 
@@ -19,34 +19,8 @@ KERNEL(gather_rows, GatherRowsArguments, threads)
 {
     const float* from = a.x + static_cast<int64>(a.rows[blockIdx.x]) * a.x_stride;
     float* to = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
-    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = from[i];
-}
-
-struct RopeArguments
-{
-    float* x;               // [rows, heads · head_dim], in place
-    const float* cosines;   // [any, half], rows angle_stride apart
-    const float* sines;
-    const int* angle_rows;  // [rows] null: each its own
-    int heads, head_dim, half, angle_stride, x_stride, interleaved;
-};
-
-KERNEL(rope, RopeArguments, threads)
-{
-    int64 angle_row = static_cast<int64>(a.angle_rows != nullptr ? a.angle_rows[blockIdx.x] : blockIdx.x) * a.angle_stride;
-    const float* cosines = a.cosines + angle_row;
-    const float* sines = a.sines + angle_row;
-    float* row = a.x + static_cast<int64>(blockIdx.x) * a.x_stride;
-    for (int i = threadIdx.x; i < a.heads * a.half; i += blockDim.x)
-    {
-        int pair = i % a.half;
-        float* head = row + i / a.half * a.head_dim;
-        float* first = head + (a.interleaved != 0 ? 2 * pair : pair);
-        float* second = first + (a.interleaved != 0 ? 1 : a.half);
-        float x = *first, y = *second;
-        *first = x * cosines[pair] - y * sines[pair];
-        *second = y * cosines[pair] + x * sines[pair];
-    }
+    bool whole = a.columns % 4 == 0 && has_quads(a.x, a.x_stride) && has_quads(a.y, a.y_stride);
+    for (int i = threadIdx.x * 4; i < a.columns; i += blockDim.x * 4) store_quad(to + i, load_quad(from + i, a.columns - i, whole), a.columns - i, whole);
 }
 
 enum { relu, silu, gelu, gelu_tanh };
@@ -73,10 +47,13 @@ struct ActivateArguments
 KERNEL(activate, ActivateArguments, threads)
 {
     int64 from = static_cast<int64>(blockIdx.x) * a.x_stride, to = static_cast<int64>(blockIdx.x) * a.y_stride;
-    for (int i = blockIdx.y * blockDim.x + threadIdx.x; i < a.columns; i += gridDim.y * blockDim.x)
+    bool whole = a.columns % 4 == 0 && has_quads(a.x, a.x_stride) && has_quads(a.up, 0) && has_quads(a.y, a.y_stride);
+    for (int i = (blockIdx.y * blockDim.x + threadIdx.x) * 4; i < a.columns; i += gridDim.y * blockDim.x * 4)
     {
-        float value = activated(a.x[from + i], a.function);
-        a.y[to + i] = from_float<Y>(a.up != nullptr ? value * a.up[from + i] : value);
+        float4 x = load_quad(a.x + from + i, a.columns - i, whole);
+        float4 up = a.up != nullptr ? load_quad(a.up + from + i, a.columns - i, whole) : float4{1, 1, 1, 1};
+        float4 y{activated(x.x, a.function) * up.x, activated(x.y, a.function) * up.y, activated(x.z, a.function) * up.z, activated(x.w, a.function) * up.w};
+        store_quad(a.y + to + i, y, a.columns - i, whole);
     }
 }
 
@@ -91,7 +68,12 @@ KERNEL(add, AddArguments, threads)
 {
     float* to = a.x + static_cast<int64>(blockIdx.x) * a.x_stride;
     const float* from = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
-    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] += from[i];
+    bool whole = a.columns % 4 == 0 && has_quads(a.x, a.x_stride) && has_quads(a.y, a.y_stride);
+    for (int i = threadIdx.x * 4; i < a.columns; i += blockDim.x * 4)
+    {
+        float4 x = load_quad(to + i, a.columns - i, whole), y = load_quad(from + i, a.columns - i, whole);
+        store_quad(to + i, float4{x.x + y.x, x.y + y.y, x.z + y.z, x.w + y.w}, a.columns - i, whole);
+    }
 }
 
 struct ConvertArguments
@@ -106,5 +88,6 @@ KERNEL(convert, ConvertArguments, threads)
 {
     const float* from = a.x + static_cast<int64>(blockIdx.x) * a.x_stride;
     Y* to = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
-    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = from_float<Y>(from[i]);
+    bool whole = a.columns % 4 == 0 && has_quads(a.x, a.x_stride) && has_quads(a.y, a.y_stride);
+    for (int i = threadIdx.x * 4; i < a.columns; i += blockDim.x * 4) store_quad(to + i, load_quad(from + i, a.columns - i, whole), a.columns - i, whole);
 }

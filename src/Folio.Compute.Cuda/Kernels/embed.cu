@@ -2,6 +2,7 @@
 // Bound: memory bandwidth; at few rows, the launch.
 //
 // Left open: weights.cuh's.
+#include "quads.cuh"
 #include "weights.cuh"
 
 struct EmbedArguments
@@ -18,6 +19,7 @@ KERNEL(embed, EmbedArguments, 256)
     int id = a.ids[blockIdx.x];
     if (id < 0) id = max(0, a.drawn[-1 - id]); // a row of which nothing could be drawn ends its request, whatever follows
     float* to = a.y + static_cast<int64>(blockIdx.x) * a.y_stride;
+    bool whole = a.columns % 4 == 0 && has_quads(a.y, a.y_stride);
     for (int column = threadIdx.x * weights_per_load; column < a.columns; column += blockDim.x * weights_per_load)
     {
         uint4 codes = load<uint4>(a.table.row(id) + static_cast<int64>(column) * 16 / weights_per_load);
@@ -27,11 +29,10 @@ KERNEL(embed, EmbedArguments, 256)
             if (part > 0 && part * 4 % GROUP == 0) group = load_group(a.table, id, column + part * 4);
             float values[4];
             decode4(values, codes, part, group);
-            for (int i = 0; i < 4; i++)
-            {
-                int at = column + part * 4 + i;
-                if (at < a.columns) to[at] = a.accumulate != 0 ? to[at] + values[i] : values[i];
-            }
+            int at = column + part * 4;
+            if (at >= a.columns) break;
+            float4 before = a.accumulate != 0 ? load_quad(to + at, a.columns - at, whole) : float4{0, 0, 0, 0};
+            store_quad(to + at, float4{before.x + values[0], before.y + values[1], before.z + values[2], before.w + values[3]}, a.columns - at, whole);
         }
     }
 }
