@@ -2,7 +2,7 @@
 // (low half) and value i + 16 (high half), as GGUF's Q4_0 has them. Quantised rows have a plane of their own for what a group of GROUP values shares.
 //
 // Left open: FORMAT (dense_f32, dense_bf16, dense_f16, grouped_int8, grouped_int4, grouped_fp8). Grouped values are code · scale, with AFFINE code · scale + shift; codes of int4, and
-// of int8 with a shift, are unsigned, those of fp8 are E4M3. GROUP, a multiple of 16, is how many values share these.
+// of int8 with a shift, are unsigned (and below 128), those of fp8 are E4M3. GROUP, a multiple of 16, is how many values share these.
 #pragma once
 #include "gpu.cuh"
 
@@ -12,7 +12,11 @@
 #define grouped_int8 3
 #define grouped_int4 4
 #define grouped_fp8 5
+#ifndef AFFINE
+#define AFFINE 0
+#endif
 
+constexpr bool is_grouped = FORMAT >= grouped_int8;
 constexpr int weights_per_load = FORMAT == dense_f32 ? 4 : FORMAT == grouped_int8 || FORMAT == grouped_fp8 ? 16 : FORMAT == grouped_int4 ? 32 : 8;
 
 struct WeightRows
@@ -27,17 +31,26 @@ struct WeightRows
 #if FORMAT == grouped_int8 || FORMAT == grouped_int4 || FORMAT == grouped_fp8
 struct GroupValues { float scale, shift; };
 
+// Four bytes with what a group shares: all of them, or the half that the group's number says (0: the low one).
+constexpr bool shares_words = FORMAT == grouped_fp8 || AFFINE;
+
+DEVICE const f16* group_word(const WeightRows& weights, int64 group) { return weights.groups + (shares_words ? group * 2 : group / 2 * 2); }
+
+DEVICE GroupValues group_of(uint32 word, int half)
+{
+#if FORMAT == grouped_fp8
+    return {__uint_as_float(word), 0};
+#elif AFFINE
+    return {half_of<f16>(word, 0), half_of<f16>(word, 1)};
+#else
+    return {half_of<f16>(word, half), 0};
+#endif
+}
+
 DEVICE GroupValues load_group(const WeightRows& weights, int output, int input)
 {
     int64 group = (output * weights.inputs + input) / GROUP;
-#if FORMAT == grouped_fp8
-    return {load<float>(weights.groups + group * 2), 0};
-#elif AFFINE
-    uint32 both = load<uint32>(weights.groups + group * 2);
-    return {half_of<f16>(both, 0), half_of<f16>(both, 1)};
-#else
-    return {to_float(weights.groups[group]), 0};
-#endif
+    return group_of(shares_words ? load<uint32>(weights.groups + group * 2) : weights.groups[group].bits, 0);
 }
 
 // Values four `part` and on of one load, in ascending order.

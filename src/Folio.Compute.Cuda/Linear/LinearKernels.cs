@@ -1,4 +1,3 @@
-using System.Numerics;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Compiling;
 
@@ -8,12 +7,11 @@ namespace Folio.Compute.Cuda.Linear;
 internal sealed class LinearKernels(KernelLibrary kernels)
 {
     /// <summary>Rows for which reading the weights is all that counts.</summary>
-    public const int MaxFewRows = 8;
+    public const int MaxFewRows = FewRowsKernels.MaxRows;
 
-    private const int FewThreads = 128, FewOutputs = 2 * FewThreads / 32; // of a block
     private const int ManyThreads = 128, ManyTile = 64, ManySharedBytes = 4 * ManyTile * 40 * sizeof(ushort);
     private readonly Dictionary<WeightFormat, Kernel> _embed = [];
-    private readonly Dictionary<(DType X, WeightFormat Format, int Rows), Kernel> _fewRows = [];
+    private readonly FewRowsKernels _fewRows = new(kernels);
     private readonly Dictionary<(DType X, WeightFormat Format), Kernel> _manyRows = [];
 
     public Kernel Embed(WeightFormat format)
@@ -22,22 +20,7 @@ internal sealed class LinearKernels(KernelLibrary kernels)
         return kernel;
     }
 
-    /// <summary>A row's bits are the same in a batch of any size.</summary>
-    public void FewRows(DType x, WeightFormat format, LinearArguments arguments)
-    {
-        int rows = arguments.Rows, xBytes = x == DType.F32 ? sizeof(float) : sizeof(ushort);
-        for (int first = 0; first < rows; first += MaxFewRows)
-        {
-            int count = Math.Min(MaxFewRows, rows - first);
-            LinearArguments part = arguments with
-            {
-                X = arguments.X + (nint)first * arguments.XStride * xBytes,
-                Y = arguments.Y + (nint)first * arguments.YStride * sizeof(float),
-                Rows = count,
-            };
-            FewRows(x, format, (int)BitOperations.RoundUpToPowerOf2((uint)count)).Launch(part, (arguments.Outputs + FewOutputs - 1) / FewOutputs);
-        }
-    }
+    public void FewRows(DType x, WeightFormat format, LinearArguments arguments) => _fewRows.Multiply(x, format, arguments);
 
     public void ManyRows(DType x, WeightFormat format, LinearArguments arguments)
     {
@@ -48,16 +31,5 @@ internal sealed class LinearKernels(KernelLibrary kernels)
         }
 
         kernel.Launch(arguments, (arguments.Outputs + ManyTile - 1) / ManyTile, (arguments.Rows + ManyTile - 1) / ManyTile);
-    }
-
-    private Kernel FewRows(DType x, WeightFormat format, int rows)
-    {
-        if (!_fewRows.TryGetValue((x, format, rows), out Kernel? kernel))
-        {
-            var source = new KernelSource("few_rows.cu", [$"X={NumberNames.Of(x)}", $"ROWS={rows}", "OUTPUTS=2", .. format.Definitions]);
-            _fewRows[(x, format, rows)] = kernel = kernels.Get(source, "few_rows", FewThreads);
-        }
-
-        return kernel;
     }
 }
