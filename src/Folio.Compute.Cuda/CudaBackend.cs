@@ -58,7 +58,7 @@ public sealed unsafe partial class CudaBackend : Backend
     internal CudaContext Context => _context;
 
     public override string Description =>
-        $"{_context.Name} ({_context.Architecture}), {_context.Memory.Total / (1 << 20)} MiB, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
+        $"{_context.Name} ({_context.Architecture}), {_context.Memory.Total / (1 << 20)} MiB, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : _dense is null ? " without cuBLASLt" : "")}";
 
     /// <summary>What is left of the share that this process may take.</summary>
     public override long AvailableMemory
