@@ -66,8 +66,9 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
-    /// <summary>Prefill goes by warpgroups where the card and the kernel have them and bits needn't be those of decoding.</summary>
-    internal AttentionLaunch LaunchOf(KvCacheShape shape) => new(shape, _context.Architecture == "sm_90a" && AttentionLaunch.HasWarpgroups(shape) && !_options.IsDeterministic);
+    /// <summary>Prefill goes by warpgroups where the card and the kernel have them, and decoding is spread over warps, where bits of one needn't be those of the other.</summary>
+    internal AttentionLaunch LaunchOf(KvCacheShape shape) =>
+        new(shape, _context.Architecture == "sm_90a" && AttentionLaunch.HasWarpgroups(shape) && !_options.IsDeterministic, SharesTiles: !_options.IsDeterministic);
 
     private void Store(KvCache cache, int layer, Tensor q, Tensor k, Tensor v, RopeAngles angles, nint angleRows, Indices slots)
     {

@@ -33,11 +33,13 @@ public sealed partial class CompiledKernelTests
         { "many_rows.cu", ["X=bf16", "FORMAT=grouped_int8", "GROUP=16"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16"] },
         { "many_rows.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "fp8_products.cu", ["X=bf16"], ["ld.global.v4.u32", "st.global.v4.f32"] },
-        { "paged_decode.cu", [.. Attention, "WARPS=4"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
-        { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
-        { "paged_decode.cu", [.. Heads("bf16", 96), "WARPS=4"], [] },
-        { "paged_decode.cu", [.. Heads("int8", 128), "WARPS=4"], ["fma.rn.bf16x2", "cp.async.ca.shared.global"] },
-        { "paged_decode.cu", [.. Heads("e4m3", 256), "WARPS=2"], ["fma.rn.f16x2", "bar.sync"] },
+        { "paged_decode.cu", [.. Attention, "WARPS=4", "TILE_WARPS=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
+        { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "TILE_WARPS=1", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "paged_decode.cu", [.. Attention, "WARPS=4", "TILE_WARPS=4"], [] },
+        { "paged_decode.cu", [.. Heads("int8", 80), "WARPS=4", "TILE_WARPS=4"], [] },
+        { "paged_decode.cu", [.. Heads("bf16", 96), "WARPS=4", "TILE_WARPS=1"], [] },
+        { "paged_decode.cu", [.. Heads("int8", 128), "WARPS=4", "TILE_WARPS=1"], ["fma.rn.bf16x2", "cp.async.ca.shared.global"] },
+        { "paged_decode.cu", [.. Heads("e4m3", 256), "WARPS=2", "TILE_WARPS=1"], ["fma.rn.f16x2", "bar.sync"] },
         { "paged_prefill.cu", ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=64", "PARTITION=256", "Y=float"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global"] },
         { "paged_prefill.cu", Heads("bf16", 128), [] },
         { "paged_prefill.cu", Heads("bf16", 256), [] },
@@ -77,7 +79,7 @@ public sealed partial class CompiledKernelTests
     public void Fp8_is_widened_by_the_cards_own_instruction_where_there_is_one()
     {
         if (!CudaLibraries.Has(CudaLibraries.Nvrtc)) Assert.Skip("NVRTC isn't here (FOLIO_CUDA_PATH names no folder with it)");
-        var source = new KernelSource("paged_decode.cu", [.. Heads("e4m3", 64), "WARPS=4"]);
+        var source = new KernelSource("paged_decode.cu", [.. Heads("e4m3", 64), "WARPS=4", "TILE_WARPS=1"]);
         byte[] intermediate = Nvrtc.CompileToPtx(source.File, source.Text, KernelSource.Headers, source.Options("compute_89"));
         Assert.Contains("cvt.rn.f16x2.e4m3x2", System.Text.Encoding.UTF8.GetString(intermediate));
     }

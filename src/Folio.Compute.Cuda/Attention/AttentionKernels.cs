@@ -14,7 +14,7 @@ internal sealed class AttentionKernels
         KvCacheShape shape = launch.Shape;
         string[] cache = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         string[] attention = [.. cache, $"PARTITION={AttentionPlan.PartitionPositions}", $"Y={NumberNames.Of(y)}"];
-        var decode = new KernelSource("paged_decode.cu", [.. attention, $"WARPS={launch.DecodeWarps}"]);
+        var decode = new KernelSource("paged_decode.cu", [.. attention, $"WARPS={launch.DecodeWarps}", $"TILE_WARPS={launch.TileWarps}"]);
         Store = kernels.Get(new KernelSource("store_kv.cu", cache), "store_kv", StoreThreads);
         Decode = kernels.Get(decode, "paged_decode", launch.DecodeThreads, launch.DecodeSharedBytes);
         Merge = kernels.Get(decode, "merge_partitions", MergeThreads);

@@ -6,7 +6,8 @@ namespace Folio.Compute.Cuda.Attention;
 /// </summary>
 /// <param name="Shape">The cache's.</param>
 /// <param name="ByWarpgroups">Whether prefill is paged_prefill_wgmma's, not paged_prefill's.</param>
-internal readonly record struct AttentionLaunch(KvCacheShape Shape, bool ByWarpgroups)
+/// <param name="SharesTiles">Whether four warps of paged_decode share an item's tiles, if its heads aren't large; a row's bits are then not those of prefill.</param>
+internal readonly record struct AttentionLaunch(KvCacheShape Shape, bool ByWarpgroups, bool SharesTiles)
 {
     /// <summary>Of a head.</summary>
     public const int MostChannels = 256;
@@ -16,8 +17,11 @@ internal readonly record struct AttentionLaunch(KvCacheShape Shape, bool ByWarpg
     /// <summary>Warps of a block of paged_decode: those that share rows have one of their own.</summary>
     public int DecodeWarps => RowWarps == 1 ? 4 : RowWarps;
 
+    /// <summary>Of these, those that share an item's tiles.</summary>
+    public int TileWarps => SharesTiles && RowWarps == 1 ? AttentionPlan.PartitionPositions / TilePositions : 1;
+
     /// <summary>Items that a block of paged_decode does at once.</summary>
-    public int DecodeItems => DecodeWarps / RowWarps;
+    public int DecodeItems => DecodeWarps / RowWarps / TileWarps;
 
     public int DecodeThreads => DecodeWarps * WarpThreads;
 

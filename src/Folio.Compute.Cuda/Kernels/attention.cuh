@@ -133,12 +133,13 @@ template <class At> DEVICE void load_queries(uint32 (&q)[warp_channels / 16][4],
     }
 }
 
-// A row of the state, scaled: to [HEAD_DIM]. `half`: which of the lane's two rows.
-template <class T> DEVICE void store_output(T* to, const AttentionState& state, int half, float factor)
+// A row of the state, scaled: to [HEAD_DIM]. `half`: which of the lane's two rows. `has(i)`: whether this warp has its i-th sixteen channels.
+template <class T, class Has> DEVICE void store_output(T* to, const AttentionState& state, int half, float factor, const Has& has)
 {
 #pragma unroll
     for (int i = 0; i < warp_channels / 16; i++)
     {
+        if (!has(i)) continue;
         const float* left = state.output[i * 2] + half * 2;
         const float* right = state.output[i * 2 + 1] + half * 2;
         float2 x = {left[0] * factor, left[1] * factor}, y = {right[0] * factor, right[1] * factor};

@@ -60,6 +60,6 @@ KERNEL(paged_prefill, PagedPrefillArguments, threads)
     for (int half = 0; half < 2; half++)
     {
         int row = own_first + lane / 4 + half * 8;
-        if (row <= rows.last) store_output(rows.output(row), total, half, 1 / total.sum[half]);
+        if (row <= rows.last) store_output(rows.output(row), total, half, 1 / total.sum[half], [](int) { return true; });
     }
 }

@@ -11,7 +11,7 @@ public sealed class AttentionLaunchTests
     {
         for (int headDim = 2; headDim <= AttentionLaunch.MostChannels; headDim += 2)
         {
-            var launch = new AttentionLaunch(new(Layers: 1, KvHeads: 1, headDim, BlockSize: 16, Blocks: 1, type), ByWarpgroups: false);
+            var launch = new AttentionLaunch(new(Layers: 1, KvHeads: 1, headDim, BlockSize: 16, Blocks: 1, type), ByWarpgroups: false, SharesTiles: false);
             Assert.InRange(launch.DecodeSharedBytes, 1, 99 << 10);
             Assert.InRange(launch.PrefillSharedBytes, 1, 99 << 10);
         }
@@ -24,7 +24,7 @@ public sealed class AttentionLaunchTests
         for (int headDim = 2; headDim <= AttentionLaunch.MostChannels; headDim += 2)
         {
             var shape = new KvCacheShape(Layers: 1, KvHeads: 1, headDim, BlockSize: 16, Blocks: 1, DType.BF16);
-            if (AttentionLaunch.HasWarpgroups(shape)) Assert.InRange(new AttentionLaunch(shape, ByWarpgroups: true).PrefillSharedBytes, 1, 227 << 10);
+            if (AttentionLaunch.HasWarpgroups(shape)) Assert.InRange(new AttentionLaunch(shape, ByWarpgroups: true, SharesTiles: true).PrefillSharedBytes, 1, 227 << 10);
         }
     }
 }

@@ -13,10 +13,11 @@ internal sealed class EmulatedAttention : IDisposable
     private readonly AttentionLaunch _launch;
 
     /// <param name="byWarpgroups">Whether prefill is paged_prefill_wgmma's.</param>
-    public EmulatedAttention(KvCacheShape shape, bool byWarpgroups)
+    /// <param name="sharesTiles">Whether warps share an item's tiles where they can.</param>
+    public EmulatedAttention(KvCacheShape shape, bool byWarpgroups, bool sharesTiles)
     {
         _shape = shape with { Layers = Layers };
-        _launch = new AttentionLaunch(shape, byWarpgroups);
+        _launch = new AttentionLaunch(shape, byWarpgroups, sharesTiles);
         _definitions = [$"KV={NumberNames.Of(shape.Type)}", $"BLOCK_SIZE={shape.BlockSize}", $"HEAD_DIM={shape.HeadDim}"];
         _cache = new((int)(shape.Blocks * CudaKvCache.BytesPerBlock(_shape)));
         _cache.Span.Fill(0xFF); // not a number: what no row may see
@@ -55,7 +56,7 @@ internal sealed class EmulatedAttention : IDisposable
         using var partitions = new GuardedBuffer<int>(plan.Partitions.AsSpan(0, batch.Sequences));
         using var starts = new GuardedBuffer<int>(plan.PartStarts.AsSpan(0, batch.Sequences));
         using var states = new GuardedBuffer<float>(plan.PartCount * parameters.Heads * (_shape.HeadDim + 2));
-        EmulatedKernel kernel = EmulatedKernel.Of("paged_decode.cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}", $"WARPS={_launch.DecodeWarps}"]);
+        EmulatedKernel kernel = EmulatedKernel.Of("paged_decode.cu", [.. _definitions, "Y=float", $"PARTITION={AttentionPlan.PartitionPositions}", $"WARPS={_launch.DecodeWarps}", $"TILE_WARPS={_launch.TileWarps}"]);
         int size = parameters.Heads * _shape.HeadDim;
         kernel.Launch("paged_decode", new PagedDecodeArguments(
             q.Address, y.Address, layer, step.Address, rows.Address, lengths.Address, partitions.Address, starts.Address, states.Address, size, size, parameters.Heads, parameters.Window, parameters.Scale, parameters.SoftCap), (3, 1, 1), _launch.DecodeThreads, _launch.DecodeSharedBytes, order);

@@ -20,7 +20,7 @@ public sealed class PagedAttentionTests
     [InlineData(144, 2, 1, 0, 5, true, DType.I8)]
     [InlineData(80, 4, 2, 100, 0, true, DType.F8_E4M3)]
     public void Attention_equals_the_CPUs_up_to_the_rounding_of_queries_and_weights(int headDim, int heads, int kvHeads, int window, float softCap, bool causal, DType type = DType.BF16) =>
-        Compare(new Scene([1, 19, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), chunk: 262, byWarpgroups: false);
+        Compare(new Scene([1, 19, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), chunk: 262);
 
     [Theory]
     [InlineData(64, 6, 2, 0, 0, true)]
@@ -32,7 +32,18 @@ public sealed class PagedAttentionTests
     [InlineData(64, 40, 1, 0, 0, true)]
     [InlineData(64, 1, 1, 0, 0, false)]
     public void Warpgroups_attend_as_the_CPU_does(int headDim, int heads, int kvHeads, int window, float softCap, bool causal, DType type = DType.BF16) =>
-        Compare(new Scene([2, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), causal ? 140 : 262, byWarpgroups: true);
+        Compare(new Scene([2, 262], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap, causal), causal ? 140 : 262, sharesTiles: true, byWarpgroups: true);
+
+    [Theory]
+    [InlineData(262, 64, 6, 2, 0, 0)]
+    [InlineData(262, 128, 8, 1, 0, 5)]
+    [InlineData(130, 64, 40, 1, 0, 0)]
+    [InlineData(262, 80, 4, 2, 150, 0)]
+    [InlineData(67, 20, 2, 2, 0, 0, DType.F16)]
+    [InlineData(262, 128, 9, 1, 0, 0, DType.I8)]
+    [InlineData(262, 64, 2, 1, 0, 0, DType.F8_E4M3)]
+    public void Warps_that_share_a_sequences_tiles_attend_as_the_CPU_does(int length, int headDim, int heads, int kvHeads, int window, float softCap, DType type = DType.BF16) =>
+        Compare(new Scene([1, length], heads, kvHeads, headDim, type), new AttentionParameters(heads, 1 / MathF.Sqrt(headDim), window, softCap), chunk: length - 2, single: length - 2, sharesTiles: true);
 
     [Theory]
     [InlineData(64, 6, 2, 0, DType.BF16)]
@@ -78,9 +89,9 @@ public sealed class PagedAttentionTests
         }
     }
 
-    private static void Compare(Scene scene, AttentionParameters parameters, int chunk, bool byWarpgroups)
+    private static void Compare(Scene scene, AttentionParameters parameters, int chunk, int single = int.MaxValue, bool sharesTiles = false, bool byWarpgroups = false)
     {
-        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk, byWarpgroups: byWarpgroups);
+        float[][] expected = scene.OnCpu(parameters), actual = scene.Emulated(parameters, chunk, single, byWarpgroups: byWarpgroups, sharesTiles: sharesTiles);
         for (int s = 0; s < expected.Length; s++)
         {
             for (int i = 0; i < expected[s].Length; i++) Assert.True(Math.Abs(expected[s][i] - actual[s][i]) < 0.02, $"sequence {s}, value {i}: {expected[s][i]} on the CPU, {actual[s][i]} emulated");
@@ -119,9 +130,9 @@ public sealed class PagedAttentionTests
         }
 
         /// <param name="single">From this position on, tokens come one at a time: decode.</param>
-        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue, ThreadOrder order = ThreadOrder.Random, bool byWarpgroups = false)
+        public float[][] Emulated(AttentionParameters parameters, int chunk, int single = int.MaxValue, ThreadOrder order = ThreadOrder.Random, bool byWarpgroups = false, bool sharesTiles = false)
         {
-            using var attention = new EmulatedAttention(Shape, byWarpgroups);
+            using var attention = new EmulatedAttention(Shape, byWarpgroups, sharesTiles);
             return Run(chunk, single == 0 ? int.MaxValue : single, (batch, q, k, v) => attention.Run(batch, q, k, v, parameters, order));
         }
 
