@@ -6,13 +6,11 @@ namespace Folio.Compute.Cuda;
 /// <summary>The paged cache, and attention over it.</summary>
 public sealed unsafe partial class CudaBackend
 {
-    /// <summary>Partitions of decoding sequences whose states a step keeps at most: of a million positions. What has more is done by prefill.</summary>
-    private const int MaxParts = 4096;
-
     private AttentionKernels? _attention;
     private (KvCacheShape Shape, DType Y) _attentionFor;
     private nint _states;    // [parts, heads, headDim + 2]
     private int _blockSize;
+    private DType _reservedFor;
 
     public override KvCache AllocateKvCache(KvCacheShape shape)
     {
@@ -31,8 +29,10 @@ public sealed unsafe partial class CudaBackend
     public override void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape)
     {
         if (_plan is not null) throw new CudaException("a card's backend serves one model; another model needs a backend of its own.");
-        _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, MaxParts, LaunchOf(shape).TileRows);
-        _states = _context.Allocate((long)MaxParts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
+        _reservedFor = shape.Type; // by which prompts are cut for their kernel
+        int parts = MostParts(maxSequences, shape);
+        _plan = new AttentionPlan(maxTokens, maxSequences, heads / shape.KvHeads, parts, LaunchOf(shape).TileRows);
+        _states = _context.Allocate((long)parts * heads * (shape.HeadDim + 2) * sizeof(float), "the states of attention's partitions");
         _float8?.Reserve(maxTokens);
     }
 
@@ -66,6 +66,16 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
+    /// <summary>
+    /// Partitions of decoding sequences whose states a step keeps at most: of twice the positions that a cache in all of the memory would hold, since sequences share blocks. That is some thousandth of the
+    /// cache. What has more is done by prefill.
+    /// </summary>
+    private int MostParts(int maxSequences, KvCacheShape shape)
+    {
+        long positions = AvailableMemory / CudaKvCache.BytesPerBlock(shape) * shape.BlockSize;
+        return maxSequences + (int)Math.Min(2 * positions / AttentionPlan.PartitionPositions, (long)maxSequences << 9); // of 131,072 positions each
+    }
+
     /// <summary>Prefill goes by warpgroups where the card and the kernel have them, and decoding is spread over warps, where bits of one needn't be those of the other.</summary>
     internal AttentionLaunch LaunchOf(KvCacheShape shape) =>
         new(shape, _context.Architecture == "sm_90a" && AttentionLaunch.HasWarpgroups(shape) && !_options.IsDeterministic, SharesTiles: !_options.IsDeterministic);
@@ -85,6 +95,7 @@ public sealed unsafe partial class CudaBackend
     private AttentionKernels KernelsFor(KvCacheShape shape, DType y)
     {
         if (_attention is not null && _attentionFor == (shape, y)) return _attention;
+        if (_plan is not null && shape.Type != _reservedFor) throw new InvalidOperationException($"ReserveAttention was for a cache of {_reservedFor}, not {shape.Type}");
         _attentionFor = (shape, y);
         return _attention = new AttentionKernels(_kernels, LaunchOf(shape), y, _context.Multiprocessors);
     }

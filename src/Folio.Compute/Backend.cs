@@ -80,6 +80,7 @@ public abstract class Backend : IDisposable
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxSequences">Sequences of the largest step.</param>
     /// <param name="heads">Query heads.</param>
+    /// <param name="shape">The cache's, whatever its blocks.</param>
     public abstract void ReserveAttention(int maxTokens, int maxSequences, int heads, KvCacheShape shape);
 
     /// <summary>Copies token rows of the table: y[i] = table[ids[i]] (or y[i] += with <paramref name="accumulate"/>: learnt positions).</summary>

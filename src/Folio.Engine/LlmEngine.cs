@@ -110,7 +110,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
         StepLimits limits = StepLimits.For(options);
         MemoryPlan.RequireSteps(decoder.BytesToReserve(limits.Tokens, limits.LogitRows), backend.AvailableMemory, options);
-        decoder.Reserve(limits.Tokens, limits.Sequences, limits.LogitRows);
+        decoder.Reserve(limits.Tokens, limits.Sequences, limits.LogitRows, options.KvCacheType);
 
         MemoryPlan plan = MemoryPlan.Create(decoder.WeightBytes, bytesPerBlock, spec.ContextLength, backend.AvailableMemory, backend.CacheShare, options);
         if (!spec.KeysDependOnPrefixAlone) options = WithoutPrefixCaching(options, source);

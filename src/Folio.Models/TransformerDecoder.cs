@@ -52,10 +52,11 @@ public sealed class TransformerDecoder
     /// <param name="maxTokens">Token rows of the largest step.</param>
     /// <param name="maxSequences">Sequences of the largest step.</param>
     /// <param name="maxLogitRows">Rows of logits of the largest step.</param>
-    public void Reserve(int maxTokens, int maxSequences, int maxLogitRows)
+    /// <param name="cacheType">How the cache will store its numbers.</param>
+    public void Reserve(int maxTokens, int maxSequences, int maxLogitRows, DType cacheType = DType.BF16)
     {
         _activations = new(Spec, maxTokens, maxLogitRows, _backend, _backend.Allocate);
-        _backend.ReserveAttention(maxTokens, maxSequences, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1));
+        _backend.ReserveAttention(maxTokens, maxSequences, Spec.Heads, Spec.KvCacheShape(blockSize: 1, blocks: 1, cacheType));
         _rotaries = [.. Ropes.Select(rope => new RotaryEmbedding(rope, Spec.ContextLength, maxTokens, _backend))];
         _layerRotaries = [.. Spec.Layers.Select(layer => _rotaries.FirstOrDefault(rotary => rotary.Spec == layer.Rope))];
     }

@@ -35,7 +35,7 @@ internal sealed class SoloRunner : IDisposable
         _chunk = chunk;
         _cache = _backend.AllocateKvCache(Decoder.Spec.KvCacheShape(BlockSize, blocks, kvType));
         _batch = new StepBatch(chunk, 1, blocks);
-        Decoder.Reserve(chunk, 1, chunk);
+        Decoder.Reserve(chunk, 1, chunk, kvType);
     }
 
     public TransformerDecoder Decoder { get; }

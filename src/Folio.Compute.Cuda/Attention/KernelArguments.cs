@@ -8,7 +8,7 @@ internal record struct KvLayer(nint Data, long BlockStride, int KvHeads);
 
 /// <summary>The head of a step's numbers: <c>StepHeader</c> of step.cuh. Offsets are in numbers, from the header on.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct StepHeader(int BlocksPerSequence, int BlockTables, int ItemCount, int Items);
+internal record struct StepHeader(int Tables, int ItemCount, int Items, int Unused = 0);
 
 /// <summary>Arguments of store_kv.cu.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -7,10 +7,11 @@ constexpr float log2_e = 1.4426950408889634f;
 // What the host knows of a step's attention, at the beginning of the step's numbers; offsets are from there, in numbers.
 struct StepHeader
 {
-    int blocks_per_sequence, block_tables; // [sequences, blocks_per_sequence]
-    int item_count, items;                 // [items] sequence | partition << 16
+    int tables;             // [sequences] where a sequence's block table is
+    int item_count, items;  // [items] sequence | partition << 16
+    int unused;
 
-    DEVICE const int* table(int sequence) const { return numbers(block_tables) + static_cast<int64>(sequence) * blocks_per_sequence; }
+    DEVICE const int* table(int sequence) const { return numbers(numbers(tables)[sequence]); }
     DEVICE const int* numbers(int offset) const { return reinterpret_cast<const int*>(this) + offset; }
 };
 

@@ -18,8 +18,9 @@ internal readonly record struct StepLayout
         Rows = Take(ref next, sequences);
         Partitions = Take(ref next, sequences);
         PartStarts = Take(ref next, sequences);
+        Tables = Take(ref next, sequences);
         Tiles = Take(ref next, 2 * tiles);
-        BlockTables = next; // behind which lie the items
+        End = next;
     }
 
     public int TokenIds { get; }
@@ -40,10 +41,14 @@ internal readonly record struct StepLayout
 
     public int PartStarts { get; }
 
+    /// <summary>[sequences] where each block table lies.</summary>
+    public int Tables { get; }
+
     /// <summary>[2, tiles]</summary>
     public int Tiles { get; }
 
-    public int BlockTables { get; }
+    /// <summary>Block tables, each as long as its sequence, and behind them the items: what only the header tells of.</summary>
+    public int End { get; }
 
     private static int Take(ref int next, int count)
     {

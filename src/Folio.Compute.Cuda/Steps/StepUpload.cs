@@ -15,7 +15,7 @@ internal sealed unsafe class StepUpload
     public StepUpload(CudaContext context, int maxTokens, int maxSequences, int maxBlocksPerSequence, AttentionPlan plan)
     {
         _context = context;
-        long numbers = new StepLayout(maxTokens, maxSequences, maxTokens, plan.MaxTiles).BlockTables + (long)maxSequences * maxBlocksPerSequence + plan.Items.Length;
+        long numbers = new StepLayout(maxTokens, maxSequences, maxTokens, plan.MaxTiles).End + (long)maxSequences * maxBlocksPerSequence + plan.Items.Length;
         for (int i = 0; i < 2; i++) _pinned[i] = (int*)context.AllocatePinned(numbers * sizeof(int), "a step's numbers");
         Address = context.Allocate(numbers * sizeof(int), "a step's numbers");
         _sent = [context.NewEvent(), context.NewEvent()];
@@ -48,15 +48,18 @@ internal sealed unsafe class StepUpload
 
         if (size > batch.Sequences) Fill(numbers, batch.Sequences, size, layout);
 
-        int most = 0;
-        for (int sequence = 0; sequence < batch.Sequences; sequence++) most = Math.Max(most, Blocks(batch.ContextLengths[sequence], blockSize));
+        int next = layout.End;
         for (int sequence = 0; sequence < batch.Sequences; sequence++)
-            batch.BlockTable(sequence)[..Blocks(batch.ContextLengths[sequence], blockSize)].CopyTo(new(numbers + layout.BlockTables + sequence * most, most));
-        int items = layout.BlockTables + batch.Sequences * most; // of the sequences that there are
-        Put(numbers + items, plan.Items, plan.ItemCount);
-        *(StepHeader*)numbers = new(most, layout.BlockTables, plan.ItemCount, items);
+        {
+            int blocks = (batch.ContextLengths[sequence] + blockSize - 1) / blockSize;
+            batch.BlockTable(sequence)[..blocks].CopyTo(new(numbers + next, blocks));
+            numbers[layout.Tables + sequence] = next;
+            next += blocks;
+        }
 
-        _context.Upload(Address, numbers, (long)(items + plan.ItemCount) * sizeof(int));
+        Put(numbers + next, plan.Items, plan.ItemCount);
+        *(StepHeader*)numbers = new(layout.Tables, plan.ItemCount, next);
+        _context.Upload(Address, numbers, (long)(next + plan.ItemCount) * sizeof(int));
         CudaContext.Record(_sent[_turn], _context.Stream);
     }
 
@@ -64,13 +67,11 @@ internal sealed unsafe class StepUpload
     {
         for (int i = first; i < size; i++)
         {
-            numbers[layout.TokenIds + i] = numbers[layout.Positions + i] = numbers[layout.Lengths + i] = numbers[layout.Partitions + i] = numbers[layout.PartStarts + i] = 0;
+            numbers[layout.TokenIds + i] = numbers[layout.Positions + i] = numbers[layout.Lengths + i] = numbers[layout.Partitions + i] = numbers[layout.PartStarts + i] = numbers[layout.Tables + i] = 0;
             numbers[layout.SlotMapping + i] = -1;
             numbers[layout.Rows + i] = numbers[layout.LogitRowTokens + i] = i;
         }
     }
-
-    private static int Blocks(int tokens, int blockSize) => (tokens + blockSize - 1) / blockSize;
 
     private static void Put(int* to, int[] from, int count) => from.AsSpan(0, count).CopyTo(new(to, count));
 }

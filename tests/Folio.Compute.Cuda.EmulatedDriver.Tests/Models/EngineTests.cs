@@ -23,7 +23,7 @@ public sealed class EngineTests
     [Fact]
     public async Task Answers_don_t_depend_on_when_the_card_does_its_work_nor_on_recorded_passes()
     {
-        var options = new EngineOptions { NumBlocks = 14, MaxNumSeqs = 4, PreemptionMode = PreemptionMode.Swap, SwapSpace = 1 << 20, MaxModelLen = 128 };
+        var options = new EngineOptions { NumBlocks = 14, MaxNumSeqs = 4, PreemptionMode = PreemptionMode.Swap, SwapSpace = 1 << 20, MaxModelLen = 128, KvCacheType = DType.I8 };
         int[][] late = await RunAsync(options, oneByOne: false);
         Assert.Equal(await RunAsync(options, oneByOne: false, launched: true), late);
         EmulatedCuda.Set("FOLIO_EMULATION", "eager");

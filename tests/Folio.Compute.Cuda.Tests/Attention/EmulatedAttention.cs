@@ -38,8 +38,9 @@ internal sealed class EmulatedAttention : IDisposable
         y.Span.Fill(float.NaN);
         var plan = new AttentionPlan(batch.MaxTokens, batch.MaxSequences, parameters.Heads / _shape.KvHeads, maxParts: 64, _launch.TileRows);
         plan.Make(batch);
-        int tableNumbers = batch.Sequences * batch.MaxBlocksPerSequence;
-        using var step = new GuardedBuffer<int>([batch.MaxBlocksPerSequence, 4, plan.ItemCount, 4 + tableNumbers, .. batch.BlockTables.AsSpan(0, tableNumbers), .. plan.Items.AsSpan(0, plan.ItemCount)]);
+        int tables = 4 + batch.Sequences, items = tables + batch.Sequences * batch.MaxBlocksPerSequence;
+        using var step = new GuardedBuffer<int>(
+            [4, plan.ItemCount, items, 0, .. Enumerable.Range(0, batch.Sequences).Select(i => tables + i * batch.MaxBlocksPerSequence), .. batch.BlockTables.AsSpan(0, items - tables), .. plan.Items.AsSpan(0, plan.ItemCount)]);
         using var lengths = new GuardedBuffer<int>(plan.Lengths.AsSpan(0, batch.Sequences));
         Decode(plan, batch, parameters, layer, queries, y, step, lengths, order);
         Prefill(plan, batch, parameters, layer, queries, y, step, lengths, order);
