@@ -17,7 +17,7 @@ KERNEL(paged_prefill, PagedPrefillArguments, threads)
     SharedArena arena;
     Shared<uint8> ring = arena.take<uint8>(Stream::ring_bytes);
     SharedScores shared(arena.take<float>(threads / 32 * SharedScores::size));
-    const PrefillRows rows(a, blockIdx.x, blockIdx.y, rows_of_block);
+    const PrefillRows rows(a, rows_of_block);
     int begin = rows.visible(rows.first).first / PARTITION * PARTITION, end = rows.visible(rows.last).end;
 
     int own_first = rows.first + warp_index() / row_warps * 16, own_bytes = warp_share() * warp_bytes, lane = lane_index();

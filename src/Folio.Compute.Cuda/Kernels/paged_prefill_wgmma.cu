@@ -165,7 +165,7 @@ KERNEL(paged_prefill_wgmma, PagedPrefillArguments, threads)
     SharedArena arena;
     Queries queries = {arena.take<uint8>(rows_of_block * row_bytes)};
     Shared<uint8> keys = arena.take<uint8>(2 * tile_bytes), values = arena.take<uint8>(2 * tile_bytes);
-    const PrefillRows rows(a, a.tile_count - 1 - static_cast<int>(blockIdx.x), blockIdx.y, rows_of_block); // the longest first
+    const PrefillRows rows(a, rows_of_block);
     int begin = rows.visible(rows.first).first / tile_positions * tile_positions, end = rows.visible(rows.last).end;
     int tiles = (end - begin + tile_positions - 1) / tile_positions;
     TileRing ring = {keys, values, rows, begin, end};
