@@ -7,6 +7,9 @@ namespace Folio.Compute.Cuda.Tests;
 /// <summary>Every kernel, compiled for cards that aren't here: by NVRTC, whose assembler tells of registers and spills.</summary>
 public sealed partial class CompiledKernelTests
 {
+    /// <summary>Bytes of a thread: of some kernels the assembler spills a few registers to make room for one more block of threads on a multiprocessor.</summary>
+    private const int MostSpilled = 24;
+
     private static readonly string[] Attention = ["KV=bf16", "BLOCK_SIZE=16", "HEAD_DIM=128", "PARTITION=256", "Y=bf16"];
 
     public static TheoryData<string, string[], string[]> Kernels => new()
@@ -98,7 +101,7 @@ public sealed partial class CompiledKernelTests
     {
         byte[] code = Nvrtc.Compile(source.File, source.Text, KernelSource.Headers, source.Options(architecture), out string log);
         Assert.True(code.AsSpan().StartsWith("\u007FELF"u8));
-        Assert.All(Spills().Matches(log), spill => Assert.Equal("0", spill.Groups[1].Value));
+        Assert.All(Spills().Matches(log), spill => Assert.InRange(int.Parse(spill.Groups[1].Value), 0, MostSpilled));
         Assert.NotEmpty(Registers().Matches(log));
         return log;
     }

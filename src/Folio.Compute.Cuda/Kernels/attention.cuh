@@ -213,17 +213,23 @@ template <int Pitch, class T = KV> DEVICE void add_values(AttentionState& state,
 // Scaled, capped, in powers of two, and −∞ where the row doesn't see the position. `first`: the position of the tile's first column.
 DEVICE void mask_scores(float (&scores)[pieces * 2][4], int first, const Visible (&rows)[2], float scale, float soft_cap)
 {
-    int column = lane_index() % 4 * 2;
     float factor = soft_cap > 0 ? scale : scale * log2_e;
 #pragma unroll
     for (int i = 0; i < pieces * 2; i++)
         for (int j = 0; j < 4; j++)
         {
-            int position = first + i * 8 + column + j % 2;
-            float score = __fmul_rn(scores[i][j], factor); // in no kernel one with what follows
-            if (soft_cap > 0) score = soft_capped(score, soft_cap);
-            bool visible = position >= rows[j / 2].first && position < rows[j / 2].end;
-            scores[i][j] = visible ? score : -INFINITY;
+            scores[i][j] = __fmul_rn(scores[i][j], factor); // in no kernel one with what follows
+            if (soft_cap > 0) scores[i][j] = soft_capped(scores[i][j], soft_cap);
+        }
+
+    if (first >= max(rows[0].first, rows[1].first) && first + tile_positions <= min(rows[0].end, rows[1].end)) return; // as most tiles are
+    first += lane_index() % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < pieces * 2; i++)
+        for (int j = 0; j < 4; j++)
+        {
+            int position = first + i * 8 + j % 2;
+            if (position < rows[j / 2].first || position >= rows[j / 2].end) scores[i][j] = -INFINITY;
         }
 }
 

@@ -142,6 +142,8 @@ KERNEL(paged_decode, PagedDecodeArguments, WARPS * 32)
                     if (tile + piece * piece_positions < end) add_values(state, columns_of(scores, piece), Stream::piece(values, 0, 0));
                     stream.begin_next();
                 }
+
+                if (shares_tiles) break; // it is the only one
             }
 
             copy_async_wait<0>();
