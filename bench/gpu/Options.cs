@@ -29,6 +29,20 @@ internal sealed record Options
     /// <summary>Which of the part's items is the first; those before it have been done, or have broken a process.</summary>
     public int From { get; init; }
 
+    /// <summary>For people.</summary>
+    public static string Usage => $"""
+        Checks and measures Folio's CUDA backend on the card at hand: docs/performance-gpu.md.
+
+          --out FOLDER       where report.md and results.json go (gpu-bench)
+          --parts NAME,…     what runs (all of it): {string.Join(", ", PartNames)}
+          --seconds N        for everything (560)
+          --golden FOLDER    models with what they are expected to answer (none)
+          --kernels FOLDER   where compiled kernels are kept (folio-gpu-bench-kernels among the temporary files)
+          --tiny             sizes for an emulated card: shows that the bench runs, and measures nothing
+        """;
+
+    private static IEnumerable<string> PartNames => PartList.All.Append(Peers.Entry).Select(part => part.Name);
+
     /// <exception cref="FolioException">An argument isn't known.</exception>
     public static Options Parse(ReadOnlySpan<string> arguments)
     {
@@ -42,22 +56,27 @@ internal sealed record Options
                 continue;
             }
 
-            string value = i + 1 < arguments.Length ? arguments[++i] : throw new FolioException($"{name} is nothing, or needs a value.");
+            string value = i + 1 < arguments.Length ? arguments[++i] : throw new FolioException($"{name} is no option, or needs a value; --help lists those that there are.");
             options = name switch
             {
                 "--out" => options with { Out = value },
                 "--golden" => options with { Golden = value },
                 "--kernels" => options with { Kernels = value },
-                "--parts" => options with { Parts = value.Split(',') },
-                "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
+                "--parts" => options with { Parts = [.. value.Split(',').Select(Known)] },
+                "--seconds" => options with { Seconds = Positive(name, value) },
                 "--part" => options with { Part = value },
                 "--from" => options with { From = int.Parse(value, CultureInfo.InvariantCulture) },
-                _ => throw new FolioException($"{name} is no option; there are --out, --golden, --kernels, --parts, --seconds and --tiny."),
+                _ => throw new FolioException($"{name} is no option; --help lists those that there are."),
             };
         }
 
         return options;
     }
+
+    private static string Known(string part) => PartNames.Contains(part) ? part : throw new FolioException($"--parts names '{part}', which is none; there are {string.Join(", ", PartNames)}.");
+
+    private static double Positive(string name, string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and < int.MaxValue ? number : throw new FolioException($"{name} is '{value}'; a number above 0 was expected.");
 
     /// <summary>For the process of one part.</summary>
     public string[] ArgumentsFor(string part, int from) =>

@@ -1,10 +1,15 @@
 using Folio;
 using Folio.GpuBench;
 
-// [--out FOLDER] [--golden FOLDER] [--parts facts,products,…] [--seconds 560] [--kernels FOLDER] [--tiny]
 // Checks and measures all of the CUDA backend on the card at hand: docs/performance-gpu.md.
 try
 {
+    if (args.Contains("--help") || args.Contains("-h"))
+    {
+        Console.WriteLine(Options.Usage);
+        return 0;
+    }
+
     Options options = Options.Parse(args);
     if (options.Part is not null) return PartRun.Run(options, Console.Out);
     return new Bench(options).Run() ? 0 : 1;

@@ -25,6 +25,56 @@ public sealed class BenchTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Without_a_card_it_says_so_once_and_ends()
+    {
+        EmulatedCuda.Require();
+        string folder = Directory.CreateTempSubdirectory("folio-gpu-bench-").FullName;
+        (int exitCode, string written, _) = Start(["--out", folder], ("FOLIO_EMULATED_CARDS", "0"));
+        string report = File.ReadAllText(Path.Combine(folder, "report.md"));
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(1, exitCode);
+        Assert.Equal(2, written.Split("sees no card").Length);
+        Assert.Equal(2, report.Split("sees no card").Length);
+        Assert.Equal(2, written.Split("== ").Length);
+    }
+
+    [Theory]
+    [InlineData("--parts facts,nope", "gpu-bench: --parts names 'nope', which is none; there are facts, attention-checks, ")]
+    [InlineData("--seconds abc", "gpu-bench: --seconds is 'abc'; a number above 0 was expected.")]
+    [InlineData("--seconds -1", "gpu-bench: --seconds is '-1'; a number above 0 was expected.")]
+    [InlineData("--bogus 1", "gpu-bench: --bogus is no option; --help lists those that there are.")]
+    [InlineData("--out", "gpu-bench: --out is no option, or needs a value; --help lists those that there are.")]
+    public void What_is_no_option_is_a_sentence_and_exit_code_2(string line, string expected)
+    {
+        (int exitCode, string written, string errors) = Start(line.Split(' '));
+        Assert.Equal((2, ""), (exitCode, written));
+        Assert.StartsWith(expected, errors);
+        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Help_and_the_document_name_the_parts()
+    {
+        (int exitCode, string written, string errors) = Start(["--help"]);
+        Assert.Equal((0, ""), (exitCode, errors));
+        string[] parts = written.Split('\n').Single(line => line.Contains("--parts")).Split(": ")[1].Trim().Split(", ");
+        Assert.Contains("serving-fp8", parts);
+        string document = File.ReadAllText(Path.Combine(TestData.Repository, "docs", "performance-gpu.md"));
+        Assert.All(parts, part => Assert.Contains($"`{part}`", document));
+    }
+
+    private static (int ExitCode, string Output, string Errors) Start(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Folio.GpuBench"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        using Process bench = Process.Start(start)!;
+        Task<string> errors = bench.StandardError.ReadToEndAsync();
+        string written = bench.StandardOutput.ReadToEnd();
+        bench.WaitForExit();
+        return (bench.ExitCode, written, errors.GetAwaiter().GetResult());
+    }
+
+    [Fact]
     public void An_item_that_ends_its_process_costs_itself_alone()
     {
         List<Result> results = Run("""

@@ -27,6 +27,5 @@ internal static class PartList
         new("serving-fp8", "The engine, offline, fp8", 110, options => new ServingSpeed(options, RandomModel.Fp8, wanted: 17_000)),
     ];
 
-    public static PartEntry Find(string name) =>
-        All.FirstOrDefault(part => part.Name == name) ?? throw new FolioException($"there is no part {name}; there are {string.Join(", ", All.Select(part => part.Name))}.");
+    public static PartEntry Find(string name) => All.First(part => part.Name == name);
 }

@@ -14,16 +14,18 @@ internal sealed class Bench(Options options)
         Directory.CreateDirectory(options.Out);
         var watch = Stopwatch.StartNew();
         var process = new PartProcess(Environment.ProcessPath!, Keep);
+        bool hasCard = true;
         foreach (PartEntry part in PartList.All.Where(part => options.Parts.Length == 0 || options.Parts.Contains(part.Name)))
         {
+            if (!hasCard) break; // told once
             double left = options.Seconds - watch.Elapsed.TotalSeconds;
             Console.WriteLine($"\n== {part.Title} ({watch.Elapsed.TotalSeconds:0} s)");
             if (left < 2) Keep(new(ResultKind.Failure, part.Name) { Part = part.Name, Text = "no time was left" });
-            else process.Run(part.Name, TimeSpan.FromSeconds(Math.Min(left, part.Seconds)), from => options.ArgumentsFor(part.Name, from));
+            else hasCard = process.Run(part.Name, TimeSpan.FromSeconds(Math.Min(left, part.Seconds)), from => options.ArgumentsFor(part.Name, from));
             Write();
         }
 
-        Peers.Run(options, TimeSpan.FromSeconds(options.Seconds) - watch.Elapsed, Keep);
+        if (hasCard) Peers.Run(options, TimeSpan.FromSeconds(options.Seconds) - watch.Elapsed, Keep);
         Write();
         int wrong = _results.Count(result => result.IsWrong);
         Console.WriteLine($"\n{options.Out}/report.md, {options.Out}/results.json: {_results.Count} results in {watch.Elapsed.TotalSeconds:0} s, {wrong} wrong");

@@ -11,13 +11,20 @@ internal sealed class PartProcess(string program, Action<Result> keep)
     /// <summary>The exit code of a process whose last item broke the card's context.</summary>
     public const int Broken = 3;
 
+    /// <summary>The exit code of a process that has told that there is no card to run on.</summary>
+    public const int NoCard = 4;
+
     private const int LinesKept = 4;
 
+    private bool _hasCard = true;
+
     /// <param name="argumentsFrom">The arguments for a process that begins with an item.</param>
-    public void Run(string part, TimeSpan time, Func<int, string[]> argumentsFrom)
+    /// <returns>Whether there was a card.</returns>
+    public bool Run(string part, TimeSpan time, Func<int, string[]> argumentsFrom)
     {
         var watch = Stopwatch.StartNew();
         for (int? from = 0; from is { } first;) from = RunFrom(part, argumentsFrom(first), time - watch.Elapsed);
+        return _hasCard;
     }
 
     /// <returns>The item to go on with; null: there is none, or no time.</returns>
@@ -33,7 +40,8 @@ internal sealed class PartProcess(string program, Action<Result> keep)
         process.WaitForExit();
         Result? begun = reading.GetAwaiter().GetResult();
         string name = begun?.Name ?? part;
-        if (ended && process.ExitCode == 0) return null;
+        if (ended && process.ExitCode == NoCard) _hasCard = false;
+        if (ended && process.ExitCode is 0 or NoCard) return null;
         if (!ended)
         {
             Fail(name, "its time was over");

@@ -1,3 +1,4 @@
+using Folio.Compute.Cuda;
 using Folio.Compute.Cuda.Card;
 using Folio.Compute.Cuda.Interop;
 
@@ -9,7 +10,8 @@ internal static class PartRun
     public static int Run(Options options, TextWriter output)
     {
         var log = new ResultLog(output);
-        using var context = new CudaContext(ordinal: 0); // kept all the while: backends come and go, and find it made
+        using CudaContext? context = TryOpen(log); // kept all the while: backends come and go, and find it made
+        if (context is null) return PartProcess.NoCard;
         Part part = PartList.Find(options.Part!).Make(options);
         using var owned = part as IDisposable;
         int index = 0;
@@ -31,5 +33,18 @@ internal static class PartRun
         }
 
         return 0;
+    }
+
+    private static CudaContext? TryOpen(ResultLog log)
+    {
+        try
+        {
+            return new CudaContext(ordinal: 0);
+        }
+        catch (CudaException error)
+        {
+            log.Fail("no card", error.Message);
+            return null;
+        }
     }
 }
