@@ -17,6 +17,8 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override long AvailableMemory => inner.AvailableMemory;
 
+    public override IReadOnlyList<DType> CacheTypes => inner.CacheTypes;
+
     public override string KvImageFormat => inner.KvImageFormat;
 
     public override Tensor Allocate(int rows, int columns, DType type = DType.F32) => inner.Allocate(rows, columns, type);

@@ -41,6 +41,8 @@ public sealed unsafe partial class CpuBackend : Backend
 
     public override string Description => $"CPU, {_isa}, {Threads} thread{(Threads == 1 ? "" : "s")}, {_activations} activations";
 
+    public override IReadOnlyList<DType> CacheTypes { get; } = [DType.F32, DType.BF16, DType.I8];
+
     public override long AvailableMemory => Math.Max(0, HostMemory.Available - MappedBytes);
 
     public override Tensor Allocate(int rows, int columns, DType type = DType.F32)

@@ -103,8 +103,8 @@ public sealed unsafe partial class CudaBackend
     private static void Check(KvCacheShape shape)
     {
         if (shape.Type is not (DType.BF16 or DType.F16 or DType.F8_E4M3 or DType.I8))
-            throw new FolioException($"--kv-cache-dtype (KvCacheType) is {shape.Type}; on a card, BF16, F16, F8_E4M3 and I8 are known.");
+            throw new ArgumentOutOfRangeException(nameof(shape), shape.Type, "a card's caches hold BF16, F16, F8_E4M3 or I8");
         if (shape.HeadDim % 2 != 0 || shape.HeadDim > AttentionLaunch.MostChannels)
-            throw new CudaException($"the model's heads have {shape.HeadDim} channels; the card's kernels take even numbers up to {AttentionLaunch.MostChannels}. --device cpu takes them.");
+            throw new CudaException($"the model's heads have {shape.HeadDim} channels; the card's kernels take even numbers up to {AttentionLaunch.MostChannels}. The processor computes such a model.");
     }
 }

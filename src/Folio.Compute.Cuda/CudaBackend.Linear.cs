@@ -13,7 +13,7 @@ public sealed unsafe partial class CudaBackend
     private DType? _stored; // what the weights so far say of products' inputs
 
     /// <summary>As told, or the type of the dense weights; BF16 for quantised ones, whose products have a wide range and round more in their weights.</summary>
-    public override DType ProductInput => _options.ProductInput ?? _stored ?? DType.BF16;
+    public override DType ProductInput => _options.Dtype ?? _stored ?? DType.BF16;
 
     public override bool KeepsStoredSize => true;
 

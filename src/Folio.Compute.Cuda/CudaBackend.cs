@@ -66,14 +66,14 @@ public sealed unsafe partial class CudaBackend : Backend
         get
         {
             (long free, long total) = _context.Memory;
-            return Math.Max(0, free - (long)(total * (1 - _options.MemoryUtilization)));
+            return Math.Max(0, free - (long)(total * (1 - _options.GpuMemoryUtilization)));
         }
     }
 
     public override double CacheShare => 1; // what others need lies outside of the utilization
 
     /// <summary>Keys and values are rounded to bf16 for the matrix instructions in any case.</summary>
-    public override DType FinestCacheType => DType.BF16;
+    public override IReadOnlyList<DType> CacheTypes { get; } = [DType.BF16, DType.F16, DType.I8, DType.F8_E4M3];
 
     /// <summary>It is pinned, and taken at once.</summary>
     public override long DefaultSwapSpace(long cacheBytes) => Math.Min(base.DefaultSwapSpace(cacheBytes), 4L << 30);

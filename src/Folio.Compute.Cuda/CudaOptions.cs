@@ -7,10 +7,10 @@ public sealed record CudaOptions
     public int Device { get; init; }
 
     /// <summary>The share of the card's memory that this process may take in all.</summary>
-    public double MemoryUtilization { get; init; } = 0.9;
+    public double GpuMemoryUtilization { get; init; } = 0.9;
 
     /// <summary>What products are fed with: BF16, F16 or F32; null: as the weights are stored, BF16 for quantised ones.</summary>
-    public DType? ProductInput { get; init; }
+    public DType? Dtype { get; init; }
 
     /// <summary>Answers are the same bits whatever runs beside a request: products of all sizes are made by one kernel of Folio's own, and prompts attended to as decoding is, which is slower.</summary>
     public bool IsDeterministic { get; init; }
@@ -23,7 +23,7 @@ public sealed record CudaOptions
 
     internal void Check()
     {
-        if (MemoryUtilization is not (> 0 and <= 1)) throw new FolioException($"--gpu-memory-utilization (MemoryUtilization) is {MemoryUtilization}; expected more than 0, and 1 at most.");
-        if (ProductInput is not (null or DType.BF16 or DType.F16 or DType.F32)) throw new FolioException($"--dtype (ProductInput) is {ProductInput}; expected BF16, F16 or F32.");
+        if (GpuMemoryUtilization is not (> 0 and <= 1)) throw new FolioException($"--gpu-memory-utilization (GpuMemoryUtilization) is {GpuMemoryUtilization}; expected more than 0, and 1 at most.");
+        if (Dtype is not (null or DType.BF16 or DType.F16 or DType.F32)) throw new FolioException($"--dtype (Dtype) is {Dtype}; expected BF16, F16 or F32.");
     }
 }

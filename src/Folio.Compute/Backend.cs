@@ -23,8 +23,8 @@ public abstract class Backend : IDisposable
     /// <summary>Host memory that may still be taken beside a KV cache of so many bytes.</summary>
     public virtual long HostMemoryBeside(long cacheBytes) => AvailableMemory - cacheBytes;
 
-    /// <summary>The type of cache that rounds least, for models that keep nothing in it.</summary>
-    public virtual DType FinestCacheType => DType.F32;
+    /// <summary>How a KV cache may store its numbers, the type that rounds least first.</summary>
+    public abstract IReadOnlyList<DType> CacheTypes { get; }
 
     /// <summary>Host memory for the blocks of preempted requests, unless told otherwise.</summary>
     public virtual long DefaultSwapSpace(long cacheBytes) => cacheBytes / 4;

@@ -105,8 +105,9 @@ public sealed partial class LlmEngine : IAsyncDisposable
     {
         DecoderSpec spec = TransformerDecoder.Describe(source);
         MemoryPlan.RequireContext(options.MaxModelLen, spec.ContextLength); // memory is reserved by it
-        if (!spec.Causal) options = EncoderOptions.For(options, source, spec, backend.FinestCacheType);
-        long bytesPerBlock = backend.KvBytesPerBlock(spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType)); // a cache that the backend hasn't is refused before the weights are loaded
+        if (!spec.Causal) options = EncoderOptions.For(options, source, spec, backend.CacheTypes[0]);
+        KvCacheTypes.Require(options.KvCacheType, backend);
+        long bytesPerBlock = backend.KvBytesPerBlock(spec.KvCacheShape(options.BlockSize, 1, options.KvCacheType)); // heads that the backend can't do are refused before the weights are loaded
         TransformerDecoder decoder = TransformerDecoder.Load(source, backend, progress);
         StepLimits limits = StepLimits.For(options);
         MemoryPlan.RequireSteps(decoder.BytesToReserve(limits.Tokens, limits.LogitRows), backend.AvailableMemory, options);

@@ -23,12 +23,13 @@ public static class FolioServices
     /// <summary>The same, with what a section of the configuration says: <c>"Folio": { "Model": "owner/name:Q4_K_M", "MaxModelLen": 4096 }</c>.</summary>
     /// <param name="configuration">Its keys are those that docs/in-process.md lists.</param>
     /// <param name="configure">What the section leaves open.</param>
-    /// <exception cref="FolioException">No model is named, a key is unknown or its value not such, or Folio was added before.</exception>
+    /// <exception cref="FolioException">No model is named, a key is unknown, its value not such or the key another device's, or Folio was added before.</exception>
     public static IServiceCollection AddFolio(this IServiceCollection services, IConfigurationSection configuration, Action<FolioOptions>? configure = null)
     {
         var options = new FolioOptions();
         FolioConfiguration.Apply(configuration, options);
         configure?.Invoke(options);
+        FolioConfiguration.CheckDevice(configuration, options);
         return services.AddFolio(options);
     }
 

@@ -12,6 +12,7 @@ public partial class DeploymentTests
     [InlineData("deploy/folio.service")]
     [InlineData("deploy/Dockerfile")]
     [InlineData("docs/deployment.md")]
+    [InlineData("docs/gpu.md")]
     public async Task Each_option_of_serve_is_one_that_it_has(string file)
     {
         string text = File.ReadAllText(Path.Combine(TestData.Repository, file)).Replace("\\\n", " ");

@@ -46,6 +46,18 @@ public sealed class SampleTests
         Assert.Contains("Folio.Server[42]", result.Output);
     }
 
+    [Theory]
+    [InlineData("MaxModelLength", "1", "Folio:MaxModelLength is no option of Folio's; ")]
+    [InlineData("MaxModelLen", "many", "Folio:MaxModelLen is 'many'; a whole number was expected.")]
+    [InlineData("Dtype", "half", "Folio:Dtype is no option of the device cpu.")]
+    public async Task The_asp_net_application_tells_in_a_sentence_what_is_wrong_in_its_configuration(string key, string value, string expected)
+    {
+        Command.Result result = await Command.RunAsync("dotnet", ["run", "-c", "Release", "--no-build", "--project", "samples/AspNet", "--", "--urls", "http://127.0.0.1:0", $"--Folio:{key}", value]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith(expected, result.Errors);
+        Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     private static async Task<Uri> AddressAsync(Process process)
     {
         const string mark = "Now listening on: ";

@@ -14,7 +14,7 @@ internal sealed class BothBackends(Options options, bool deterministic = false) 
     public CudaBackend Card { get; } = NewCard(options, deterministic: deterministic);
 
     public static CudaBackend NewCard(Options options, DType? input = null, bool deterministic = false) =>
-        new(new CudaOptions { ProductInput = input, IsDeterministic = deterministic, KernelFolder = options.Kernels });
+        new(new CudaOptions { Dtype = input, IsDeterministic = deterministic, KernelFolder = options.Kernels });
 
     public void Dispose()
     {

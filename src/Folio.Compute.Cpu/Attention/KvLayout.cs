@@ -55,7 +55,7 @@ internal readonly unsafe struct KvLayout
         DType.F32 => F32Element.Bytes,
         DType.BF16 => BF16Element.Bytes,
         DType.I8 => I8Element.Bytes,
-        _ => throw new FolioException($"--kv-cache-dtype (KvCacheType) is {type}; on the CPU, BF16, F32 and I8 are known."),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "the CPU's caches hold F32, BF16 or I8"),
     };
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;

@@ -13,19 +13,22 @@ internal static unsafe partial class CudaDriver
     /// <summary>The oldest driver that Folio works with, as it names itself: CUDA 12.0.</summary>
     private const int LeastVersion = 12000;
 
+    /// <summary>For the command, an application and the bench alike.</summary>
+    private const string Needed = "docs/gpu.md says what a card takes, and a container is given one by docker run --gpus all; Folio's device cpu takes none.";
+
     /// <summary>Begins: the driver must be there, new enough, and see a card.</summary>
     /// <returns>Cards that it sees.</returns>
     /// <exception cref="CudaException">What is missing, and what to do about it.</exception>
     public static int Initialize()
     {
         if (!CudaLibraries.Has(CudaLibraries.Driver))
-            throw new CudaException($"no NVIDIA driver: {CudaLibraries.Names(CudaLibraries.Driver)[0]} isn't here. --device cpu computes without a card.");
+            throw new CudaException($"no NVIDIA driver: {CudaLibraries.Names(CudaLibraries.Driver)[0]} isn't here. {Needed}");
         Check(cuDriverGetVersion(out int version), "cuDriverGetVersion");
         if (version < LeastVersion)
             throw new CudaException($"the NVIDIA driver is for CUDA {Version(version)}; Folio needs one for CUDA {Version(LeastVersion)} or newer (525 or newer).");
         int status = cuInit(0), count = 0;
         if (status == Success) status = cuDeviceGetCount(out count);
-        if (status == NoDevice || (status == Success && count == 0)) throw new CudaException("the NVIDIA driver is here, but sees no card (CUDA_VISIBLE_DEVICES?). --device cpu computes without one.");
+        if (status == NoDevice || (status == Success && count == 0)) throw new CudaException($"the NVIDIA driver is here, but sees no card (CUDA_VISIBLE_DEVICES?). {Needed}");
         Check(status, "cuInit");
         return count;
     }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Folio.Compute;
+using Folio.Compute.Cpu;
 using Folio.Engine;
 using Folio.Formats;
 using Microsoft.Extensions.Configuration;
@@ -15,9 +15,11 @@ internal static class FolioConfiguration
         ["Model"] = (options, value) => options.Model = Text(value),
         ["Revision"] = (options, value) => options.Revision = Text(value),
         ["LoadInBackground"] = (options, value) => options.LoadInBackground = Flag(value),
-        ["Device"] = (options, value) => options.Device = options.Device with { Name = Text(value) },
+        ["Device"] = (options, value) => options.Device = options.Device with { Name = DeviceOptions.IsName(Text(value)) ? Text(value) : throw Expected(DeviceOptions.Names, value) },
         ["Threads"] = (options, value) => options.Device = options.Device with { Threads = Integer(value) },
-        ["GpuMemoryUtilization"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { MemoryUtilization = Number(value) } },
+        ["Activations"] = (options, value) => options.Device = options.Device with { Activations = OneOf<CpuActivations>(value) },
+        ["GpuMemoryUtilization"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { GpuMemoryUtilization = Number(value) } },
+        ["Dtype"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { Dtype = Named(value, DeviceOptions.ProductTypes) } },
         ["Deterministic"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { IsDeterministic = Flag(value) } },
         ["EnforceEager"] = (options, value) => options.Device = options.Device with { Cuda = options.Device.Cuda with { EnforceEager = Flag(value) } },
 
@@ -27,7 +29,7 @@ internal static class FolioConfiguration
         ["KvCacheMemory"] = (options, value) => options.Engine = options.Engine with { KvCacheMemory = Size(value) },
         ["NumBlocks"] = (options, value) => options.Engine = options.Engine with { NumBlocks = Integer(value) },
         ["BlockSize"] = (options, value) => options.Engine = options.Engine with { BlockSize = Integer(value) },
-        ["KvCacheType"] = (options, value) => options.Engine = options.Engine with { KvCacheType = CacheType(value) },
+        ["KvCacheType"] = (options, value) => options.Engine = options.Engine with { KvCacheType = Named(value, KvCacheTypes.Named) },
         ["MaxLogprobs"] = (options, value) => options.Engine = options.Engine with { MaxLogprobs = Integer(value) },
         ["Pooling"] = (options, value) => options.Engine = options.Engine with { Pooling = OneOf<PoolingKind>(value) },
         ["SchedulingPolicy"] = (options, value) => options.Engine = options.Engine with { SchedulingPolicy = OneOf<SchedulingPolicy>(value) },
@@ -63,6 +65,9 @@ internal static class FolioConfiguration
         ["ShutdownGrace"] = (options, value) => options.Api = options.Api with { ShutdownGrace = Seconds(value) },
     };
 
+    /// <summary>Keys that the processor alone has a use for, and a card alone; the command refuses the options of their names likewise.</summary>
+    private static readonly string[] s_ofCpu = ["Threads", "Activations"], s_ofCard = ["GpuMemoryUtilization", "Dtype", "Deterministic", "EnforceEager"];
+
     /// <exception cref="FolioException">A key isn't known, or its value not such.</exception>
     public static void Apply(IConfigurationSection section, FolioOptions options)
     {
@@ -70,6 +75,16 @@ internal static class FolioConfiguration
         {
             if (!s_keys.TryGetValue(value.Key, out Action<FolioOptions, IConfigurationSection>? apply)) throw new FolioException($"{value.Path} is no option of Folio's; one of {string.Join(", ", s_keys.Keys)} was expected.");
             apply(options, value);
+        }
+    }
+
+    /// <summary>Refuses what the device that is used in the end has no use for.</summary>
+    /// <exception cref="FolioException">A key is another device's.</exception>
+    public static void CheckDevice(IConfigurationSection section, FolioOptions options)
+    {
+        foreach (string key in options.Device.Name == "cpu" ? s_ofCard : s_ofCpu)
+        {
+            if (section[key] is not null) throw new FolioException($"{section.Path}:{key} is no option of the device {options.Device.Name}.");
         }
     }
 
@@ -93,14 +108,14 @@ internal static class FolioConfiguration
         where T : struct, Enum =>
         Enum.TryParse(value.Value, ignoreCase: true, out T one) && Enum.IsDefined(one) ? one : throw Expected($"one of {string.Join(", ", Enum.GetNames<T>())}", value);
 
-    private static DType CacheType(IConfigurationSection value)
+    private static T Named<T>(IConfigurationSection value, IReadOnlyList<(string Name, T Value)> names)
     {
-        foreach ((string name, DType type) in KvCacheTypes.Named)
+        foreach ((string name, T named) in names)
         {
-            if (name == value.Value) return type;
+            if (name == value.Value) return named;
         }
 
-        throw Expected($"one of {string.Join(", ", KvCacheTypes.Named.Select(named => named.Name))}", value);
+        throw Expected($"one of {string.Join(", ", names.Select(named => named.Name))}", value);
     }
 
     private static FolioException Expected(string what, IConfigurationSection value) => new($"{value.Path} is '{value.Value}'; {what} was expected.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Folio.Compute;
 using Folio.Compute.Cpu;
 using Folio.Compute.Cuda;
@@ -15,15 +16,15 @@ internal sealed class DeviceArguments
         HelpName = "cpu|cuda|cuda:N",
     };
 
-    private readonly Option<int?> _threads = OptionOf.Integer("--threads", "Threads that compute (default: one a core).");
+    private readonly Option<int?> _threads = OptionOf.Integer("--threads", "The processor's threads that compute (default: one a core).");
     private readonly Option<CpuActivations?> _activations = OptionOf.Choice(
-        "--activations", "Whether products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));
+        "--activations", "Whether the processor's products with quantised and bf16 weights round their inputs (default: rounded where that is faster).", ("rounded", CpuActivations.Rounded), ("f32", CpuActivations.F32));
 
-    private readonly Option<double?> _utilization = OptionOf.Positive("--gpu-memory-utilization", "The share of a card's memory that this process takes in all (default: 0.9).");
-    private readonly Option<DType?> _type = OptionOf.Choice(
-        "--dtype", "What a card's products are fed with (default: as the weights are stored; bfloat16 for quantised ones).", ("bfloat16", DType.BF16), ("float16", DType.F16), ("float32", DType.F32));
+    private readonly Option<double?> _utilization = OptionOf.Share("--gpu-memory-utilization", "The share of a card's memory that this process takes in all (default: 0.9).");
+    private readonly Option<DType?> _type = OptionOf.Named(
+        "--dtype", "What a card's products are fed with (default: auto, as the weights are stored; bfloat16 for quantised ones).", DeviceOptions.ProductTypes);
 
-    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a card, an answer is the same bits whatever runs beside it, as it is on the processor; slower." };
+    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a card, an answer is the same bits whatever runs beside it, as it always is on the processor; slower." };
     private readonly Option<bool> _eager = new("--enforce-eager") { Description = "A card's decoding steps are launched kernel by kernel, not as CUDA graphs." };
     private readonly PackedWeightArguments? _packedWeights;
 
@@ -40,8 +41,10 @@ internal sealed class DeviceArguments
 
         command.Validators.Add(given =>
         {
-            string device = given.GetValue(_device) ?? "cpu";
-            if (DeviceOptions.CardOf(device) is null && device != "cpu") given.AddError($"--device is '{device}'; cpu, cuda or cuda:N was expected.");
+            OptionResult? named = given.GetResult(_device);
+            if (named is { Tokens.Count: not 1 }) return; // which the parser tells
+            string device = OptionOf.TextOf(named) ?? "cpu";
+            if (!DeviceOptions.IsName(device)) given.AddError($"--device is '{device}'; {DeviceOptions.Names} was expected.");
             foreach (Option foreign in device == "cpu" ? ofCard : ofCpu)
             {
                 if (given.GetResult(foreign) is { Implicit: false }) given.AddError($"{foreign.Name} is no option of --device {device}.");
@@ -56,8 +59,8 @@ internal sealed class DeviceArguments
             var usual = new CudaOptions();
             CudaOptions cuda = usual with
             {
-                MemoryUtilization = parsed.GetValue(_utilization) ?? usual.MemoryUtilization,
-                ProductInput = parsed.GetValue(_type),
+                GpuMemoryUtilization = parsed.GetValue(_utilization) ?? usual.GpuMemoryUtilization,
+                Dtype = parsed.GetValue(_type),
                 IsDeterministic = parsed.GetValue(_deterministic),
                 EnforceEager = parsed.GetValue(_eager),
             };

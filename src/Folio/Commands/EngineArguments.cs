@@ -23,7 +23,7 @@ internal sealed class EngineArguments
     private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16); the CPU keeps room for whole sixteens, so fewer, or no multiple of 16, take more memory a token.");
     private readonly Option<DType?> _kvCacheType = OptionOf.Choice(
-        "--kv-cache-dtype", "How the KV cache stores its numbers (default: bfloat16).", [.. KvCacheTypes.Named]);
+        "--kv-cache-dtype", "How the KV cache stores its numbers: bfloat16, int8; the processor also float32; a card also float16 and fp8 (default: bfloat16).", [.. KvCacheTypes.Named]);
 
     private readonly Option<long?> _kvCacheMemory =
         OptionOf.Size("--kv-cache-memory", "Memory for the KV cache, such as 512MiB or 4G (default: planned from free memory).", alias: "--kv-cache-memory-bytes");
@@ -41,7 +41,7 @@ internal sealed class EngineArguments
         _device = new DeviceArguments(command, loads);
         command.Validators.Add(given =>
         {
-            if (given.GetValue(_model) is { } model && given.GetValue(_modelOption) is { } option) given.AddError($"MODEL is '{model}' and --model is '{option}'; one of them was expected.");
+            if (OptionOf.TextOf(given.GetResult(_model)) is { } model && OptionOf.TextOf(given.GetResult(_modelOption)) is { } option) given.AddError($"MODEL is '{model}' and --model is '{option}'; one of them was expected.");
             if (given.GetResult(_numBlocks) is not null && given.GetResult(_kvCacheMemory) is not null) given.AddError("--num-blocks and --kv-cache-memory both say how large the KV cache is; one of them was expected.");
         });
     }

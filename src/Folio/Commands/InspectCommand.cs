@@ -33,6 +33,7 @@ internal static class InspectCommand
     /// <summary>How serving would divide memory between weights, counted without padding, and cache.</summary>
     private static MemoryPlan Plan(ModelSource source, DecoderSpec spec, Backend backend, EngineOptions options)
     {
+        KvCacheTypes.Require(options.KvCacheType, backend);
         long weights = source.WeightBytes(backend);
         long block = backend.KvBytesPerBlock(new(spec.Layers.Count, spec.KvHeads, spec.HeadDim, options.BlockSize, Blocks: 1, options.KvCacheType));
         return MemoryPlan.Create(weights, block, spec.ContextLength, backend.AvailableMemory - weights, backend.CacheShare, options);

@@ -42,8 +42,20 @@ internal static class OptionOf
         return bytes;
     });
 
+    /// <summary>A share of something: above 0, and 1 at most.</summary>
+    public static Option<double?> Share(string name, string description) => Of<double?>(name, null, description, (text, result) =>
+    {
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)) result.AddError($"{name} is '{text}'; a share was expected: a number above 0, and 1 at most.");
+        else if (value is not (> 0 and <= 1)) result.AddError($"{name} is {text}; it must be above 0, and 1 at most.");
+        return value;
+    });
+
     public static Option<T?> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
-        where T : struct
+        where T : struct =>
+        Named<T?>(name, description, [.. choices.Select(choice => (choice.Word, (T?)choice.Value))]);
+
+    /// <summary>A choice of which one word may mean what no word means.</summary>
+    public static Option<T?> Named<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)
     {
         string[] words = [.. choices.Select(choice => choice.Word)];
         Option<T?> option = Of<T?>(name, null, description, (text, result) =>
@@ -51,7 +63,7 @@ internal static class OptionOf
             int index = Array.IndexOf(words, text);
             if (index >= 0) return choices[index].Value;
             result.AddError($"{name} is '{text}'; {string.Join(", ", words[..^1])} or {words[^1]} was expected.");
-            return null;
+            return default;
         });
         option.HelpName = string.Join('|', words);
         option.CompletionSources.Add(words);
@@ -70,6 +82,10 @@ internal static class OptionOf
         option.CompletionSources.Add(words);
         return option;
     }
+
+    /// <summary>What is given for an option, for validators: GetValue throws where the parser has found the option wrong, which is told anyway.</summary>
+    /// <returns>Null: nothing, or not one word.</returns>
+    public static string? TextOf(SymbolResult? result) => result is { Tokens: [Token word] } ? word.Value : null;
 
     private static Option<T> Of<T>(string name, string? alias, string description, Func<string, ArgumentResult, T> parse)
     {

@@ -10,12 +10,12 @@ internal sealed class PackedWeightArguments
 
     private readonly Option<string?> _directory = new("--packed-cache-dir")
     {
-        Description = "A folder where weights are kept in the layout of the kernels, so that the next start maps them (default: folio/packed in $XDG_CACHE_HOME or ~/.cache, on macOS in ~/Library/Caches, on Windows in %LOCALAPPDATA%).",
+        Description = "A folder where weights are kept in the layout of the processor's kernels, so that the next start maps them (default: folio/packed in $XDG_CACHE_HOME or ~/.cache, on macOS in ~/Library/Caches, on Windows in %LOCALAPPDATA%).",
         HelpName = "DIR",
     };
 
-    private readonly Option<long?> _space = OptionOf.Size("--packed-cache-space", "Most room that they take there; those used least lately go first (default: 32G).");
-    private readonly Option<bool> _off = new("--no-packed-cache") { Description = "Weights are packed anew at each start." };
+    private readonly Option<long?> _space = OptionOf.Size("--packed-cache-space", "Most room that weights packed for the processor take there; those used least lately go first (default: 32G).");
+    private readonly Option<bool> _off = new("--no-packed-cache") { Description = "Weights are packed for the processor anew at each start." };
 
     public PackedWeightArguments(Command command)
     {

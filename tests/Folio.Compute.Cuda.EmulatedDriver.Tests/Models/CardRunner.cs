@@ -12,7 +12,7 @@ internal static class CardRunner
     public static CudaBackend Backend(DType? input = null, bool deterministic = false, bool eager = false)
     {
         EmulatedCuda.Require();
-        return new CudaBackend(new CudaOptions { ProductInput = input, IsDeterministic = deterministic, EnforceEager = eager, KernelFolder = Kernels });
+        return new CudaBackend(new CudaOptions { Dtype = input, IsDeterministic = deterministic, EnforceEager = eager, KernelFolder = Kernels });
     }
 
     /// <summary>One sequence at a time.</summary>

@@ -217,10 +217,37 @@ public sealed class HostedModelTests
     [InlineData("SchedulingPolicy", "7", "Fcfs, Priority, Fair")]
     [InlineData("RequestTimeout", "soon", "seconds")]
     [InlineData("KvCacheType", "q4", "Folio:KvCacheType is 'q4'; one of auto, bfloat16, float16, float32, int8, fp8, fp8_e4m3 was expected.")]
+    [InlineData("Device", "gpu", "Folio:Device is 'gpu'; cpu, cuda or cuda:N was expected.")]
+    [InlineData("Dtype", "double", "Folio:Dtype is 'double'; one of auto, half, float16, bfloat16, float, float32 was expected.")]
+    [InlineData("Activations", "some", "Folio:Activations is 'some'; one of Rounded, F32 was expected.")]
+    [InlineData("GpuMemoryUtilization", "most", "Folio:GpuMemoryUtilization is 'most'; a number was expected.")]
     [InlineData("ApiKeyFile", "/nowhere/keys", "/nowhere/keys")]
     [InlineData("ChatTemplateFile", "/nowhere/template", "/nowhere/template")]
     public void A_key_that_is_not_known_or_not_such_is_an_error_that_names_it(string key, string value, string expected) =>
         Assert.Contains(expected, Assert.Throws<FolioException>(() => Read(new() { [$"Folio:{key}"] = value })).Message);
+
+    [Fact]
+    public void What_a_card_is_told_stands_in_a_configuration_too()
+    {
+        FolioOptions options = Read(new() { ["Folio:Device"] = "cuda:1", ["Folio:Dtype"] = "half", ["Folio:GpuMemoryUtilization"] = "0.8" });
+        Assert.Equal(("cuda:1", Compute.DType.F16, 0.8), (options.Device.Name, options.Device.Cuda.Dtype, options.Device.Cuda.GpuMemoryUtilization));
+        Assert.Null(Read(new() { ["Folio:Device"] = "cuda", ["Folio:Dtype"] = "auto" }).Device.Cuda.Dtype);
+        Assert.Equal(CpuActivations.F32, Read(new() { ["Folio:Activations"] = "f32" }).Device.Activations);
+    }
+
+    [Theory]
+    [InlineData("cpu", "Deterministic", "true")]
+    [InlineData("cpu", "EnforceEager", "false")]
+    [InlineData("cpu", "Dtype", "auto")]
+    [InlineData("cpu", "GpuMemoryUtilization", "0.9")]
+    [InlineData("cuda", "Threads", "2")]
+    [InlineData("cuda:1", "Activations", "f32")]
+    public void What_a_device_has_no_use_for_is_refused(string device, string key, string value)
+    {
+        IConfigurationSection section = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Folio:Model"] = "owner/name", [$"Folio:{key}"] = value }).Build().GetSection("Folio");
+        var refused = Assert.Throws<FolioException>(() => WebApplication.CreateSlimBuilder().Services.AddFolio(section, options => options.Device = options.Device with { Name = device }));
+        Assert.Equal($"Folio:{key} is no option of the device {device}.", refused.Message);
+    }
 
     private static void Demo(FolioOptions options)
     {
