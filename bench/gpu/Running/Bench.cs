@@ -21,7 +21,7 @@ internal sealed class Bench(Options options)
             double left = options.Seconds - watch.Elapsed.TotalSeconds;
             Console.WriteLine($"\n== {part.Title} ({watch.Elapsed.TotalSeconds:0} s)");
             if (left < 2) Keep(new(ResultKind.Failure, part.Name) { Part = part.Name, Text = "no time was left" });
-            else hasCard = process.Run(part.Name, TimeSpan.FromSeconds(Math.Min(left, part.Seconds)), from => options.ArgumentsFor(part.Name, from));
+            else hasCard = process.Run(part.Name, TimeSpan.FromSeconds(Math.Min(left, options.Size(part.Seconds, left))), from => options.ArgumentsFor(part.Name, from));
             Write();
         }
 
