@@ -7,6 +7,7 @@ namespace Folio.Compute.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     private readonly LinearKernels _linear;
+    private readonly ManyRows _manyRows;
     private readonly DenseProducts? _dense;   // null: answers must be deterministic, or cuBLASLt isn't here
     private readonly Float8Products? _float8; // null, too, where the card doesn't multiply fp8
     private WeightUpload? _weightUpload;
@@ -50,7 +51,7 @@ public sealed unsafe partial class CudaBackend
         var arguments = new LinearArguments(x.Data, weight.OnCard, bias.Data, y.Data, x.Rows, w.Rows, x.Stride, y.Stride, accumulate ? 1 : 0);
         bool isMany = x.Rows > LinearKernels.MaxFewRows || _options.IsDeterministic;
         if (x.Type == DType.F32 || !isMany) _linear.FewRows(x.Type, weight.Format, arguments);
-        else if (!TryMultiply(x.Type, weight, arguments)) _linear.ManyRows(x.Type, weight.Format, arguments);
+        else if (!TryMultiply(x.Type, weight, arguments)) _manyRows.Multiply(x.Type, weight.Format, arguments);
     }
 
     /// <returns>False: it is no product of cuBLASLt's.</returns>

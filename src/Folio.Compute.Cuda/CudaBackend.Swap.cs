@@ -18,8 +18,8 @@ public sealed unsafe partial class CudaBackend
     private MovingBlocks? _moving; // there since the cache is
     private bool _moves; // blocks are on their way of which the step's layers must wait
 
-    /// <remarks>Layout and arithmetic of kv_cache.cuh and attention.cuh; a change of either changes this name.</remarks>
-    public override string KvImageFormat => $"cuda: layers, keys and values, heads, [token, channel], arithmetic 3, {_context.Architecture}, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
+    /// <remarks>Layout and arithmetic of kv_cache.cuh, attention.cuh and products; a change of either changes this name.</remarks>
+    public override string KvImageFormat => $"cuda: layers, keys and values, heads, [token, channel], arithmetic 4, {_context.Architecture}, {ProductInput} products{(_options.IsDeterministic ? ", deterministic" : "")}";
 
     public override void CopyBlocks(KvCache cache, ReadOnlySpan<BlockCopy> copies)
     {

@@ -41,6 +41,7 @@ public sealed unsafe partial class CudaBackend : Backend
             _uploads = new UploadRing(_context, UploadBytes);
             _elementwise = new ElementwiseKernels(_kernels);
             _linear = new LinearKernels(_kernels);
+            _manyRows = new ManyRows(_context, _kernels);
             if (!_options.IsDeterministic) _dense = DenseProducts.TryCreate(_context);
             _float8 = Float8Products.TryCreate(_context, _kernels, _dense);
             _sampling = new SamplingKernels(_kernels);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Folio.Compute.Cuda.Compiling;
 using Folio.Compute.Cuda.Interop;
+using Folio.Compute.Cuda.Linear;
 
 namespace Folio.Compute.Cuda.Tests;
 
@@ -32,9 +33,13 @@ public sealed partial class CompiledKernelTests
         { "few_rows_mma.cu", ["X=bf16", "FORMAT=grouped_int4", "GROUP=16", "AFFINE=1"], [] },
         { "few_rows_mma.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
         { "few_rows_mma.cu", ["X=f16", "FORMAT=grouped_fp8", "GROUP=128"], ["fma.rn.f16x2"] },
-        { "many_rows.cu", ["X=bf16", "FORMAT=grouped_fp8", "GROUP=128"], [] },
-        { "many_rows.cu", ["X=bf16", "FORMAT=grouped_int8", "GROUP=16"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16"] },
-        { "many_rows.cu", ["X=f16", "FORMAT=grouped_int4", "GROUP=32", "AFFINE=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "many_rows.cu", Many(DType.BF16, 16, DType.BF16), ["cp.async.cg.shared.global", "atom.global.inc.u32"] },
+        { "many_rows.cu", Many(DType.BF16, 16, DType.Q4_K), ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "prmt.b32", "cp.async.ca.shared.global"] },
+        { "many_rows.cu", Many(DType.F16, 64, DType.Q2_K), ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
+        { "many_rows.cu", Many(DType.BF16, 128, DType.BF16), [] },
+        { "many_rows.cu", Many(DType.BF16, 128, DType.Q3_K), [] },
+        { "many_rows.cu", Many(DType.BF16, 128, DType.Q6_K), [] },
+        { "many_rows.cu", new ManyRowsTile(128, new("grouped_fp8", 8, 128)).Definitions(DType.BF16), [] },
         { "fp8_products.cu", ["X=bf16"], ["ld.global.v4.u32", "st.global.v4.f32"] },
         { "paged_decode.cu", [.. Attention, "WARPS=4", "TILE_WARPS=1"], ["mma.sync.aligned.m16n8k16.row.col.f32.bf16", "cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4.trans"] },
         { "paged_decode.cu", ["KV=f16", "BLOCK_SIZE=32", "HEAD_DIM=64", "PARTITION=256", "WARPS=4", "TILE_WARPS=1", "Y=f16"], ["mma.sync.aligned.m16n8k16.row.col.f32.f16"] },
@@ -112,6 +117,8 @@ public sealed partial class CompiledKernelTests
         string intermediate = System.Text.Encoding.UTF8.GetString(Nvrtc.CompileToPtx(source.File, source.Text, KernelSource.Headers, source.Options(architecture)));
         Assert.All(instructions, instruction => Assert.Contains(instruction, intermediate));
     }
+
+    private static string[] Many(DType x, int rows, DType weights) => new ManyRowsTile(rows, WeightFormat.Of(weights)).Definitions(x);
 
     private static string[] Heads(string type, int channels) => [$"KV={type}", $"HEAD_DIM={channels}", .. Attention.Except(["KV=bf16", "HEAD_DIM=128"])];
 

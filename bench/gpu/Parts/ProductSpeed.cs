@@ -15,6 +15,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
     private readonly CudaContext _context = new(ordinal: 0);
     private readonly KernelLibrary _library;
     private readonly LinearKernels _kernels;
+    private readonly ManyRows _manyRows;
     private readonly DenseProducts? _dense;
     private readonly CardClock _clock;
     private readonly ModelShape _shape;
@@ -23,6 +24,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
     {
         _library = new KernelLibrary(_context, new KernelCache(options.Kernels));
         _kernels = new LinearKernels(_library);
+        _manyRows = new ManyRows(_context, _library);
         _dense = DenseProducts.TryCreate(_context);
         _clock = new CardClock(options, _context);
         _shape = ModelShape.Of(options);
@@ -31,6 +33,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
     public override IEnumerable<Item> Items =>
     [
         .. Options.Size((DType[])[DType.BF16, DType.F16, DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q4_K, DType.Q4_0, DType.Q3_K, DType.Q2_K], [DType.BF16]).Select(type => new Item($"few rows of {type}", log => MeasureFew(log, type))),
+        .. Options.Size((DType[])[DType.BF16, DType.Q8_0, DType.Q4_K], [DType.Q4_0]).Select(type => new Item($"batches of {type}", log => MeasureBatches(log, type))),
         .. _shape.Products.Select(product => new Item(product.Name, log => MeasureMany(log, product))),
         .. _shape.Products.Select(product => new Item($"{product.Name}, fp8", log => MeasureFloat8(log, product))),
         new("many rows of quantised weights", MeasureQuantized),
@@ -53,17 +56,29 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
     private void MeasureFew(ResultLog log, DType type)
     {
         (int outputs, int inputs) = Options.Size((28672, 4096), (64, 64));
+        MeasureReading(log, type, outputs, inputs, Options.Size((int[])[1, 2, 4, 8], [1, 4]), "", (weight, arguments) => _kernels.FewRows(DType.BF16, weight.Format, arguments));
+    }
+
+    /// <summary>By the kernel of many rows: what batches of quantised weights take, and any number of rows with --deterministic. The second matrix has few outputs, and is cut into segments.</summary>
+    private void MeasureBatches(ResultLog log, DType type)
+    {
+        foreach ((int outputs, int inputs) in Options.Size(((int, int)[])[(28672, 4096), (4096, 14336)], [(64, 512)]))
+            MeasureReading(log, type, outputs, inputs, Options.Size((int[])[1, 16, 32, 64, 128], [1, 20]), ", many_rows", (weight, arguments) => _manyRows.Multiply(DType.BF16, weight.Format, arguments));
+    }
+
+    private void MeasureReading(ResultLog log, DType type, int outputs, int inputs, int[] counts, string kernel, Action<CudaWeight, LinearArguments> multiply)
+    {
         CudaWeight[] weights = Weights(type, outputs, inputs);
-        nint x = RandomBuffer.Make(_context, LinearKernels.MaxFewRows * 2L * inputs), y = _context.Allocate(LinearKernels.MaxFewRows * 4L * outputs, "a product");
-        foreach (int rows in Options.Size((int[])[1, 2, 4, 8], [1, 4]))
+        nint x = RandomBuffer.Make(_context, counts[^1] * 2L * inputs), y = _context.Allocate(counts[^1] * 4L * outputs, "a product");
+        double gigabytes = weights.Sum(weight => weight.Bytes) / 1e9;
+        foreach (int rows in counts)
         {
             using var pass = new Recording(_context, () =>
             {
-                foreach (CudaWeight weight in weights) _kernels.FewRows(DType.BF16, weight.Format, new(x, weight.OnCard, 0, y, rows, outputs, inputs, outputs, Accumulate: 0));
+                foreach (CudaWeight weight in weights) multiply(weight, new(x, weight.OnCard, 0, y, rows, outputs, inputs, outputs, Accumulate: 0));
             });
-            double gigabytes = weights.Sum(weight => weight.Bytes) / 1e9;
             Samples seconds = _clock.Measure(pass.Launch, seconds: 0.2);
-            log.Figure($"{rows} row{(rows == 1 ? "" : "s")} × {type} [{outputs}, {inputs}]", seconds, gigabytes, "GB/s", result => result with { Rate = gigabytes / seconds.Median, Limit = Limits.Memory });
+            log.Figure($"{rows} row{(rows == 1 ? "" : "s")} × {type} [{outputs}, {inputs}]{kernel}", seconds, gigabytes, "GB/s", result => result with { Rate = gigabytes / seconds.Median, Limit = Limits.Memory });
         }
     }
 
@@ -76,7 +91,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
             LinearArguments arguments = Arguments(weight, rows);
             if (_dense is null) log.Missing($"{name}: cuBLASLt", "cuBLASLt isn't here");
             else Write($"{name}: cuBLASLt", _clock.Measure(() => Multiply(_dense, arguments), seconds: 0.3));
-            Write($"{name}: own", _clock.Measure(() => _kernels.ManyRows(DType.BF16, weight.Format, arguments), seconds: 0.3));
+            Write($"{name}: own", _clock.Measure(() => _manyRows.Multiply(DType.BF16, weight.Format, arguments), seconds: 0.3));
 
             void Write(string title, Samples seconds) => WriteProduct(log, title, seconds, rows, weight);
         }
@@ -106,7 +121,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
                 WriteProduct(log, $"{name}: cuBLASLt alone", _clock.Measure(() => _dense!.TryMultiply(DType.F8_E4M3, arguments), seconds: 0.3), rows, weight);
             }
 
-            WriteProduct(log, $"{name}: own, of rows as they are", _clock.Measure(() => _kernels.ManyRows(DType.BF16, weight.Format, arguments), seconds: 0.3), rows, weight);
+            WriteProduct(log, $"{name}: own, of rows as they are", _clock.Measure(() => _manyRows.Multiply(DType.BF16, weight.Format, arguments), seconds: 0.3), rows, weight);
         }
     }
 
@@ -118,7 +133,7 @@ internal sealed unsafe class ProductSpeed : Part, IDisposable
         {
             CudaWeight weight = Weights(type, outputs, inputs, once: true)[0];
             LinearArguments arguments = Arguments(weight, rows);
-            WriteProduct(log, $"{type} [{outputs}, {inputs}] × {rows} rows: own", _clock.Measure(() => _kernels.ManyRows(DType.BF16, weight.Format, arguments), seconds: 0.3), rows, weight);
+            WriteProduct(log, $"{type} [{outputs}, {inputs}] × {rows} rows: own", _clock.Measure(() => _manyRows.Multiply(DType.BF16, weight.Format, arguments), seconds: 0.3), rows, weight);
         }
     }
 

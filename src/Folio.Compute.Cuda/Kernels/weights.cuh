@@ -28,7 +28,7 @@ struct WeightRows
     DEVICE const uint8* row(int output) const { return codes + output * inputs * 16 / weights_per_load; }
 };
 
-#if FORMAT == grouped_int8 || FORMAT == grouped_int4 || FORMAT == grouped_fp8
+#if FORMAT >= grouped_int8
 struct GroupValues { float scale, shift; };
 
 // Four bytes with what a group shares: all of them, or the half that the group's number says (0: the low one).
@@ -47,11 +47,16 @@ DEVICE GroupValues group_of(uint32 word, int half)
 #endif
 }
 
+DEVICE int64 group_index(const WeightRows& weights, int output, int input) { return (output * weights.inputs + input) / GROUP; }
+
 DEVICE GroupValues load_group(const WeightRows& weights, int output, int input)
 {
-    int64 group = (output * weights.inputs + input) / GROUP;
-    return group_of(shares_words ? load<uint32>(weights.groups + group * 2) : weights.groups[group].bits, 0);
+    int64 group = group_index(weights, output, input);
+    return group_of(shares_words ? load<uint32>(group_word(weights, group)) : weights.groups[group].bits, 0);
 }
+
+// Byte i of a word, less `offset`. As the lowest bits of 2²³ it is a number already: two plain instructions, where a conversion is one of a slower unit's.
+DEVICE float byte_of(uint32 word, int i, float offset = 0) { return __uint_as_float(__byte_perm(word, 0x4B000000, 0x7650 + i)) - (8388608 + offset); }
 
 // Values four `part` and on of one load, in ascending order.
 DEVICE void decode4(float (&to)[4], uint4 codes, int part, GroupValues group)
@@ -65,14 +70,14 @@ DEVICE void decode4(float (&to)[4], uint4 codes, int part, GroupValues group)
 #pragma unroll
     for (int i = 0; i < 4; i++)
     {
-        uint32 code = word >> i * 8 & 255;
 #if FORMAT == grouped_fp8
-        // The bits of E4M3 in those of f16, whose exponent has a bias of 15 instead of 7. Codes of no number are read as 480.
-        to[i] = to_float(f16{static_cast<uint16>((code & 128) << 8 | (code & 127) << 7)}) * 256 * group.scale;
+        // The bits of E4M3 in those of f16, whose exponent has a bias of 15 instead of 7; two codes at once. Codes of no number are read as 480.
+        uint32 high = i % 2 == 0 ? word << 8 : word;
+        to[i] = half_of<f16>((high & 0x80008000) | (high >> 1 & 0x3F803F80), i / 2) * (256 * group.scale);
 #elif AFFINE
-        to[i] = fmaf(static_cast<float>(code), group.scale, group.shift);
+        to[i] = fmaf(byte_of(word, i), group.scale, group.shift);
 #else
-        to[i] = static_cast<float>(static_cast<int8>(code)) * group.scale;
+        to[i] = byte_of(word ^ 0x80808080, i, 128) * group.scale;
 #endif
     }
 }
