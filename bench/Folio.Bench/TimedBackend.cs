@@ -17,6 +17,8 @@ internal sealed class TimedBackend(Backend inner) : Backend
 
     public override long AvailableMemory => inner.AvailableMemory;
 
+    public override int StepTokens => inner.StepTokens;
+
     public override IReadOnlyList<DType> CacheTypes => inner.CacheTypes;
 
     public override string KvImageFormat => inner.KvImageFormat;

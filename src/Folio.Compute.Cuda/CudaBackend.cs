@@ -71,6 +71,9 @@ public sealed unsafe partial class CudaBackend : Backend
         }
     }
 
+    /// <summary>vLLM's, by the card's memory.</summary>
+    public override int StepTokens => _context.Memory.Total >= 70L << 30 ? 8192 : 2048;
+
     public override double CacheShare => 1; // what others need lies outside of the utilization
 
     /// <summary>Keys and values are rounded to bf16 for the matrix instructions in any case.</summary>

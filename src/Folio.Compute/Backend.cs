@@ -20,6 +20,11 @@ public abstract class Backend : IDisposable
     /// <summary>The share of <see cref="AvailableMemory"/> that a KV cache takes unless it is told otherwise. The rest is for buffers, and for everybody else.</summary>
     public virtual double CacheShare => 0.4;
 
+    public const int StepTokensOfProcessors = 512;
+
+    /// <summary>Tokens of a step where nobody says how many: enough to keep it busy, few enough that its buffers leave room.</summary>
+    public virtual int StepTokens => StepTokensOfProcessors;
+
     /// <summary>Host memory that may still be taken beside a KV cache of so many bytes.</summary>
     public virtual long HostMemoryBeside(long cacheBytes) => AvailableMemory - cacheBytes;
 

@@ -13,8 +13,10 @@ public sealed record EngineOptions
     /// <summary>Most sequences that run in one step.</summary>
     public int MaxNumSeqs { get; init; } = 256;
 
-    /// <summary>Token budget of one step: decodes and prefill chunks together.</summary>
-    public int MaxNumBatchedTokens { get; init; } = 512;
+    /// <summary>Token budget of one step: decodes and prefill chunks together. Null: as suits what computes, 512 on a processor.</summary>
+    public int? MaxNumBatchedTokens { get; init; }
+
+    internal int StepTokens => MaxNumBatchedTokens ?? Backend.StepTokensOfProcessors;
 
     /// <summary>How much longer prompts may make a step in which others decode, so that newcomers don't stall running answers. Null: as long as the token budget allows.</summary>
     /// <remarks>Kept by estimate, and two blocks' worth of tokens get on in any case; where decoding alone takes longer than this, prompts get as much time as it.</remarks>

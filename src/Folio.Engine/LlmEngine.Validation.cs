@@ -46,8 +46,8 @@ public sealed partial class LlmEngine
         int n = sampling.Width;
         string name = sampling.Width == sampling.N ? "n" : "best_of";
         if (n > Options.MaxNumSeqs) throw new RequestException($"{name} is {n}; at most {Options.MaxNumSeqs} sequences run at once (--max-num-seqs, MaxNumSeqs).", name);
-        if (sampling.UseBeamSearch && n > Options.MaxNumBatchedTokens)
-            throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.MaxNumBatchedTokens} tokens (--max-num-batched-tokens, MaxNumBatchedTokens).", name);
+        if (sampling.UseBeamSearch && n > Options.StepTokens)
+            throw new RequestException($"n is {n}; the beams of a search run in one step, which takes at most {Options.StepTokens} tokens (--max-num-batched-tokens, MaxNumBatchedTokens).", name);
         long needed = SequenceGroup.BlocksAtMost(prompt, maxLength, n, _pool);
         if (needed <= free) return;
         throw new RequestException(

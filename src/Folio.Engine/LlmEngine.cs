@@ -103,6 +103,7 @@ public sealed partial class LlmEngine : IAsyncDisposable
 
     private static LlmEngine Load(ModelSource source, Backend backend, EngineOptions options, IProgress<LoadProgress>? progress, Task<ModelText> text)
     {
+        options = options with { MaxNumBatchedTokens = options.MaxNumBatchedTokens ?? backend.StepTokens };
         DecoderSpec spec = TransformerDecoder.Describe(source);
         MemoryPlan.RequireContext(options.MaxModelLen, spec.ContextLength); // memory is reserved by it
         if (!spec.Causal) options = EncoderOptions.For(options, source, spec, backend.CacheTypes[0]);

@@ -67,7 +67,7 @@ public sealed record MemoryPlan(long WeightBytes, long KvBytesPerToken, long KvB
     {
         if (bufferBytes <= availableBytes) return;
         string whole = options.WholePrompts ? " and --max-model-len (MaxModelLen), whose texts are computed whole" : "";
-        throw new FolioException($"the buffers for steps of {options.MaxNumBatchedTokens} tokens take {SizeText.Of(bufferBytes)}; {SizeText.Of(availableBytes)} of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens){whole}.");
+        throw new FolioException($"the buffers for steps of {options.StepTokens} tokens take {SizeText.Of(bufferBytes)}; {SizeText.Of(availableBytes)} of memory are free beside the weights. Lower --max-num-batched-tokens (MaxNumBatchedTokens){whole}.");
     }
 
     private static long BlocksToTake(long bytesPerBlock, int maxModelLen, long availableBytes, double share, EngineOptions options)

@@ -13,7 +13,7 @@ internal static class EncoderOptions
         string[] idle = [.. Idle(options)];
         if (idle.Length > 0) options.Warning?.Invoke($"{source.Path}: an encoder keeps nothing from step to step, so {string.Join(", ", idle)} {(idle.Length == 1 ? "has" : "have")} no effect.");
         int longest = options.MaxModelLen ?? Math.Min(spec.ContextLength, source.Embedding.MaxTokens ?? int.MaxValue);
-        int tokens = Math.Max(options.MaxNumBatchedTokens, longest);
+        int tokens = Math.Max(options.StepTokens, longest);
         long blocks = 2 + (((long)tokens / options.BlockSize) + options.MaxNumSeqs) * 102 / 100; // each sequence may waste one; the scheduler keeps a hundredth free
         return options with
         {

@@ -7,5 +7,5 @@ namespace Folio.Engine;
 internal readonly record struct StepLimits(int Tokens, int Sequences, int LogitRows)
 {
     public static StepLimits For(EngineOptions options) =>
-        new(options.MaxNumBatchedTokens, options.MaxNumSeqs, Math.Min(options.MaxNumBatchedTokens, Math.Max(options.MaxNumSeqs, 64)));
+        new(options.StepTokens, options.MaxNumSeqs, Math.Min(options.StepTokens, Math.Max(options.MaxNumSeqs, 64)));
 }

@@ -19,7 +19,7 @@ internal sealed class EngineArguments
 
     private readonly Option<int?> _maxModelLen = OptionOf.Integer("--max-model-len", "Longest sequence, prompt and answer together, in tokens (default: the model's).");
     private readonly Option<int?> _maxNumSeqs = OptionOf.Integer("--max-num-seqs", "Most sequences in one step (default: 256).");
-    private readonly Option<int?> _maxNumBatchedTokens = OptionOf.Integer("--max-num-batched-tokens", "Token budget of one step (default: 512).");
+    private readonly Option<int?> _maxNumBatchedTokens = OptionOf.Integer("--max-num-batched-tokens", "Token budget of one step (default: 512; on a card 2048, or 8192 from 70 GiB on).");
     private readonly Option<int?> _numBlocks = OptionOf.Integer("--num-blocks", "Blocks of the KV cache, instead of a memory size.");
     private readonly Option<int?> _blockSize = OptionOf.Integer("--block-size", "Tokens of a block (default: 16); the CPU keeps room for whole sixteens, so fewer, or no multiple of 16, take more memory a token.");
     private readonly Option<DType?> _kvCacheType = OptionOf.Choice(
