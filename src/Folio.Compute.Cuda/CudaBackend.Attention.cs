@@ -62,7 +62,7 @@ public sealed unsafe partial class CudaBackend
             var prefill = new PagedPrefillArguments(
                 q.Data, y.Data, own, step, _step.At(_layout.Tiles), _step.At(_layout.QueryStarts), lengths, Plan.TileCount, q.Stride, y.Stride,
                 parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap);
-            kernels.Prefill.Launch(prefill, Plan.TileCount, own.KvHeads);
+            kernels.Prefill.Launch(prefill, Plan.TileCount * own.KvHeads);
         }
     }
 

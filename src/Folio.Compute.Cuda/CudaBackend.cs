@@ -76,7 +76,7 @@ public sealed unsafe partial class CudaBackend : Backend
 
     public override double CacheShare => 1; // what others need lies outside of the utilization
 
-    /// <summary>Keys and values are rounded to bf16 for the matrix instructions in any case.</summary>
+    /// <remarks>fp16 rounds less than bf16, but not every model's values are within its range.</remarks>
     public override IReadOnlyList<DType> CacheTypes { get; } = [DType.BF16, DType.F16, DType.I8, DType.F8_E4M3];
 
     /// <summary>It is pinned, and taken at once.</summary>

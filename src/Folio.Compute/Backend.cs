@@ -28,7 +28,7 @@ public abstract class Backend : IDisposable
     /// <summary>Host memory that may still be taken beside a KV cache of so many bytes.</summary>
     public virtual long HostMemoryBeside(long cacheBytes) => AvailableMemory - cacheBytes;
 
-    /// <summary>How a KV cache may store its numbers, the type that rounds least first.</summary>
+    /// <summary>How a KV cache may store its numbers, first the type by which any model loses least.</summary>
     public abstract IReadOnlyList<DType> CacheTypes { get; }
 
     /// <summary>Host memory for the blocks of preempted requests, unless told otherwise.</summary>

@@ -15,6 +15,7 @@ constexpr int warpgroups = 2, threads = warpgroups * 128, rows_of_block = warpgr
 constexpr int tile_positions = HEAD_DIM <= 128 ? 128 : 64;      // as registers allow
 constexpr int product_channels = HEAD_DIM % 128 == 0 ? 128 : 64; // of the output, in one product
 constexpr int tile_bytes = tile_positions * row_bytes;
+static_assert(row_bytes == HEAD_DIM * 2 && rows_of_block * row_bytes % 1024 == 0 && tile_bytes % 1024 == 0, "panels are swizzled by 1024 bytes");
 
 using Queries = Panels<rows_of_block>;
 using Tile = Panels<tile_positions>;
@@ -60,14 +61,22 @@ struct TileRing
 private:
     DEVICE void begin_copy(Tile to, int first, bool values) const
     {
-        constexpr int pieces = row_bytes / 16;
-#pragma unroll 4
-        for (int i = threadIdx.x; i < tile_positions * pieces; i += threads)
+        constexpr int pieces = row_bytes / 16, each = tile_positions * pieces / threads;
+        static_assert(each * threads == tile_positions * pieces);
+        int block[each]; // asked for together: copies aren't moved before one another
+#pragma unroll
+        for (int i = 0; i < each; i++)
         {
-            int row = i / pieces, piece = i % pieces, position = first + row;
-            bool valid = position < end;
-            const uint8* from = rows.a.cache.part(valid ? rows.table[position / BLOCK_SIZE] : 0, rows.kv_head, values);
-            copy_async(to.piece(row, piece), from + position % BLOCK_SIZE * row_bytes + piece * 16, valid);
+            int position = first + (i * threads + static_cast<int>(threadIdx.x)) / pieces;
+            block[i] = position < end ? rows.table[position / BLOCK_SIZE] : 0;
+        }
+
+#pragma unroll
+        for (int i = 0; i < each; i++)
+        {
+            int index = i * threads + static_cast<int>(threadIdx.x), row = index / pieces, piece = index % pieces, position = first + row;
+            const uint8* from = rows.a.cache.part(block[i], rows.kv_head, values);
+            copy_async(to.piece(row, piece), from + position % BLOCK_SIZE * row_bytes + piece * 16, position < end);
         }
 
         copy_async_commit();

@@ -26,10 +26,10 @@ struct PrefillRows
     int start;                  // position of the sequence's first token in this step
     const int* table;
 
-    // A block's. Blocks begin in order: the last tiles, which see the most, are first.
-    DEVICE PrefillRows(const PagedPrefillArguments& a, int most) : a(a), kv_head(blockIdx.y), group(a.heads / a.cache.kv_heads)
+    // A block's. Blocks begin in order: the last tiles, which see the most, of all heads first.
+    DEVICE PrefillRows(const PagedPrefillArguments& a, int most) : a(a), kv_head(blockIdx.x % a.cache.kv_heads), group(a.heads / a.cache.kv_heads)
     {
-        int tile = gridDim.x - 1 - blockIdx.x, sequence = a.tiles[tile];
+        int tile = a.tile_count - 1 - static_cast<int>(blockIdx.x) / a.cache.kv_heads, sequence = a.tiles[tile];
         first_token = a.query_starts[sequence];
         int tokens = a.query_starts[sequence + 1] - first_token;
         first = a.tiles[a.tile_count + tile];

@@ -1,4 +1,4 @@
-// Stored matrices [outputs, inputs] as products read them. 16 bytes of codes are WEIGHTS values of a row, in ascending order but for int4, whose byte i holds value i
+// Stored matrices [outputs, inputs] as products read them. 16 bytes of codes are weights_per_load values of a row, in ascending order but for int4, whose byte i holds value i
 // (low half) and value i + 16 (high half), as GGUF's Q4_0 has them. Quantised rows have a plane of their own for what a group of GROUP values shares.
 //
 // Left open: FORMAT (dense_f32, dense_bf16, dense_f16, grouped_int8, grouped_int4, grouped_fp8). Grouped values are code · scale, with AFFINE code · scale + shift; codes of int4, and

@@ -13,6 +13,9 @@ internal sealed class Float8Products
 {
     private const int Threads = 256, OutputsOfBlock = 4 * Threads, RowsOfBlock = 4;
 
+    /// <summary>Of a weight: heads of vocabularies are larger, whose few rows aren't worth the memory.</summary>
+    private const int MostOutputs = 1 << 16;
+
     private readonly CudaContext _context;
     private readonly KernelLibrary _kernels;
     private readonly DenseProducts _products;
@@ -31,7 +34,7 @@ internal sealed class Float8Products
     /// <summary>Says of a weight that it will be multiplied by.</summary>
     public void Expect(CudaWeight weight)
     {
-        if (weight.OutputScales != 0) (_inputs, _outputs) = (Math.Max(_inputs, weight.Columns), Math.Max(_outputs, weight.Rows));
+        if (weight.OutputScales != 0 && weight.Rows <= MostOutputs) (_inputs, _outputs) = (Math.Max(_inputs, weight.Columns), Math.Max(_outputs, weight.Rows));
     }
 
     /// <summary>Takes the memory for products of so many rows by any of the expected weights.</summary>
@@ -50,7 +53,7 @@ internal sealed class Float8Products
     {
         (int rows, int inputs, int outputs) = (arguments.Rows, weight.Columns, weight.Rows);
         var codes = new LinearArguments(_codes, weight.OnCard, 0, _product, rows, outputs, inputs, outputs, Accumulate: 0);
-        if (weight.OutputScales == 0 || rows > _rows || (arguments.X | arguments.Y) % 16 != 0 || !_products.Knows(DType.F8_E4M3, codes)) return false;
+        if (weight.OutputScales == 0 || rows > _rows || outputs > _outputs || outputs % 16 != 0 || inputs % 16 != 0 || (arguments.X | arguments.Y) % 16 != 0 || !_products.Knows(DType.F8_E4M3, codes)) return false;
         (Kernel quantize, Kernel scale) = KernelsFor(type);
         quantize.Launch(new QuantizeRowsArguments(arguments.X, _codes, _scales, inputs, arguments.XStride), rows);
         _products.TryMultiply(DType.F8_E4M3, codes);

@@ -10,7 +10,7 @@ internal record struct WeightRows(nint Codes, nint Groups, long Inputs);
 [StructLayout(LayoutKind.Sequential)]
 internal record struct EmbedArguments(WeightRows Table, nint Ids, nint Drawn, nint Y, int Columns, int YStride, int Accumulate);
 
-/// <summary>Arguments of few_rows.cu, and of many_rows.cu in its own: <c>LinearArguments</c> of linear.cuh.</summary>
+/// <summary>Arguments of few_rows.cu and few_rows_mma.cu, and of many_rows.cu in its own: <c>LinearArguments</c> of linear.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal record struct LinearArguments(nint X, WeightRows W, nint Bias, nint Y, int Rows, int Outputs, int XStride, int YStride, int Accumulate);
 

@@ -37,7 +37,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         var format = WeightFormat.Of(parts);
         long inputs = format.Group > 0 ? first.Columns : (first.Columns + InputAlignment - 1L) / InputAlignment * InputAlignment;
         long codeBytes = format.CodeBytes(inputs), groupBytes = format.GroupValues(inputs) * sizeof(ushort); // of a row
-        var onCard = new WeightRows(_context.Allocate(outputs * codeBytes, $"tensor '{first.Name}'"), groupBytes == 0 ? 0 : _context.Allocate(outputs * groupBytes, $"tensor '{first.Name}'"), inputs);
+        var onCard = new WeightRows(_context.Allocate(outputs * codeBytes, $"tensor '{first.Name}'"), groupBytes == 0 ? 0 : _context.Allocate((outputs * groupBytes + 3) & ~3L, $"tensor '{first.Name}'"), inputs);
         if (codeBytes + groupBytes > PieceBytes) throw new CudaException($"tensor '{first.Name}' has rows of {first.Columns} values, more than {PieceBytes} bytes.");
 
         long row = 0;
@@ -75,7 +75,12 @@ internal sealed unsafe class WeightUpload : IDisposable
         }
 
         nint onCard = _context.Allocate(outputs * sizeof(float), $"tensor '{parts[0].Name}'");
-        fixed (float* from = scales) _context.Upload(onCard, from, outputs * sizeof(float));
+        fixed (float* from = scales)
+        {
+            _context.Upload(onCard, from, outputs * sizeof(float));
+            CudaContext.Synchronize(_context.Stream); // memory that isn't pinned must stay where it is till then
+        }
+
         return onCard;
     }
 

@@ -15,6 +15,7 @@ internal sealed class AskedChanges(CudaContext context, UploadRing uploads, Samp
 
     public void Change(Tensor logits, int row, ReadOnlySpan<LogitChange> changes, LogitPenalties penalties)
     {
+        if (_logits.Data != logits.Data) Apply();
         int most = uploads.PartBytes / Marshal.SizeOf<LogitChange>() - 1;
         for (; !changes.IsEmpty; changes = changes[Math.Min(changes.Length, most)..])
         {
@@ -29,7 +30,7 @@ internal sealed class AskedChanges(CudaContext context, UploadRing uploads, Samp
 
     public void Mask(Tensor logits, int row, ReadOnlySpan<ulong> allowed)
     {
-        if ((_masks.Count + allowed.Length) * sizeof(ulong) > uploads.PartBytes) Apply();
+        if (_logits.Data != logits.Data || (_masks.Count + allowed.Length) * sizeof(ulong) > uploads.PartBytes) Apply();
         _logits = logits;
         _masked.Add(new(row, _masked.Count));
         _masks.AddRange(allowed);

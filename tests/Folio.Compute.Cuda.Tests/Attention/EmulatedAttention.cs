@@ -75,6 +75,6 @@ internal sealed class EmulatedAttention : IDisposable
         int size = parameters.Heads * _shape.HeadDim;
         kernel.Launch(_launch.Prefill, new PagedPrefillArguments(
             q.Address, y.Address, layer, step.Address, tiles.Address, starts.Address, lengths.Address, plan.TileCount, size, size, parameters.Heads, parameters.Window, parameters.Causal ? 1 : 0, parameters.Scale, parameters.SoftCap),
-            (plan.TileCount, _shape.KvHeads, 1), _launch.PrefillThreads, _launch.PrefillSharedBytes, order);
+            (plan.TileCount * _shape.KvHeads, 1, 1), _launch.PrefillThreads, _launch.PrefillSharedBytes, order);
     }
 }
