@@ -63,7 +63,7 @@ public sealed class DeviceTests
     {
         string model = Require();
         Command.Result result = await Command.FolioAsync(
-            ["generate", "Once", "--model", model, "--device", "cuda", .. Small[..4], "--num-blocks", "10000000"], environment: new Dictionary<string, string>(Apart) { ["FOLIO_EMULATED_MEMORY"] = "100000000" });
+            ["generate", "Once", "--model", model, "--device", "cuda", .. Small[..4], "--num-blocks", "10000000"], environment: new Dictionary<string, string>(Apart) { ["FOLIO_EMULATED_MEMORY"] = "300000000" });
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("are free. Lower --num-blocks", result.Errors);
     }
