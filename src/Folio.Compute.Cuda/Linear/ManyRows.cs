@@ -15,7 +15,7 @@ internal sealed class ManyRows
     public ManyRows(CudaContext context, KernelLibrary library)
     {
         (_context, _library) = (context, library);
-        _sums = context.Allocate((long)ManyRowsPlan.MostSums * 64 * ManyRowsTile.Outputs * sizeof(float), "sums of products' segments");
+        _sums = context.Allocate((long)ManyRowsPlan.MostSums * 64 * ManyRowsTile.Outputs * sizeof(float), "room for products' sums");
         _arrived = context.AllocateZeroed(ManyRowsPlan.MostSums * sizeof(int), "counts of products' segments");
     }
 
