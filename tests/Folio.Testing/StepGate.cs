@@ -46,6 +46,9 @@ public sealed class StepGate : IDisposable
     /// <summary>Messages that the loop will find, one step after it may go on.</summary>
     public int Posted => _messages.Count;
 
+    /// <summary>Requests among these whose clients have left. Each may have told so twice, or, if it was quick to give its stream up, once.</summary>
+    public int Leaving => _messages.Cast<object>().Where(message => Of(message, "Kind").ToString() == "Cancel").Select(message => Of(message, "Group")).Distinct().Count();
+
     /// <summary>Lets the loop run some more.</summary>
     public void Run(int steps)
     {
@@ -66,6 +69,8 @@ public sealed class StepGate : IDisposable
             Monitor.PulseAll(_lock);
         }
     }
+
+    private static object Of(object message, string property) => message.GetType().GetProperty(property)!.GetValue(message)!;
 
     private void Before(string call)
     {

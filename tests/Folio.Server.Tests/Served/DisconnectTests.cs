@@ -5,9 +5,6 @@ namespace Folio.Server.Tests;
 /// <summary>Whoever leaves holds nothing any more, in whatever state its request was (B18, B19). With engines of their own: the gauges are those of these requests alone.</summary>
 public sealed class DisconnectTests
 {
-    /// <summary>How often the engine is told that somebody has left: by the cancellation, and when the stream is disposed of.</summary>
-    private const int Told = 2;
-
     private const string Endless = "\"prompt\":\"Once upon a time\",\"max_tokens\":480,\"ignore_eos\":true";
 
     /// <summary>A repetition of repetitions, which takes the compiler long enough to be left.</summary>
@@ -99,7 +96,7 @@ public sealed class DisconnectTests
         Assert.Equal(mode == PreemptionMode.Swap ? 1 : 0, metrics.RequestsSwapped.Value);
         await leave.CancelAsync();
         await Task.WhenAll(both.Select(task => Assert.ThrowsAnyAsync<OperationCanceledException>(() => task)));
-        await Eventually.TrueAsync(() => gate.Posted == 2 * Told);
+        await Eventually.TrueAsync(() => gate.Leaving == 2);
         gate.Dispose();
         await Eventually.TrueAsync(() => IsQuiet(demo.Engine));
     }
@@ -113,10 +110,9 @@ public sealed class DisconnectTests
         using var gate = new StepGate(demo.Engine, 20);
         Task[] storm = [.. Enumerable.Range(0, 200).Select(i => server.Http.PostAsync("/v1/completions", Json($"{Endless},\"stream\":{(i % 2 == 0 ? "true" : "false")}"), leave.Token))];
         await Eventually.TrueAsync(() => demo.Engine.InFlight == 200 && gate.Holds);
-        int submitted = gate.Posted; // while it stood
         await leave.CancelAsync();
         await Task.WhenAll(storm.Select(task => task.ContinueWith(_ => { }, TaskScheduler.Default)));
-        await Eventually.TrueAsync(() => gate.Posted == submitted + 200 * Told);
+        await Eventually.TrueAsync(() => gate.Leaving == 200);
         long before = demo.Engine.Metrics.GenerationTokens.Value;
         gate.Dispose();
         (await server.CompleteAsync(new { prompt = "Hello", max_tokens = 4, ignore_eos = true })).Ok();
